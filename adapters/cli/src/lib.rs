@@ -1,0 +1,1 @@
+//! Getting out of a room, from the command line

@@ -1,0 +1,1 @@
+//! Microphone and speaker for Exeunt, over cpal

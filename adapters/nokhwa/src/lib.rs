@@ -1,0 +1,1 @@
+//! Camera for Exeunt, over nokhwa

@@ -1,0 +1,1 @@
+//! Rooms over WebSockets, with TRTC's server API

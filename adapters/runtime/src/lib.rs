@@ -1,0 +1,1 @@
+//! The task that owns an Exeunt session and carries its effects out

@@ -1,0 +1,1 @@
+//! Transport to the Exeunt room service over a WebSocket

@@ -1,0 +1,1 @@
+//! A program without std and without an allocator that links exeunt-core

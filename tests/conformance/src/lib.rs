@@ -1,0 +1,1 @@
+//! The suite that an adapter's author runs
