@@ -1,1 +1,88 @@
-//! Camera for Exeunt, over nokhwa
+//! Camera for Exeunt: [`NokhwaCamera`] is a [`Device`](exeunt_port::Device) that captures JPEGs, and
+//! [`list`] tells which cameras there are.
+//!
+//! ```no_run
+//! use exeunt_nokhwa::NokhwaCamera;
+//! use exeunt_port::{Device, DeviceLink, FrameQueue};
+//!
+//! # async fn example() -> Result<(), exeunt_port::DeviceError> {
+//! let (link, side) = DeviceLink::pair(FrameQueue::bounded(8));
+//! let open = NokhwaCamera::default_device().size(1280, 720).open(link).await?;
+//! println!("{}", open.description());
+//! let picture = side.captured.next().await;
+//! side.silence();
+//! open.release().await?; // the light is off, and the node closed
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Pictures
+//!
+//! MJPEG is passed on as the camera made it; padding behind the picture is cut, an end marker or
+//! Huffman tables that the camera left out are added. NV12, YUYV, GREY, RGB and BGR are encoded as
+//! baseline JPEG. Where two formats come equally near to the wanted size and rate, the one that is JPEG
+//! already is taken. No frame is larger than [`MediaFrame::MAX_PAYLOAD`](exeunt_port::MediaFrame::MAX_PAYLOAD):
+//! what we encode is tried again at lower quality, and what is still too large is dropped and
+//! [counted](NokhwaCamera::counts).
+//!
+//! # Why nokhwa only finds the cameras on Linux
+//!
+//! nokhwa reads through v4l with no bound: `frame()` on a camera that has stalled never returns, the
+//! drop of its `CallbackCamera` waits for just that call, and none of its features changes this. An
+//! exit must be over in bounded time with the camera off (G-6, G-13), so the stream is read over v4l
+//! itself, which nokhwa uses underneath: poll(2) for at most 20 ms, then take a buffer. A stop request
+//! is seen within these 20 ms, stalled camera or not (after the picture in hand is encoded), and every
+//! failure ends the loop with an error instead of a retry. nokhwa still tells which cameras there are,
+//! and is the whole of it on macOS and Windows.
+//!
+//! # Threads
+//!
+//! Everything that may block (open, set the format, stream on, take a buffer, stream off, unmap, close)
+//! happens on one thread that belongs to one opening. It may be given up, never killed: see
+//! [`stuck_threads`]. A task beside it watches for pictures that fail to come, so that a thread that
+//! hangs in its driver is noticed as well.
+//!
+//! # What cannot be promised
+//!
+//! * On macOS and Windows nothing bounds nokhwa's read: releasing a stalled camera may not end, and
+//!   `Ok` means that nokhwa stopped and dropped the camera and the thread is joined; whether the system
+//!   lets go then is not visible to us.
+//! * Where `/proc` is not mounted, `Ok` means on Linux too that everything was closed and joined without
+//!   an error, unseen.
+//! * v4l opens nodes without `O_CLOEXEC`, so a process that is started while the camera is open inherits
+//!   the descriptor. The camera is off after the release all the same, since the stream is ended and
+//!   its buffers are freed explicitly, not by the last close.
+//! * v4l and nokhwa panic at much that a driver may say. Such panics are caught, which takes a program
+//!   that is not built with `panic = "abort"`.
+
+mod camera;
+mod capture;
+mod choice;
+#[cfg(target_os = "linux")]
+mod linux;
+mod listing;
+mod mjpeg;
+mod open;
+mod picture;
+// Compiled with the tests on Linux too, so that it does not rot unseen.
+#[cfg(any(not(target_os = "linux"), test))]
+#[cfg_attr(
+    target_os = "linux",
+    allow(dead_code, reason = "Linux has its own; here it is only compiled")
+)]
+mod portable;
+mod selection;
+mod supervisor;
+mod thread;
+mod trace;
+
+#[cfg(target_os = "linux")]
+use linux as platform;
+#[cfg(not(target_os = "linux"))]
+use portable as platform;
+
+pub use camera::NokhwaCamera;
+pub use capture::FrameCounts;
+pub use choice::CameraFormat;
+pub use listing::{CameraDevice, LIST_WITHIN, ListError, list};
+pub use thread::stuck_threads;

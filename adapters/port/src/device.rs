@@ -81,7 +81,10 @@ pub enum DeviceError {
         available: Vec<String>,
     },
     /// Several devices of that name.
-    #[error("{wanted:?} fits several {kind}s: {}; name one of them", listed(candidates))]
+    #[error(
+        "{wanted:?} fits several {kind}s: {}; name one of them",
+        listed(candidates)
+    )]
     Ambiguous {
         /// What was looked for.
         kind: DeviceKind,
@@ -157,7 +160,11 @@ pub enum DeviceError {
 }
 
 fn listed(names: &[String]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
 }
 
 /// What a device tells while it is open.
@@ -236,7 +243,11 @@ impl DeviceLink {
     /// The next frame to play if one is waiting; for a thread that must not wait.
     #[must_use]
     pub fn try_playback(&self) -> Option<RemoteFrame> {
-        if self.is_live() { self.playback.try_next() } else { None }
+        if self.is_live() {
+            self.playback.try_next()
+        } else {
+            None
+        }
     }
 
     /// Tells what happened; never waits, so a driver's callback may call it. What does not fit into

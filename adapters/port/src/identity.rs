@@ -54,9 +54,17 @@ impl TryFrom<String> for UserId {
             let text = shortened(&text);
             return Err(InvalidUserId::Length { text, length });
         }
-        let foreign = |character: char| !(character.is_ascii_alphanumeric() || "_-".contains(character));
-        if let Some((at, character)) = text.char_indices().find(|(_, character)| foreign(*character)) {
-            return Err(InvalidUserId::Character { text, character, at });
+        let foreign =
+            |character: char| !(character.is_ascii_alphanumeric() || "_-".contains(character));
+        if let Some((at, character)) = text
+            .char_indices()
+            .find(|(_, character)| foreign(*character))
+        {
+            return Err(InvalidUserId::Character {
+                text,
+                character,
+                at,
+            });
         }
         Ok(Self(text))
     }
@@ -167,10 +175,19 @@ impl RoomId {
             return Err(InvalidRoomId::Length { text, length });
         }
         let allowed = |character: char| {
-            character.is_ascii_alphanumeric() || character == ' ' || Self::PUNCTUATION.contains(character)
+            character.is_ascii_alphanumeric()
+                || character == ' '
+                || Self::PUNCTUATION.contains(character)
         };
-        if let Some((at, character)) = text.char_indices().find(|(_, character)| !allowed(*character)) {
-            return Err(InvalidRoomId::Character { text, character, at });
+        if let Some((at, character)) = text
+            .char_indices()
+            .find(|(_, character)| !allowed(*character))
+        {
+            return Err(InvalidRoomId::Character {
+                text,
+                character,
+                at,
+            });
         }
         Ok(Self::String(RoomName(text)))
     }
@@ -196,7 +213,10 @@ impl FromStr for RoomId {
     type Err = InvalidRoomId;
 
     fn from_str(text: &str) -> Result<Self, InvalidRoomId> {
-        if let Some(name) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        if let Some(name) = text
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'))
+        {
             return Self::string(name);
         }
         match text.parse::<i128>() {
@@ -277,7 +297,9 @@ mod tests {
 
     #[test]
     fn a_foreign_character_is_named_with_its_place() {
-        let error = "caf\u{e9}".parse::<RoomId>().expect_err("not in TRTC's set");
+        let error = "caf\u{e9}"
+            .parse::<RoomId>()
+            .expect_err("not in TRTC's set");
         assert!(error.to_string().contains("'é' at byte 3"), "{error}");
         let error = "al ice".parse::<UserId>().expect_err("no spaces");
         assert!(error.to_string().contains("' ' at byte 2"), "{error}");

@@ -1,1 +1,54 @@
-//! Rooms over WebSockets, with TRTC's server API
+//! Rooms over WebSockets, with TRTC's server API.
+//!
+//! The other end of an exit, for development, tests and small deployments: clients enter with a
+//! [`UserSig`](user_sig) over a WebSocket (`exeunt-websocket` is their transport, and its `README.md`
+//! describes the protocol), operators kick users and dismiss rooms with TRTC's server API.
+//!
+//! ```
+//! use exeunt_room_service::{Config, RoomService};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), exeunt_room_service::ServeError> {
+//! let service = RoomService::bind(Config::development()).await?.spawn();
+//! println!("enter rooms at {}", service.url());
+//! service.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it keeps, and how
+//!
+//! | guarantee | how |
+//! | --- | --- |
+//! | G-2 | kicked, dismissed, replaced, stopped are told apart, even to a client that was away meanwhile |
+//! | G-3 | every stay ends in one place, [`rooms::Rooms`], which tells the others exactly once |
+//! | G-6 | stopping is bounded; so are all queues, messages, rooms and connections ([`Limits`]) |
+//! | G-10 | stays and sockets are numbered; what comes late for an old one changes nothing |
+//! | G-12 | `left` says how many were told; who dies without a goodbye is announced by its lease |
+//! | G-15 | a socket's task ends with the socket, and everything with the service |
+
+pub mod private_map;
+pub mod rooms;
+pub mod tc3;
+pub mod user_sig;
+
+mod client_socket;
+mod clock;
+mod config;
+mod hall;
+mod keyed_hash;
+mod outbox;
+mod reception;
+mod room_description;
+mod server_api;
+mod server_api_client;
+mod service;
+mod token_bucket;
+
+pub use config::{
+    Config, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID, DEVELOPMENT_SECRET_KEY,
+    DEVELOPMENT_USER_SIG_KEY, Limits, Secret,
+};
+pub use room_description::{MemberDescription, RoomDescription};
+pub use server_api_client::{ServerApiClient, ServerApiError};
+pub use service::{RoomService, RunningService, ServeError};

@@ -1,0 +1,45 @@
+# The commands a person types. Each installs what is missing, and is quick when nothing is.
+# A fresh machine needs Rust (https://rustup.rs), git and make; `make help` lists the rest.
+
+# make demo: TRANSPORT=websocket|loopback|..., DEVICES=..., ARGS="anything else that `exeunt demo --help` names"
+DEMO_ARGS = $(if $(TRANSPORT),--transport $(TRANSPORT)) $(if $(DEVICES),--devices $(DEVICES)) $(ARGS)
+
+# The crates that have benches.
+BENCHED = exeunt-core
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench setup-build setup-test setup-lint
+
+help: ## This list
+	@echo "make <target>, where <target> is one of:"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+demo: setup-build ## The main job: people enter a room and get out of it (TRANSPORT=, DEVICES=, ARGS=)
+	cargo build --release -p exeunt
+	@cargo run --release -q -p exeunt -- demo $(DEMO_ARGS)
+
+# FULL reaches the tests through the environment: where it is 1, a missing system part is a failure.
+test: setup-build $(if $(filter 1,$(FULL)),setup-test) ## Every test this machine can run (FULL=1: install what is missing, or fail)
+	cargo test --workspace --no-fail-fast
+
+check: setup-build setup-lint ## Formatting, lints, docs, layering, texts, licences, and the core without std
+	cargo fetch --locked
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy -p exeunt-bare --profile bare -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	cargo run -q -p exeunt-tidy
+	sh tests/bare/prove.sh
+
+bench: setup-build ## The benches, as ratios side by side
+	cargo bench $(patsubst %,-p %,$(BENCHED)) --bench '*'
+
+setup-build: ## The system parts that building needs (the other targets call it)
+	@sh tests/setup/install.sh build
+
+setup-test: ## The system parts that FULL=1 tests need besides
+	@sh tests/setup/install.sh test
+
+setup-lint:
+	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 \
+		|| { echo "exeunt: rustfmt or clippy is missing; type: rustup component add rustfmt clippy" >&2; exit 1; }

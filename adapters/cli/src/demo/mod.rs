@@ -1,0 +1,148 @@
+//! `exeunt demo`: three people in one room; one leaves, one is kicked, the room is dismissed.
+
+mod cast;
+mod guarantees;
+mod picture;
+mod props;
+mod sightings;
+mod stage;
+mod story;
+mod timeline;
+
+use std::time::Duration;
+
+use exeunt_port::{RoomId, UserId};
+use serde_json::json;
+
+use crate::arguments::Demo;
+use crate::failure::Failure;
+use cast::Performer;
+use guarantees::Verdict;
+use props::Props;
+use sightings::Watch;
+use stage::Stage;
+use story::Story;
+
+/// Nothing in the demo takes longer than this unless something is broken.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Sound that everybody has to have heard of everybody before the first one leaves: a second.
+const SOUND_PACKETS: u64 = 50;
+
+/// The three, in the order in which they go.
+pub(crate) const NAMES: [&str; 3] = ["alice", "bob", "carol"];
+
+pub(crate) async fn run(demo: &Demo, json: bool) -> Result<(), Failure> {
+    let room = RoomId::number(123).map_err(exeunt_port::EnterError::from)?;
+    let people = people()?;
+    let props = Props::lay_out(demo.devices, &people).await?;
+    let story = Story::new(json);
+    let stage = Stage::set(demo.transport).await?;
+    let setting = stage.description();
+    story.say(&format!("a room on {setting}; {}", props.description));
+    let mut watch = Watch::start(&story);
+    let mut cast = Vec::new();
+    for user in &people {
+        let performer = stage.enter(user, &room, props.of(user), &story)?;
+        watch.look_at(user, performer.process(), props.of(user));
+        cast.push(performer);
+    }
+    let played = play(&stage, &room, &people, &mut cast, &story).await;
+    for performer in cast {
+        performer.end(PATIENCE).await?;
+    }
+    stage.strike().await;
+    let sightings = watch.stop();
+    played?;
+
+    let acts = story.acts(&people, sightings);
+    timeline::print(&acts, json);
+    let verdicts = guarantees::judge(&acts);
+    guarantees::print(&verdicts, json);
+    picture::write(&demo.picture, &acts, &setting, &props.description)?;
+    if json {
+        println!("{}", json!({ "type": "picture", "path": demo.picture }));
+    } else {
+        println!(
+            "\nthe three timelines as a picture: {}",
+            demo.picture.display()
+        );
+    }
+    match verdicts
+        .iter()
+        .filter(|row| matches!(row.verdict, Verdict::Broken(_)))
+        .count()
+    {
+        0 => Ok(()),
+        broken => Err(Failure::NotHeld(broken)),
+    }
+}
+
+/// What happens on stage.
+async fn play(
+    stage: &Stage,
+    room: &RoomId,
+    people: &[UserId; 3],
+    cast: &mut [Performer],
+    story: &Story,
+) -> Result<(), Failure> {
+    let [alice, bob, carol] = people;
+    for user in people {
+        story
+            .until(user, "to be in the room", |lines| {
+                lines.called("onEnterRoom")
+            })
+            .await?;
+    }
+    for (user, other) in people
+        .iter()
+        .flat_map(|user| people.iter().map(move |other| (user, other)))
+    {
+        if user != other {
+            let heard = format!("to hear {other}");
+            story
+                .until(user, &heard, |lines| lines.sound_of(other) >= SOUND_PACKETS)
+                .await?;
+        }
+    }
+
+    story.say("alice leaves");
+    cast[0].leave().await?;
+    story
+        .until(alice, "to be out", |lines| lines.report().is_some())
+        .await?;
+    for user in [bob, carol] {
+        story
+            .until(user, "to learn that alice left", |lines| {
+                lines.saw_leave(alice, 0)
+            })
+            .await?;
+    }
+
+    story.say("bob is kicked");
+    stage.kick(room, bob).await?;
+    story
+        .until(bob, "to be out", |lines| lines.report().is_some())
+        .await?;
+    story
+        .until(carol, "to learn that bob was kicked", |lines| {
+            lines.saw_leave(bob, 2)
+        })
+        .await?;
+    story.note_members(stage.members(room).await?);
+
+    story.say("the room is dismissed, with carol in it");
+    stage.dismiss(room).await?;
+    story
+        .until(carol, "to be out", |lines| lines.report().is_some())
+        .await
+}
+
+fn people() -> Result<[UserId; 3], Failure> {
+    let [alice, bob, carol] = NAMES.map(|name| name.parse::<UserId>());
+    let invalid = exeunt_port::EnterError::from;
+    Ok([
+        alice.map_err(invalid)?,
+        bob.map_err(invalid)?,
+        carol.map_err(invalid)?,
+    ])
+}

@@ -1,0 +1,124 @@
+//! One exit under the magnifying glass: what was owed, and when each line of the ledger was settled.
+
+use std::time::Duration;
+
+use exeunt_runtime::{ExitLine, ExitReport};
+use svg::node::element::{Group, Rectangle};
+
+use super::super::story::Act;
+use super::{WIDTH, block, round, short, stroke, text};
+
+/// How high the panels are.
+pub(super) const HEIGHT: f64 = 252.0;
+const MARGIN: f64 = 32.0;
+const GAP: f64 = 20.0;
+const LABELS: f64 = 92.0;
+const ROW: f64 = 27.0;
+
+/// One person's exit, in the panel at this place from the left.
+pub(super) fn panel(act: &Act, place: u8, top: f64) -> Group {
+    let width = (WIDTH - 2.0 * MARGIN - 2.0 * GAP) / 3.0;
+    let left = MARGIN + f64::from(place) * (width + GAP);
+    let frame = Rectangle::new()
+        .set("x", round(left))
+        .set("y", round(top))
+        .set("width", round(width))
+        .set("height", HEIGHT)
+        .set("rx", 6)
+        .set("class", "panel");
+    let group = Group::new().add(frame);
+    let Some(report) = &act.report else {
+        return group.add(text(
+            left + 14.0,
+            top + 26.0,
+            "name",
+            &format!("{}: no exit", act.user),
+        ));
+    };
+    let heading = format!("{}: onExitRoom({})", act.user, report.reason.number());
+    let detail = format!(
+        "{:?}, {} of at most {}",
+        report.cause,
+        short(micros(report.took)),
+        short(micros(report.bound))
+    );
+    let group = group
+        .add(text(left + 14.0, top + 26.0, "name", &heading))
+        .add(text(left + 14.0, top + 45.0, "quiet", &detail));
+    rows(group, report, left, top + 62.0, width)
+}
+
+fn rows(mut group: Group, report: &ExitReport, left: f64, top: f64, width: f64) -> Group {
+    let (from, to) = (left + LABELS, left + width - 72.0);
+    let whole = report.took.as_secs_f64().max(0.000_1);
+    let at = |took: Duration| from + (to - from) * (took.as_secs_f64() / whole).min(1.0);
+    let mut lines = vec![(
+        "media gate".to_owned(),
+        "gate",
+        Duration::ZERO,
+        "shut".to_owned(),
+    )];
+    for device in &report.devices {
+        let kind = device.kind.to_string();
+        let class = class_of(&device.line, &kind);
+        lines.push((kind, class, device.line.took, settled(&device.line)));
+    }
+    let told = report.receipt.and_then(|receipt| receipt.peers_told);
+    let departure = match told {
+        Some(told) => format!("{told} told"),
+        None => settled(&report.departure),
+    };
+    lines.push((
+        "departure".to_owned(),
+        "departure",
+        report.departure.took,
+        departure,
+    ));
+    lines.push((
+        "transport".to_owned(),
+        "transport",
+        report.transport.took,
+        settled(&report.transport),
+    ));
+    for (row, (label, class, took, settled)) in (0_u8..).zip(lines) {
+        let y = top + f64::from(row) * ROW;
+        group = group
+            .add(text(left + 14.0, y + 12.0, "quiet", &label))
+            .add(block(from, at(took), y, 16.0, class))
+            .add(text(
+                at(took).max(from + 2.0) + 5.0,
+                y + 12.5,
+                "quiet",
+                &format!("{settled}, {}", short(micros(took))),
+            ));
+    }
+    let bottom = top + 6.0 * ROW + 4.0;
+    group
+        .add(stroke(
+            (at(report.took), top - 6.0),
+            (at(report.took), bottom),
+            "exit",
+        ))
+        .add(
+            text(at(report.took), bottom + 14.0, "exit-text", "onExitRoom")
+                .set("text-anchor", "middle"),
+        )
+}
+
+/// A line that did not go well is drawn as such.
+fn class_of(line: &ExitLine, kind: &str) -> &'static str {
+    match kind {
+        _ if !line.outcome.is_clean() => "late",
+        "microphone" => "microphone",
+        "speaker" => "speaker",
+        _ => "camera",
+    }
+}
+
+fn settled(line: &ExitLine) -> String {
+    line.outcome.to_string()
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,1 +1,0 @@
-//! Getting out of a room, from the command line

@@ -1,0 +1,35 @@
+//! `exeunt replay`: does the core still answer as it did?
+
+use exeunt_runtime::Transcript;
+use serde_json::json;
+
+use crate::arguments::Replay;
+use crate::failure::Failure;
+
+pub(crate) fn run(replay: &Replay, json: bool) -> Result<(), Failure> {
+    let path = &replay.transcript;
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::File {
+        path: path.clone(),
+        detail: error.to_string(),
+    })?;
+    let replayed = Transcript::parse(&text)
+        .and_then(|transcript| transcript.replay())
+        .map_err(|error| Failure::Transcript {
+            path: path.clone(),
+            error,
+        })?;
+    if json {
+        println!(
+            "{}",
+            json!({ "type": "replayed", "steps": replayed.steps, "exits": replayed.exits })
+        );
+    } else {
+        println!(
+            "{}: {} steps, {} exits; the core answers every one the same (G-18)",
+            path.display(),
+            replayed.steps,
+            replayed.exits
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! What the kernel tells about a sound card without opening it.
+
+use std::path::{Path, PathBuf};
+
+use exeunt_port::DeviceKind;
+
+/// A device of a sound card, as ALSA's `hw:CARD=Loopback,DEV=1` names it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct CardDevice<'a> {
+    card: &'a str,
+    device: u32,
+}
+
+impl<'a> CardDevice<'a> {
+    /// The device that this identifier stands for. The same device has many more identifiers: with
+    /// the card's number, with conversions, for surround sound. They are not taken.
+    pub(crate) fn of(id: &'a str) -> Option<Self> {
+        let (card, device) = id.strip_prefix("hw:CARD=")?.split_once(",DEV=")?;
+        let device = device.parse().ok()?;
+        let numbered = card.bytes().all(|byte| byte.is_ascii_digit());
+        (!numbered).then_some(Self { card, device })
+    }
+
+    /// Whether the card has such a device for this kind.
+    pub(crate) fn does(&self, kind: DeviceKind) -> bool {
+        self.folder(kind).is_some_and(|folder| folder.is_dir())
+    }
+
+    /// Whether somebody could open it now; `None` if the kernel does not tell.
+    pub(crate) fn is_free(&self, kind: DeviceKind) -> Option<bool> {
+        is_free(&self.folder(kind)?)
+    }
+
+    fn folder(&self, kind: DeviceKind) -> Option<PathBuf> {
+        let direction = match kind {
+            DeviceKind::Microphone => 'c',
+            DeviceKind::Speaker => 'p',
+            DeviceKind::Camera => return None,
+        };
+        let Self { card, device } = self;
+        Some(PathBuf::from(format!(
+            "/proc/asound/{card}/pcm{device}{direction}"
+        )))
+    }
+}
+
+/// Whether one of the substreams in this folder is closed.
+fn is_free(folder: &Path) -> Option<bool> {
+    let mut known = None;
+    for entry in folder.read_dir().ok()?.filter_map(Result::ok) {
+        if let Ok(status) = std::fs::read_to_string(entry.path().join("status")) {
+            let closed = status.trim() == "closed";
+            known = Some(known.unwrap_or(false) || closed);
+        }
+    }
+    known
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{CardDevice, is_free};
+
+    #[test]
+    fn a_card_is_known_by_one_of_its_identifiers_only() {
+        let known = CardDevice {
+            card: "Loopback",
+            device: 1,
+        };
+        assert_eq!(CardDevice::of("hw:CARD=Loopback,DEV=1"), Some(known));
+        for other in [
+            "hw:CARD=0,DEV=1",
+            "plughw:CARD=Loopback,DEV=1",
+            "sysdefault:CARD=Loopback",
+            "default",
+            "null",
+        ] {
+            assert_eq!(CardDevice::of(other), None, "{other}");
+        }
+    }
+
+    fn substream(folder: &Path, name: &str, status: &str) {
+        let substream = folder.join(name);
+        std::fs::create_dir(&substream).expect("a temporary folder");
+        std::fs::write(substream.join("status"), status).expect("a temporary file");
+    }
+
+    #[test]
+    fn a_device_is_free_while_one_of_its_substreams_is_closed() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        assert_eq!(is_free(folder.path()), None, "the kernel tells nothing");
+        substream(
+            folder.path(),
+            "sub0",
+            "state: RUNNING\nowner_pid   : 1234\n",
+        );
+        assert_eq!(is_free(folder.path()), Some(false));
+        substream(folder.path(), "sub1", "closed\n");
+        assert_eq!(is_free(folder.path()), Some(true));
+    }
+}

@@ -1,0 +1,184 @@
+//! Which of this process's descriptors lead to a sound card, and whether they are closed (G-13).
+//!
+//! The kernel tells by `/proc/self/fd` what a process holds. Several streams may be open at once,
+//! so each opening owns exactly those descriptors that appeared while it opened, and a number that
+//! is used again belongs to the opening that used it last.
+
+#[cfg(target_os = "linux")]
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Which opening owns which descriptor.
+#[cfg(target_os = "linux")]
+static OWNERS: Mutex<BTreeMap<u32, u64>> = Mutex::new(BTreeMap::new());
+static OPENING: Mutex<()> = Mutex::new(());
+
+/// Held while a sound card is opened, so that what appears meanwhile belongs to one opening.
+///
+/// It is held across the driver's calls on purpose: ALSA's library opens one device at a time
+/// anyway, and only device threads, which may be given up, wait for it.
+pub(crate) struct Watching {
+    #[cfg(target_os = "linux")]
+    before: BTreeMap<u32, String>,
+    _opening: MutexGuard<'static, ()>,
+}
+
+/// The descriptors that one opening brought with it.
+#[derive(Debug, Default)]
+pub(crate) struct Descriptors {
+    #[cfg(target_os = "linux")]
+    opening: u64,
+    #[cfg(target_os = "linux")]
+    owned: BTreeMap<u32, String>,
+}
+
+impl Watching {
+    /// Waits for the others that are opening a sound card, and looks at what is there.
+    pub(crate) fn start() -> Self {
+        let opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
+        Self {
+            #[cfg(target_os = "linux")]
+            before: linux::sound_cards(),
+            _opening: opening,
+        }
+    }
+
+    /// What has come since.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn appeared(self) -> Descriptors {
+        use std::sync::atomic::{AtomicU64, Ordering};
+
+        static OPENINGS: AtomicU64 = AtomicU64::new(1);
+        let opening = OPENINGS.fetch_add(1, Ordering::Relaxed);
+        let owned = linux::newer(linux::sound_cards(), &self.before);
+        let mut owners = OWNERS.lock().unwrap_or_else(PoisonError::into_inner);
+        owners.extend(owned.keys().map(|descriptor| (*descriptor, opening)));
+        Descriptors { opening, owned }
+    }
+
+    /// Other systems do not tell.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn appeared(self) -> Descriptors {
+        Descriptors::default()
+    }
+}
+
+impl Descriptors {
+    /// Those that are still open, as text; empty where the system does not tell.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn still_open(&self) -> Vec<String> {
+        if self.owned.is_empty() {
+            return Vec::new();
+        }
+        let now = linux::sound_cards();
+        let owners = OWNERS.lock().unwrap_or_else(PoisonError::into_inner);
+        linux::still_open(self.opening, &self.owned, &now, &owners)
+    }
+
+    /// Other systems do not tell.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn still_open(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Descriptors {
+    fn drop(&mut self) {
+        if !self.owned.is_empty() {
+            let mut owners = OWNERS.lock().unwrap_or_else(PoisonError::into_inner);
+            owners.retain(|_, owner| *owner != self.opening);
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::collections::BTreeMap;
+
+    /// This process's descriptors of sound cards, by number, with the nodes they lead to.
+    pub(super) fn sound_cards() -> BTreeMap<u32, String> {
+        // Without /proc nothing can be told, and then nothing is claimed.
+        let Ok(entries) = std::fs::read_dir("/proc/self/fd") else {
+            return BTreeMap::new();
+        };
+        entries
+            .filter_map(Result::ok)
+            .filter_map(|entry| {
+                let number = entry.file_name().to_str()?.parse().ok()?;
+                let target = std::fs::read_link(entry.path()).ok()?;
+                let target = target.to_str()?;
+                target
+                    .starts_with("/dev/snd/")
+                    .then(|| (number, target.to_owned()))
+            })
+            .collect()
+    }
+
+    /// What is in `now` and was not in `before`.
+    pub(super) fn newer(
+        now: BTreeMap<u32, String>,
+        before: &BTreeMap<u32, String>,
+    ) -> BTreeMap<u32, String> {
+        now.into_iter()
+            .filter(|(number, target)| before.get(number) != Some(target))
+            .collect()
+    }
+
+    /// What `opening` owned and still has.
+    pub(super) fn still_open(
+        opening: u64,
+        owned: &BTreeMap<u32, String>,
+        now: &BTreeMap<u32, String>,
+        owners: &BTreeMap<u32, u64>,
+    ) -> Vec<String> {
+        owned
+            .iter()
+            .filter(|(number, target)| now.get(number) == Some(target))
+            .filter(|(number, _)| owners.get(number) == Some(&opening))
+            .map(|(number, target)| format!("descriptor {number} is {target}"))
+            .collect()
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use std::collections::BTreeMap;
+
+        use super::{newer, still_open};
+
+        const CAPTURE: &str = "/dev/snd/pcmC0D0c";
+        const PLAYBACK: &str = "/dev/snd/pcmC0D0p";
+
+        fn held(descriptors: &[(u32, &str)]) -> BTreeMap<u32, String> {
+            descriptors
+                .iter()
+                .map(|(number, target)| (*number, (*target).to_owned()))
+                .collect()
+        }
+
+        #[test]
+        fn an_opening_owns_what_appeared_while_it_opened() {
+            let before = held(&[(5, PLAYBACK)]);
+            let now = held(&[(5, PLAYBACK), (7, CAPTURE)]);
+            assert_eq!(newer(now, &before), held(&[(7, CAPTURE)]));
+        }
+
+        #[test]
+        fn a_descriptor_that_stays_open_is_told() {
+            let owned = held(&[(7, CAPTURE)]);
+            let owners = BTreeMap::from([(7, 1)]);
+            assert_eq!(
+                still_open(1, &owned, &owned, &owners),
+                ["descriptor 7 is /dev/snd/pcmC0D0c"]
+            );
+            assert!(still_open(1, &owned, &held(&[]), &owners).is_empty());
+        }
+
+        #[test]
+        fn a_number_that_the_next_opening_uses_again_is_not_held_against_the_last() {
+            let owned = held(&[(7, CAPTURE)]);
+            let owners = BTreeMap::from([(7, 2)]);
+            assert!(still_open(1, &owned, &owned, &owners).is_empty());
+        }
+    }
+}

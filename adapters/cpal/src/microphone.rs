@@ -1,0 +1,174 @@
+//! The microphone: from a driver's callback to Opus packets.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cpal::Data;
+use cpal::traits::DeviceTrait;
+use crossbeam_queue::ArrayQueue;
+use exeunt_port::{
+    Device, DeviceError, DeviceKind, DeviceLink, DeviceSignal, OpenDevice, async_trait,
+};
+
+use crate::device_thread::{self, Plan};
+use crate::health::Health;
+use crate::naming::Wanted;
+use crate::opening::{Opening, Settings};
+use crate::packets::Packets;
+use crate::samples::read_mono;
+use crate::stream::{Gate, OpenStream, Worker};
+
+/// A microphone of this machine.
+///
+/// Captures mono sound at 48 kHz and delivers one Opus packet every 20 ms. A device that offers
+/// only another rate, more channels or other samples is converted. On Linux the sound server is
+/// asked where one runs (PulseAudio, or PipeWire by its pulse server), else ALSA.
+///
+/// ```no_run
+/// use exeunt_cpal::CpalMicrophone;
+/// use exeunt_port::{Device, DeviceLink, FrameQueue};
+///
+/// # async fn example() -> Result<(), exeunt_port::DeviceError> {
+/// let (link, side) = DeviceLink::pair(FrameQueue::bounded(50));
+/// let microphone = CpalMicrophone::named("yeti").open(link).await?;
+/// println!("{}", microphone.description());
+/// let packet = side.captured.next().await;
+/// side.silence();
+/// microphone.release().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct CpalMicrophone {
+    wanted: Wanted,
+    settings: Settings,
+}
+
+impl CpalMicrophone {
+    /// The microphone that the system uses when nobody says anything.
+    #[must_use]
+    pub fn default_device() -> Self {
+        Self {
+            wanted: Wanted::Default,
+            settings: Settings::default(),
+        }
+    }
+
+    /// The microphone whose name or identifier is `name`, or else the only one that contains it
+    /// in any case. [`list`](crate::list) shows them.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            wanted: Wanted::Named(name.into()),
+            settings: Settings::default(),
+        }
+    }
+
+    /// How much sound the driver is asked to deliver at once: 20 ms unless set, and always within
+    /// what the device allows. A slow machine needs more.
+    #[must_use]
+    pub fn with_period(mut self, period: Duration) -> Self {
+        self.settings.period = period;
+        self
+    }
+
+    /// How long the microphone may deliver nothing before it counts as vanished: 2 s unless set.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.settings.patience = patience;
+        self
+    }
+}
+
+#[async_trait]
+impl Device for CpalMicrophone {
+    fn kind(&self) -> DeviceKind {
+        DeviceKind::Microphone
+    }
+
+    fn name(&self) -> String {
+        self.wanted.shown(DeviceKind::Microphone)
+    }
+
+    async fn open(&self, link: DeviceLink) -> Result<Box<dyn OpenDevice>, DeviceError> {
+        let Self { wanted, settings } = self.clone();
+        let plan = Plan {
+            thread: "exeunt-mic",
+            name: self.name(),
+            patience: settings.patience,
+            open: Box::new(move |link| open(wanted, settings, link)),
+        };
+        device_thread::open(plan, link).await
+    }
+}
+
+/// Opens the microphone without starting it. Runs on the device thread.
+fn open(wanted: Wanted, settings: Settings, link: &DeviceLink) -> Result<OpenStream, DeviceError> {
+    let opening = Opening::begin(DeviceKind::Microphone, wanted, settings, link)?;
+    let rate = opening.format.config.sample_rate;
+    // Half a second, should the encoder be starved for so long.
+    let ring = Arc::new(ArrayQueue::new((rate / 2).max(1) as usize));
+    let encoder = Encoder {
+        packets: Packets::new(rate).map_err(|error| opening.failed(&error))?,
+        ring: Arc::clone(&ring),
+        gate: opening.gate.clone(),
+        health: opening.health(),
+        link: link.clone(),
+        name: opening.name.clone(),
+    };
+    let worker = Worker::start("exeunt-encode", &opening.gate, move || encoder.run())?;
+    let waker = worker.waker();
+    opening.finish(worker, |device, format, guard, errors| {
+        let (ring, waker) = (Arc::clone(&ring), waker.clone());
+        device.build_input_stream_raw(
+            format.config,
+            format.samples,
+            move |data: &Data, _| {
+                if guard.admits_sound() {
+                    // A ring that is full loses the newest sound.
+                    read_mono(data, format.config.channels, |sample| {
+                        let _ = ring.push(sample);
+                    });
+                    waker.unpark();
+                }
+            },
+            move |error| errors.error(error),
+            None,
+        )
+    })
+}
+
+/// The encoder's thread.
+struct Encoder {
+    packets: Packets,
+    ring: Arc<ArrayQueue<f32>>,
+    gate: Gate,
+    health: Arc<Health>,
+    link: DeviceLink,
+    name: String,
+}
+
+impl Encoder {
+    /// Should the driver fail to wake us.
+    const NAP: Duration = Duration::from_millis(100);
+
+    fn run(mut self) {
+        let mut sound = Vec::new();
+        while !self.gate.is_shut() {
+            std::thread::park_timeout(Self::NAP);
+            sound.clear();
+            sound.extend(std::iter::from_fn(|| self.ring.pop()).take(self.ring.capacity()));
+            let taken_at = self.health.age();
+            let handed_on = self.packets.encode(&sound, taken_at, |frame| {
+                self.link.captured(frame);
+            });
+            if let Err(error) = handed_on {
+                self.link.signal(DeviceSignal::Failed(DeviceError::Backend {
+                    name: self.name,
+                    detail: error.to_string(),
+                }));
+                return;
+            }
+        }
+    }
+}

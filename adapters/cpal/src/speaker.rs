@@ -1,0 +1,188 @@
+//! The speaker: from the room's packets to a driver's callback.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cpal::traits::DeviceTrait;
+use cpal::{BufferSize, Data};
+use crossbeam_queue::ArrayQueue;
+use exeunt_port::{
+    Device, DeviceError, DeviceKind, DeviceLink, DeviceSignal, OpenDevice, async_trait,
+};
+
+use crate::device_thread::{self, Plan};
+use crate::format::{Format, PACKET_SAMPLES, SAMPLE_RATE};
+use crate::health::Health;
+use crate::mixer::Mixer;
+use crate::naming::Wanted;
+use crate::opening::{Opening, Settings};
+use crate::resampling::RateConverter;
+use crate::samples::write_mono;
+use crate::stream::{Gate, OpenStream, Worker};
+
+/// A speaker of this machine.
+///
+/// Plays what the other members of a room say, at most 32 of them at once, mixed. Whoever's packets
+/// come unevenly is kept back for 40 ms; where nothing is there to play, silence is played. On Linux
+/// the sound server is asked where one runs (PulseAudio, or PipeWire by its pulse server), else
+/// ALSA.
+#[derive(Clone, Debug)]
+pub struct CpalSpeaker {
+    wanted: Wanted,
+    settings: Settings,
+}
+
+impl CpalSpeaker {
+    /// The speaker that the system uses when nobody says anything.
+    #[must_use]
+    pub fn default_device() -> Self {
+        Self {
+            wanted: Wanted::Default,
+            settings: Settings::default(),
+        }
+    }
+
+    /// The speaker whose name or identifier is `name`, or else the only one that contains it in
+    /// any case. [`list`](crate::list) shows them.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            wanted: Wanted::Named(name.into()),
+            settings: Settings::default(),
+        }
+    }
+
+    /// How much sound the driver is asked to take at once: 20 ms unless set, and always within
+    /// what the device allows. A slow machine needs more.
+    #[must_use]
+    pub fn with_period(mut self, period: Duration) -> Self {
+        self.settings.period = period;
+        self
+    }
+
+    /// How long the speaker may ask for nothing before it counts as vanished: 2 s unless set.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.settings.patience = patience;
+        self
+    }
+}
+
+#[async_trait]
+impl Device for CpalSpeaker {
+    fn kind(&self) -> DeviceKind {
+        DeviceKind::Speaker
+    }
+
+    fn name(&self) -> String {
+        self.wanted.shown(DeviceKind::Speaker)
+    }
+
+    async fn open(&self, link: DeviceLink) -> Result<Box<dyn OpenDevice>, DeviceError> {
+        let Self { wanted, settings } = self.clone();
+        let plan = Plan {
+            thread: "exeunt-speaker",
+            name: self.name(),
+            patience: settings.patience,
+            open: Box::new(move |link| open(wanted, settings, link)),
+        };
+        device_thread::open(plan, link).await
+    }
+}
+
+/// Opens the speaker without starting it. Runs on the device thread.
+fn open(wanted: Wanted, settings: Settings, link: &DeviceLink) -> Result<OpenStream, DeviceError> {
+    let opening = Opening::begin(DeviceKind::Speaker, wanted, settings, link)?;
+    let rate = opening.format.config.sample_rate;
+    let ahead = ahead(&opening.format);
+    let ring = Arc::new(ArrayQueue::new(2 * ahead));
+    let player = Player {
+        mixer: Mixer::new(),
+        converter: RateConverter::new(SAMPLE_RATE, rate).map_err(|error| opening.failed(&error))?,
+        ahead,
+        ring: Arc::clone(&ring),
+        gate: opening.gate.clone(),
+        health: opening.health(),
+        link: link.clone(),
+        name: opening.name.clone(),
+    };
+    let worker = Worker::start("exeunt-mix", &opening.gate, move || player.run())?;
+    let waker = worker.waker();
+    opening.finish(worker, |device, format, guard, errors| {
+        let (ring, waker) = (Arc::clone(&ring), waker.clone());
+        device.build_output_stream_raw(
+            format.config,
+            format.samples,
+            move |data: &mut Data, _| {
+                // The driver has filled the buffer with silence.
+                if guard.admits_sound() {
+                    write_mono(data, format.config.channels, || {
+                        ring.pop().unwrap_or_default()
+                    });
+                    waker.unpark();
+                }
+            },
+            move |error| errors.error(error),
+            None,
+        )
+    })
+}
+
+/// How many samples are mixed ahead of the driver: what it takes at once and one packet more.
+fn ahead(format: &Format) -> usize {
+    let rate = format.config.sample_rate;
+    let packet = u64::from(rate) * PACKET_SAMPLES as u64 / u64::from(SAMPLE_RATE);
+    let period = match format.config.buffer_size {
+        BufferSize::Fixed(frames) => u64::from(frames).min(u64::from(rate)),
+        BufferSize::Default => 2 * packet,
+    };
+    usize::try_from(period + packet)
+        .unwrap_or(usize::MAX)
+        .max(PACKET_SAMPLES)
+}
+
+/// The mixer's thread.
+struct Player {
+    mixer: Mixer,
+    converter: RateConverter,
+    ahead: usize,
+    ring: Arc<ArrayQueue<f32>>,
+    gate: Gate,
+    health: Arc<Health>,
+    link: DeviceLink,
+    name: String,
+}
+
+impl Player {
+    /// Packets arrive without waking us; half a packet's time is soon enough for them.
+    const NAP: Duration = Duration::from_millis(10);
+
+    fn run(mut self) {
+        let mut mixed = [0.0; PACKET_SAMPLES];
+        while !self.gate.is_shut() {
+            std::thread::park_timeout(Self::NAP);
+            let now = self.health.age();
+            while let Some(remote) = self.link.try_playback() {
+                self.mixer.receive(&remote, now);
+            }
+            self.mixer.forget_silent(now);
+            while self.ring.len() < self.ahead && self.mixer.mix(&mut mixed) {
+                let ring = &self.ring;
+                let played = self.converter.convert(&mixed, |ready| {
+                    for sample in ready {
+                        let _ = ring.push(*sample);
+                    }
+                });
+                if let Err(error) = played {
+                    self.link.signal(DeviceSignal::Failed(DeviceError::Backend {
+                        name: self.name,
+                        detail: format!(
+                            "the sound cannot be brought to the speaker's rate: {error}"
+                        ),
+                    }));
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The loop that turns what a camera delivers into frames, whatever the camera is read with.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use exeunt_port::{Codec, DeviceError, DeviceLink, MediaFrame};
+use tokio::sync::Notify;
+
+use crate::picture::{Picture, Unusable};
+use crate::thread::StopRequest;
+
+/// An open camera that is delivering. Dropping it lets go of the camera, which may block.
+pub(crate) trait Source {
+    /// Waits for the next picture, `at_most` so long where the system allows a bound.
+    /// An error is final: the camera has gone or delivers no more.
+    fn next(&mut self, at_most: Duration) -> Result<Reading<'_>, DeviceError>;
+}
+
+/// What came of waiting for a picture.
+pub(crate) enum Reading<'a> {
+    /// Nothing within the time.
+    Nothing,
+    /// A picture that the driver itself calls broken.
+    Damaged,
+    /// A picture.
+    Picture(Picture<'a>),
+}
+
+/// What became of a camera's pictures, since the [`NokhwaCamera`](crate::NokhwaCamera) was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrameCounts {
+    /// Handed over as frames, whether or not somebody still wanted them.
+    pub captured: u64,
+    /// Dropped because they were incomplete or no picture at all.
+    pub damaged: u64,
+    /// Dropped because they were larger than [`MediaFrame::MAX_PAYLOAD`], at the lowest quality too.
+    pub too_large: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    captured: AtomicU64,
+    damaged: AtomicU64,
+    too_large: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn read(&self) -> FrameCounts {
+        FrameCounts {
+            captured: self.captured.load(Ordering::Relaxed),
+            damaged: self.damaged.load(Ordering::Relaxed),
+            too_large: self.too_large.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// Where pictures go.
+#[derive(Clone, Debug)]
+pub(crate) struct Capture {
+    pub(crate) link: DeviceLink,
+    pub(crate) counters: Arc<Counters>,
+    /// Notified at every usable picture; the supervisor's watchdog listens.
+    pub(crate) pulse: Arc<Notify>,
+}
+
+impl Capture {
+    /// How long one wait for a picture lasts: so soon is a stop request seen with a stalled camera.
+    /// With a camera that delivers the next picture ends the wait.
+    pub(crate) const WAIT: Duration = Duration::from_millis(20);
+
+    /// Reads until nobody wants the camera any more, or until it fails.
+    pub(crate) fn run(
+        &self,
+        source: &mut dyn Source,
+        stop: &StopRequest,
+    ) -> Result<(), DeviceError> {
+        let opened = Instant::now();
+        let mut sequence = 0_u32;
+        while !stop.is_asked() {
+            let payload = match source.next(Self::WAIT)? {
+                Reading::Nothing => continue,
+                Reading::Damaged => Err(Unusable::Damaged),
+                Reading::Picture(picture) => {
+                    let captured_at = opened.elapsed();
+                    picture.to_jpeg().map(|payload| (payload, captured_at))
+                }
+            };
+            match payload {
+                Ok((payload, captured_at)) => {
+                    self.counters.captured.fetch_add(1, Ordering::Relaxed);
+                    self.link.captured(MediaFrame {
+                        codec: Codec::Jpeg,
+                        sequence,
+                        captured_at_micros: u64::try_from(captured_at.as_micros())
+                            .unwrap_or(u64::MAX),
+                        payload,
+                    });
+                    self.pulse.notify_one();
+                }
+                // No pulse: a camera that delivers only what nobody can show has stalled, too.
+                Err(Unusable::Damaged) => {
+                    self.counters.damaged.fetch_add(1, Ordering::Relaxed);
+                }
+                Err(Unusable::TooLarge) => {
+                    self.counters.too_large.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            // A picture that was lost leaves a gap, by which a receiver can tell.
+            sequence = sequence.wrapping_add(1);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! Linux: nokhwa finds the cameras, v4l asks them and reads them.
+
+mod held;
+mod holders;
+mod node;
+mod sizes;
+mod stream;
+
+use exeunt_port::{DeviceError, DeviceKind};
+
+use self::held::Claim;
+use self::node::Node;
+use self::stream::MappedStream;
+use crate::choice::{self, Wanted};
+use crate::listing::CameraDevice;
+use crate::open::{Opened, Opener, Opening};
+use crate::selection::Selection;
+
+/// What opens the camera that is meant.
+pub(crate) fn opener(selection: Selection, wanted: Wanted) -> Opener {
+    Box::new(move |opening| open(&selection, wanted, opening))
+}
+
+/// The cameras there are. Blocks for as long as the drivers take.
+pub(crate) fn devices() -> Result<Vec<CameraDevice>, DeviceError> {
+    let cameras = node::found()?.into_iter().filter(node::is_camera);
+    Ok(cameras
+        .map(|found| {
+            // A node that does not let us ask is a camera all the same.
+            let offers =
+                Node::open(&found.node).map_or_else(|_| Vec::new(), |node| node.offers(None));
+            CameraDevice {
+                formats: offers.iter().map(choice::Offer::to_format).collect(),
+                // After our own descriptor is closed.
+                free: holders::is_free(&found.node),
+                name: found.name,
+                node: found.node,
+            }
+        })
+        .collect())
+}
+
+fn open(
+    selection: &Selection,
+    wanted: Wanted,
+    opening: &Opening<'_>,
+) -> Result<Opened, DeviceError> {
+    let found = node::found()?;
+    let selection = node::resolved(selection);
+    let camera = selection.among(&found, node::is_camera)?;
+    let name = camera.to_string();
+    opening.still_wanted()?;
+
+    let refused = |error: std::io::Error| refused(&name, &selection, &error);
+    let node = Node::open(&camera.node).map_err(refused)?;
+    let claim = Claim::on(&camera.node, node.descriptor());
+    opening.trace.leave(claim.evidence());
+    opening.still_wanted()?;
+
+    let offers = node.offers(Some(wanted));
+    let choice = choice::nearest(&offers, wanted).ok_or_else(|| DeviceError::Unsupported {
+        name: name.clone(),
+        wanted: "MJPG, NV12, YUYV, GREY, RGB3 or BGR3".to_owned(),
+        offered: offers.iter().map(ToString::to_string).collect(),
+    })?;
+    let format = node.set(choice).map_err(refused)?;
+    opening.still_wanted()?;
+    let mut stream = MappedStream::allocate(node, format, name.clone(), claim).map_err(refused)?;
+    opening.still_wanted()?;
+    stream.start().map_err(refused)?;
+    let description = format!("{name}, {}", stream.format());
+    Ok(Opened {
+        source: Box::new(stream),
+        description,
+    })
+}
+
+/// What an error of the system means before the stream runs.
+fn refused(name: &str, selection: &Selection, error: &std::io::Error) -> DeviceError {
+    let name = name.to_owned();
+    match error.raw_os_error() {
+        Some(errno::EBUSY) => DeviceError::Busy { name },
+        Some(errno::EACCES | errno::EPERM) => DeviceError::Denied {
+            name,
+            hint: "add the user to the group video, or let the container see the node".to_owned(),
+        },
+        Some(errno::ENOENT | errno::ENODEV | errno::ENXIO) => DeviceError::NotFound {
+            kind: DeviceKind::Camera,
+            wanted: selection.to_string(),
+            available: Vec::new(),
+        },
+        _ => DeviceError::Backend {
+            name,
+            detail: error.to_string(),
+        },
+    }
+}
+
+/// The numbers that Linux gives to errors; the same on every architecture.
+mod errno {
+    pub(super) const EPERM: i32 = 1;
+    pub(super) const ENOENT: i32 = 2;
+    pub(super) const ENXIO: i32 = 6;
+    pub(super) const EACCES: i32 = 13;
+    pub(super) const EBUSY: i32 = 16;
+    pub(super) const ENODEV: i32 = 19;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Error;
+
+    use exeunt_port::DeviceError;
+
+    use super::refused;
+    use crate::selection::Selection;
+
+    fn meaning(number: i32) -> DeviceError {
+        refused(
+            "Camera (/dev/video0)",
+            &Selection::Default,
+            &Error::from_raw_os_error(number),
+        )
+    }
+
+    #[test]
+    fn what_the_kernel_answers_becomes_what_the_application_can_act_on() {
+        assert!(matches!(meaning(16), DeviceError::Busy { .. }));
+        assert!(matches!(meaning(2), DeviceError::NotFound { .. }));
+        assert!(matches!(meaning(19), DeviceError::NotFound { .. }));
+        assert!(matches!(meaning(5), DeviceError::Backend { .. }));
+        let DeviceError::Denied { hint, .. } = meaning(13) else {
+            panic!("EACCES is a denial")
+        };
+        assert!(hint.contains("group video"));
+    }
+}

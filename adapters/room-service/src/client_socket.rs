@@ -1,0 +1,254 @@
+//! One client's WebSocket: reads what the client says, writes what its outbox holds.
+//!
+//! Reading and writing are two futures of one task, so that a client that does not read is still
+//! heard, and one that does not speak is still told. The task ends with the socket; the service
+//! owns it and can cut it off at any time.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use bytes::Bytes;
+use exeunt_websocket::wire::{ClientMessage, CloseCode, Enter, Refusal, ServerMessage, WireError};
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::clock::unix_seconds;
+use crate::config::Config;
+use crate::hall::Hall;
+use crate::outbox::{Item, Outbox};
+use crate::reception::{NotAdmitted, admit};
+use crate::rooms::{SocketId, StayId};
+use crate::token_bucket::TokenBucket;
+
+/// How long a client has to read the last words and to answer the close.
+const TIME_TO_CLOSE: Duration = Duration::from_secs(1);
+/// The longest reason a close frame can carry, in bytes.
+const MAX_REASON: usize = 123;
+
+/// Serves one client until its socket ends.
+pub(crate) async fn serve(socket: WebSocket, config: &Config, hall: &Hall) {
+    let outbox = Arc::new(Outbox::new(config.limits));
+    let client = Client::new(hall, config, Arc::clone(&outbox));
+    let (sink, stream) = socket.split();
+    tokio::select! {
+        () = client.listen(stream) => {}
+        () = write(sink, &outbox) => {}
+        () = overdue(&outbox) => {}
+    }
+}
+
+async fn overdue(outbox: &Outbox) {
+    outbox.closing().await;
+    sleep(TIME_TO_CLOSE).await;
+}
+
+/// Writes what the outbox holds; ends when the socket is broken.
+async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: &Outbox) {
+    loop {
+        let message = match outbox.next().await {
+            Item::Control(message) => Message::Text(message),
+            Item::Heartbeat => Message::Text(ServerMessage::Heartbeat.encode().into()),
+            Item::Media(frame) => Message::Binary(frame),
+            Item::Close(code, reason) => {
+                let reason = shortened(&reason).into();
+                let frame = CloseFrame {
+                    code: code.number(),
+                    reason,
+                };
+                if sink.send(Message::Close(Some(frame))).await.is_err() {
+                    return;
+                }
+                // Dropping the socket now could destroy what the client has not read yet: the
+                // reader waits for the client's own close.
+                return pending().await;
+            }
+        };
+        if sink.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn shortened(reason: &str) -> &str {
+    &reason[..reason.floor_char_boundary(MAX_REASON)]
+}
+
+struct Client<'a> {
+    hall: &'a Hall,
+    config: &'a Config,
+    outbox: Arc<Outbox>,
+    socket: SocketId,
+    /// Whether a stay is, or was, on this socket.
+    inside: bool,
+    control: TokenBucket,
+    media: TokenBucket,
+}
+
+/// However the task ends, the hall learns that the socket is gone.
+impl Drop for Client<'_> {
+    fn drop(&mut self) {
+        self.hall.disconnect(self.socket);
+    }
+}
+
+impl<'a> Client<'a> {
+    fn new(hall: &'a Hall, config: &'a Config, outbox: Arc<Outbox>) -> Self {
+        let limits = &config.limits;
+        let bucket = |per_second: u32| TokenBucket::new(per_second, per_second.saturating_mul(2));
+        Self {
+            socket: hall.connect(Arc::clone(&outbox)),
+            hall,
+            config,
+            outbox,
+            inside: false,
+            control: bucket(limits.control_per_second),
+            media: bucket(limits.media_per_second),
+        }
+    }
+
+    /// Heeds what the client says; ends when it has nothing more to say.
+    async fn listen(mut self, mut stream: SplitStream<WebSocket>) {
+        let hurry = self.config.limits.time_to_enter;
+        let deadline = Instant::now() + hurry;
+        loop {
+            let closing = self.outbox.is_closing();
+            let said = tokio::select! {
+                said = stream.next() => said,
+                () = sleep_until(deadline), if !self.inside && !closing => {
+                    self.part(CloseCode::EnterTimeout, format!("nobody entered within {hurry:?}"));
+                    continue;
+                }
+            };
+            match said {
+                // Its stay is over or its socket given up: nothing it says matters any more (G-10).
+                Some(Ok(_)) if self.outbox.is_closing() => {}
+                Some(Ok(message)) => self.hear(message),
+                Some(Err(error)) => {
+                    // Too large, or no WebSocket, or broken. There is no reading on from here; the
+                    // close says so if it still can.
+                    self.part(CloseCode::Malformed, error.to_string());
+                    return pending().await;
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// Gives the socket up; its stay waits for a resume.
+    fn part(&self, code: CloseCode, reason: String) {
+        tracing::warn!(
+            socket = self.socket.0,
+            code = code.number(),
+            reason,
+            "cut off"
+        );
+        self.outbox.close(code, reason);
+        self.hall.disconnect(self.socket);
+    }
+
+    fn hear(&mut self, message: Message) {
+        let now = self.hall.now();
+        match message {
+            Message::Binary(frame) => {
+                if self.media.take(now) {
+                    self.hear_frame(&frame);
+                }
+            }
+            Message::Text(_) | Message::Ping(_) | Message::Pong(_) if !self.control.take(now) => {
+                let allowed = self.config.limits.control_per_second;
+                self.part(
+                    CloseCode::Flood,
+                    format!("more than {allowed} messages a second"),
+                );
+            }
+            Message::Text(text) => match ClientMessage::decode(&text) {
+                Ok(message) => self.heed(message),
+                Err(error) => self.balk(error),
+            },
+            Message::Ping(_) | Message::Pong(_) => self.hall.heard(self.socket),
+            Message::Close(_) => {}
+        }
+    }
+
+    fn hear_frame(&self, frame: &Bytes) {
+        if !self.inside {
+            return self.refuse(&Refusal::NoParameters.into());
+        }
+        if let Err(error) = self.hall.relay(self.socket, frame) {
+            self.part(CloseCode::Malformed, error.to_string());
+        }
+    }
+
+    fn heed(&mut self, message: ClientMessage) {
+        match message {
+            ClientMessage::Enter(_) | ClientMessage::Resume { .. } if self.inside => {
+                self.part(CloseCode::Malformed, "one stay a connection".to_owned());
+            }
+            ClientMessage::Leave | ClientMessage::Heartbeat if !self.inside => {
+                self.refuse(&Refusal::NoParameters.into());
+            }
+            ClientMessage::Enter(enter) => self.enter(enter),
+            ClientMessage::Resume { stay, secret } => {
+                match self.hall.resume(self.socket, StayId(stay), &secret) {
+                    Ok(()) => {
+                        self.inside = true;
+                        tracing::info!(stay, "resumed");
+                    }
+                    Err(refusal) => self.refuse(&refusal.into()),
+                }
+            }
+            ClientMessage::Leave => {
+                if let Some(stay) = self.hall.leave(self.socket) {
+                    tracing::info!(stay = stay.0, reason = "by itself", "left");
+                }
+            }
+            ClientMessage::Heartbeat => {
+                self.hall.heard(self.socket);
+                self.outbox.answer_heartbeat();
+            }
+        }
+    }
+
+    fn enter(&mut self, enter: Enter) {
+        let (user, room) = (enter.user_id.clone(), enter.room_id.clone());
+        let entered = admit(self.config, unix_seconds(), enter)
+            .and_then(|entrance| Ok(self.hall.enter(self.socket, entrance)?));
+        match entered {
+            Ok(stay) => {
+                self.inside = true;
+                tracing::info!(stay = stay.0, %user, %room, "entered");
+            }
+            Err(not_admitted) => {
+                tracing::info!(%user, %room, "not admitted");
+                self.refuse(&not_admitted);
+            }
+        }
+    }
+
+    /// Answers a message that is none.
+    fn balk(&self, error: WireError) {
+        match error {
+            error if self.inside => self.part(CloseCode::Malformed, error.to_string()),
+            WireError::Enter(fault) => self.refuse(&NotAdmitted::new(fault.refusal(), fault)),
+            error => self.refuse(&NotAdmitted::new(Refusal::NoParameters, error)),
+        }
+    }
+
+    fn refuse(&self, not_admitted: &NotAdmitted) {
+        let NotAdmitted { refusal, message } = not_admitted;
+        tracing::info!(
+            socket = self.socket.0,
+            code = refusal.code(),
+            message,
+            "refused"
+        );
+        // It is the first thing said on this socket, so there is room for it.
+        let _ = self
+            .outbox
+            .say(ServerMessage::refused(*refusal, message).encode().into());
+        self.outbox.close(CloseCode::Refused, message.clone());
+    }
+}

@@ -1,0 +1,31 @@
+//! The one place of this crate that reads a clock.
+
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+/// Seconds since 1970, for signatures.
+pub(crate) fn unix_seconds() -> u64 {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+/// How long the service has been running, for everything else.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Uptime(Instant);
+
+impl Uptime {
+    pub(crate) fn begin() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn now(self) -> Duration {
+        self.0.elapsed()
+    }
+
+    /// The instant at which the service will have been running that long.
+    pub(crate) fn instant(self, uptime: Duration) -> Instant {
+        self.0 + uptime
+    }
+}

@@ -1,0 +1,165 @@
+//! How a room service is set up, and within which bounds it works.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use exeunt_websocket::wire::MAX_UPSTREAM;
+
+/// The application of [`Config::development`].
+pub const DEVELOPMENT_SDK_APP_ID: u32 = 1_400_000_000;
+/// The key of [`Config::development`] with which `UserSig`s are signed. Everybody knows it.
+pub const DEVELOPMENT_USER_SIG_KEY: &str = "exeunt-development-user-sig-key";
+/// The secret id of [`Config::development`].
+pub const DEVELOPMENT_SECRET_ID: &str = "exeunt-development";
+/// The secret key of [`Config::development`] with which the server API is signed. Everybody knows it.
+pub const DEVELOPMENT_SECRET_KEY: &str = "exeunt-development-secret-key";
+
+/// A key. It is shown in no log and no `Debug` output.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps a key.
+    #[must_use]
+    pub fn new(key: impl Into<String>) -> Self {
+        Self(key.into())
+    }
+
+    /// The key itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("(secret)")
+    }
+}
+
+/// How a room service is set up.
+///
+/// ```
+/// use exeunt_room_service::Config;
+/// use std::time::Duration;
+///
+/// let config = Config { lease: Duration::from_secs(4), ..Config::development() };
+/// assert!(config.listen.ip().is_loopback());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The one application whose rooms these are.
+    pub sdk_app_id: u32,
+    /// The key with which `UserSig`s are signed.
+    pub user_sig_key: Secret,
+    /// Who may use the server API.
+    pub secret_id: String,
+    /// The key with which the server API is signed.
+    pub secret_key: Secret,
+    /// Silence after which a stay is over and the others are told (G-12): 100 ms to 1 hour. The
+    /// client says a heartbeat eight times within it.
+    pub lease: Duration,
+    /// The bounds of everything.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// For development and tests: a free port of 127.0.0.1, a lease of 8 s, and the keys
+    /// [`DEVELOPMENT_USER_SIG_KEY`] and [`DEVELOPMENT_SECRET_KEY`], which everybody knows. With one of
+    /// these keys only loopback addresses can be listened on.
+    #[must_use]
+    pub fn development() -> Self {
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            sdk_app_id: DEVELOPMENT_SDK_APP_ID,
+            user_sig_key: Secret::new(DEVELOPMENT_USER_SIG_KEY),
+            secret_id: DEVELOPMENT_SECRET_ID.to_owned(),
+            secret_key: Secret::new(DEVELOPMENT_SECRET_KEY),
+            lease: Duration::from_secs(8),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Whether one of the keys is one that everybody knows.
+    pub(crate) fn has_development_keys(&self) -> bool {
+        self.user_sig_key.expose() == DEVELOPMENT_USER_SIG_KEY
+            || self.secret_key.expose() == DEVELOPMENT_SECRET_KEY
+    }
+}
+
+/// The bounds of a room service. What goes beyond is refused or dropped, never stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest WebSocket message from a client, in bytes. Default: a media frame with the largest
+    /// payload that there is (1 MiB and 14 bytes).
+    pub message_bytes: usize,
+    /// Members a room may have at a time. Default 300, as with TRTC; at most 1000.
+    pub members_per_room: usize,
+    /// Rooms there may be at a time. Default 10 000.
+    pub rooms: usize,
+    /// WebSockets there may be at a time; further ones get HTTP 503. Default 10 000.
+    pub connections: usize,
+    /// HTTP requests that may be under way at a time, WebSockets not counted; further connections wait
+    /// to be accepted. Default 256.
+    pub requests: usize,
+    /// Control messages a client may say per second, and twice as many at once; more close its
+    /// connection with 4429. Default 20.
+    pub control_per_second: u32,
+    /// Media frames a client may send per second, and twice as many at once; more are dropped.
+    /// Default 400.
+    pub media_per_second: u32,
+    /// Control messages that may wait for a client to read them; more cut it off with 4430, and its
+    /// lease runs on. Default 1024.
+    pub waiting_control: usize,
+    /// Media frames that may wait for a client to read them; more displace the oldest. Default 96.
+    pub waiting_media: usize,
+    /// Bytes of media that may wait for a client to read them; more displace the oldest. Default 4 MiB.
+    pub waiting_media_bytes: usize,
+    /// Time to enter or resume after connecting, then 4408. Default 5 s.
+    pub time_to_enter: Duration,
+    /// Stays that others ended and whose end is told to clients that come to resume them. Default 4096.
+    pub remembered_stays: usize,
+    /// Requests per second and action of the server API. Default 20, as with TRTC.
+    pub api_per_second: u32,
+    /// The largest body of a server API request, in bytes. Default 64 KiB.
+    pub api_body_bytes: usize,
+    /// How long stopping may take once everybody was told. Default 2 s.
+    pub time_to_stop: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_bytes: MAX_UPSTREAM,
+            members_per_room: 300,
+            rooms: 10_000,
+            connections: 10_000,
+            requests: 256,
+            control_per_second: 20,
+            media_per_second: 400,
+            waiting_control: 1024,
+            waiting_media: 96,
+            waiting_media_bytes: 4 << 20,
+            time_to_enter: Duration::from_secs(5),
+            remembered_stays: 4096,
+            api_per_second: 20,
+            api_body_bytes: 64 << 10,
+            time_to_stop: Duration::from_secs(2),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    #[test]
+    fn no_key_is_shown() {
+        let shown = format!("{:?}", Config::development());
+        assert!(!shown.contains("-key"), "{shown}");
+    }
+}

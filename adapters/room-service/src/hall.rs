@@ -1,0 +1,218 @@
+//! The rooms and the sockets together: what the rooms want done is done here.
+//!
+//! One short lock holds both, so that every socket hears things in the order in which they happened.
+//! It is never held across an await: what is to be said goes into outboxes, which never wait.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::extract::ws::Utf8Bytes;
+use bytes::Bytes;
+use exeunt_port::{RoomId, UserId};
+use exeunt_websocket::wire::{CloseCode, Refusal, WireError, downstream_from_upstream};
+use tokio::sync::Notify;
+use tokio::time::sleep_until;
+
+use crate::clock::Uptime;
+use crate::config::Config;
+use crate::outbox::Outbox;
+use crate::room_description::RoomDescription;
+use crate::rooms::{Entrance, NoSuchRoom, Output, Outputs, RoomLimits, Rooms, SocketId, StayId};
+
+/// The rooms with their sockets, shared by all tasks of a service.
+#[derive(Debug)]
+pub(crate) struct Hall {
+    uptime: Uptime,
+    inside: Mutex<Inside>,
+    /// Somebody entered: the next deadline may have changed.
+    entered: Notify,
+}
+
+#[derive(Debug)]
+struct Inside {
+    rooms: Rooms,
+    outboxes: BTreeMap<SocketId, Arc<Outbox>>,
+    last_socket: u64,
+}
+
+impl Hall {
+    pub(crate) fn new(config: &Config) -> Self {
+        let rooms = Rooms::new(RoomLimits {
+            lease: config.lease,
+            members_per_room: config.limits.members_per_room,
+            rooms: config.limits.rooms,
+            remembered_stays: config.limits.remembered_stays,
+        });
+        let inside = Inside {
+            rooms,
+            outboxes: BTreeMap::new(),
+            last_socket: 0,
+        };
+        Self {
+            uptime: Uptime::begin(),
+            inside: Mutex::new(inside),
+            entered: Notify::new(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.uptime.now()
+    }
+
+    /// Takes in a new socket, which writes what its outbox holds.
+    pub(crate) fn connect(&self, outbox: Arc<Outbox>) -> SocketId {
+        let mut inside = self.lock();
+        inside.last_socket += 1;
+        let socket = SocketId(inside.last_socket);
+        inside.outboxes.insert(socket, outbox);
+        socket
+    }
+
+    /// This socket is gone; its stay waits for a resume.
+    pub(crate) fn disconnect(&self, socket: SocketId) {
+        let mut inside = self.lock();
+        inside.outboxes.remove(&socket);
+        inside.rooms.socket_gone(socket);
+    }
+
+    pub(crate) fn enter(&self, socket: SocketId, entrance: Entrance) -> Result<StayId, Refusal> {
+        let entered = self.act(|rooms, now, outputs| rooms.enter(now, socket, entrance, outputs));
+        self.entered.notify_one();
+        entered
+    }
+
+    pub(crate) fn resume(
+        &self,
+        socket: SocketId,
+        stay: StayId,
+        secret: &str,
+    ) -> Result<(), Refusal> {
+        self.act(|rooms, now, outputs| rooms.resume(now, socket, stay, secret, outputs))
+    }
+
+    pub(crate) fn leave(&self, socket: SocketId) -> Option<StayId> {
+        self.act(|rooms, now, outputs| rooms.leave(now, socket, outputs))
+    }
+
+    pub(crate) fn heard(&self, socket: SocketId) {
+        let now = self.now();
+        self.lock().rooms.heard(now, socket);
+    }
+
+    /// Hands a client's media message on to the others in its room.
+    pub(crate) fn relay(&self, socket: SocketId, message: &Bytes) -> Result<(), WireError> {
+        let now = self.now();
+        let Some((sender, listeners)) = self.lock().rooms.relay(now, socket) else {
+            return Ok(());
+        };
+        // A copy of up to a megabyte is made outside of the lock.
+        let message = downstream_from_upstream(message, &sender)?;
+        let inside = self.lock();
+        for outbox in listeners
+            .iter()
+            .filter_map(|listener| inside.outboxes.get(listener))
+        {
+            outbox.send(message.clone());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn kick(&self, room: &RoomId, users: &[UserId]) -> Result<usize, NoSuchRoom> {
+        self.act(|rooms, now, outputs| rooms.kick(now, room, users, outputs))
+    }
+
+    pub(crate) fn dismiss(&self, room: &RoomId) -> Result<usize, NoSuchRoom> {
+        self.act(|rooms, now, outputs| rooms.dismiss(now, room, outputs))
+    }
+
+    /// Tells everybody that the service stops, and closes the sockets that never entered.
+    pub(crate) fn stop(&self) {
+        self.act(Rooms::stop);
+        for outbox in self.lock().outboxes.values() {
+            outbox.close(CloseCode::ServerStopped, CloseCode::ServerStopped.reason());
+        }
+    }
+
+    /// Ends stays whose lease has run out, for as long as this is polled.
+    pub(crate) async fn watch_leases(&self) {
+        loop {
+            let entered = self.entered.notified();
+            let deadline = self.lock().rooms.next_deadline();
+            match deadline {
+                Some(deadline) => tokio::select! {
+                    () = sleep_until(self.uptime.instant(deadline)) => {}
+                    () = entered => continue,
+                },
+                None => {
+                    entered.await;
+                    continue;
+                }
+            }
+            for stay in self.act(Rooms::expire) {
+                tracing::info!(stay = stay.0, reason = "timed out", "left");
+            }
+        }
+    }
+
+    /// How many rooms there are, and some of them, for an operator.
+    pub(crate) fn describe(&self, offset: usize, limit: usize) -> (usize, Vec<RoomDescription>) {
+        let inside = self.lock();
+        let rooms = inside.rooms.rooms();
+        let count = rooms.len();
+        (
+            count,
+            rooms
+                .skip(offset)
+                .take(limit)
+                .map(RoomDescription::from)
+                .collect(),
+        )
+    }
+
+    fn act<T>(&self, act: impl FnOnce(&mut Rooms, Duration, &mut Outputs) -> T) -> T {
+        let now = self.now();
+        let mut outputs = Outputs::default();
+        let mut inside = self.lock();
+        let answer = act(&mut inside.rooms, now, &mut outputs);
+        inside.carry_out(outputs);
+        answer
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inside> {
+        // The machine does not panic half-way; if it did, going on serves the others best.
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inside {
+    fn carry_out(&mut self, outputs: Outputs) {
+        for output in outputs {
+            match output {
+                Output::Deliver { to, message } => {
+                    // Encoded once, however many hear it.
+                    let message = Utf8Bytes::from(message.encode());
+                    for socket in to {
+                        self.say(socket, message.clone());
+                    }
+                }
+                Output::Close { socket, code } => {
+                    if let Some(outbox) = self.outboxes.get(&socket) {
+                        outbox.close(code, code.reason());
+                    }
+                }
+            }
+        }
+    }
+
+    fn say(&mut self, socket: SocketId, message: Utf8Bytes) {
+        let Some(outbox) = self.outboxes.get(&socket) else {
+            return;
+        };
+        if outbox.say(message).is_err() {
+            tracing::warn!(socket = socket.0, "cut off: does not read what it is told");
+            outbox.close(CloseCode::TooSlow, CloseCode::TooSlow.reason());
+            self.rooms.socket_gone(socket);
+        }
+    }
+}

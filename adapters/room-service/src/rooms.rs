@@ -1,0 +1,433 @@
+//! Who is in which room: a pure machine, without a clock, without randomness, without sockets.
+//!
+//! Time is an argument (how long the service has been running), what happened is a method, what is
+//! to be done comes out as a list of [`Output`]s. A *stay* is one user's time in one room; it has a
+//! number that is never used again, so that what comes late for an old stay cannot touch a new one
+//! (G-10). A *socket* is one connection; a stay has one, or for a while none (its client may resume),
+//! and only what comes over the stay's own socket counts.
+
+mod graves;
+mod members;
+mod output;
+#[cfg(test)]
+mod tests;
+
+pub use members::{MemberView, RoomView};
+pub use output::{Output, Outputs, SocketId, StayId};
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use exeunt_port::{RoomId, UserId};
+use exeunt_websocket::wire::{CloseCode, Refusal, ServerMessage};
+use subtle::ConstantTimeEq;
+use thiserror::Error;
+
+use graves::Graves;
+use members::{Ending, Room};
+
+/// The bounds of [`Rooms`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomLimits {
+    /// Silence after which a stay is over and the others are told (G-12).
+    pub lease: Duration,
+    /// Members a room may have at a time.
+    pub members_per_room: usize,
+    /// Rooms there may be at a time.
+    pub rooms: usize,
+    /// Stays that are over and whose end is remembered for clients that come to resume them.
+    pub remembered_stays: usize,
+}
+
+/// Who wants to enter which room, after the signature was found to be good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entrance {
+    /// Who enters.
+    pub user: UserId,
+    /// Which room.
+    pub room: RoomId,
+    /// What a resume will have to show.
+    pub secret: String,
+    /// Whether the room may be made if it is not there.
+    pub may_create: bool,
+}
+
+/// There is no room of that id.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("room {room} does not exist")]
+pub struct NoSuchRoom {
+    /// The id.
+    pub room: RoomId,
+}
+
+/// All rooms of a service.
+#[derive(Debug)]
+pub struct Rooms {
+    limits: RoomLimits,
+    last_stay: u64,
+    stopping: bool,
+    rooms: BTreeMap<RoomId, Room>,
+    stays: BTreeMap<StayId, Stay>,
+    sockets: BTreeMap<SocketId, StayId>,
+    /// When to look at a stay again. A stay that was heard meanwhile is put back then, so that
+    /// hearing from somebody costs nothing here.
+    expiries: BTreeSet<(Duration, StayId)>,
+    graves: Graves,
+}
+
+#[derive(Debug)]
+struct Stay {
+    user: UserId,
+    room: RoomId,
+    secret: String,
+    socket: Option<SocketId>,
+    last_heard: Duration,
+    /// Its place in [`Rooms::expiries`].
+    looked_at: Duration,
+}
+
+impl Rooms {
+    /// No rooms yet.
+    #[must_use]
+    pub fn new(limits: RoomLimits) -> Self {
+        Self {
+            limits,
+            last_stay: 0,
+            stopping: false,
+            rooms: BTreeMap::new(),
+            stays: BTreeMap::new(),
+            sockets: BTreeMap::new(),
+            expiries: BTreeSet::new(),
+            graves: Graves::new(limits.remembered_stays, 2 * limits.lease),
+        }
+    }
+
+    /// Lets a user into a room, which the first one makes. The same user's earlier stay in it is
+    /// replaced.
+    pub fn enter(
+        &mut self,
+        now: Duration,
+        socket: SocketId,
+        entrance: Entrance,
+        outputs: &mut Outputs,
+    ) -> Result<StayId, Refusal> {
+        let Entrance {
+            user,
+            room: room_id,
+            secret,
+            may_create,
+        } = entrance;
+        if self.stopping {
+            return Err(Refusal::Suspended);
+        }
+        if self.sockets.contains_key(&socket) {
+            return Err(Refusal::NoParameters);
+        }
+        let earlier = match self.rooms.get(&room_id) {
+            Some(room) => {
+                let earlier = room.stay_of(&user);
+                if earlier.is_none() && room.len() >= self.limits.members_per_room {
+                    return Err(Refusal::RoomFull);
+                }
+                earlier
+            }
+            None if !may_create => return Err(Refusal::MayNotCreate),
+            None if self.rooms.len() >= self.limits.rooms => return Err(Refusal::TooManyRooms),
+            None => None,
+        };
+        if let Some(earlier) = earlier {
+            self.end(now, earlier, Ending::Replaced, outputs);
+        }
+
+        self.last_stay += 1;
+        let stay = StayId(self.last_stay);
+        let others = self.listeners(&room_id);
+        outputs.deliver(
+            others,
+            ServerMessage::UserEntered {
+                user_id: user.clone(),
+            },
+        );
+        let room = self.rooms.entry(room_id.clone()).or_default();
+        let members = room.users().cloned().collect();
+        room.admit(user.clone(), stay);
+        let lease = self.limits.lease;
+        let entered = ServerMessage::Entered {
+            stay: stay.0,
+            secret: secret.clone(),
+            lease_ms: millis(lease),
+            heartbeat_ms: millis(lease / 8),
+            members,
+        };
+        outputs.deliver(vec![socket], entered);
+        self.sockets.insert(socket, stay);
+        let looked_at = now + lease;
+        self.expiries.insert((looked_at, stay));
+        let (room, socket) = (room_id, Some(socket));
+        self.stays.insert(
+            stay,
+            Stay {
+                user,
+                room,
+                secret,
+                socket,
+                last_heard: now,
+                looked_at,
+            },
+        );
+        Ok(stay)
+    }
+
+    /// Gives a stay back to a client that lost its connection, or tells it how the stay ended.
+    pub fn resume(
+        &mut self,
+        now: Duration,
+        socket: SocketId,
+        stay: StayId,
+        secret: &str,
+        outputs: &mut Outputs,
+    ) -> Result<(), Refusal> {
+        if self.sockets.contains_key(&socket) {
+            return Err(Refusal::NoParameters);
+        }
+        let Some(found) = self.stays.get_mut(&stay) else {
+            let (message, code) = self
+                .graves
+                .ending(now, stay, secret)
+                .ok_or(Refusal::StayUnknown)?;
+            outputs.deliver(vec![socket], message);
+            outputs.close(socket, code);
+            return Ok(());
+        };
+        if !same_secret(&found.secret, secret) {
+            return Err(Refusal::StayUnknown);
+        }
+        found.last_heard = now;
+        if let Some(earlier) = found.socket.replace(socket) {
+            self.sockets.remove(&earlier);
+            outputs.close(earlier, CloseCode::ResumedElsewhere);
+        }
+        self.sockets.insert(socket, stay);
+        if let Some(room) = self.rooms.get_mut(&found.room) {
+            let members = room
+                .users()
+                .filter(|user| **user != found.user)
+                .cloned()
+                .collect();
+            let departed = room.departed(now, 2 * self.limits.lease);
+            outputs.deliver(vec![socket], ServerMessage::Resumed { members, departed });
+        }
+        Ok(())
+    }
+
+    /// The client of this socket leaves. Answers the stay that ended, if the socket had one.
+    pub fn leave(
+        &mut self,
+        now: Duration,
+        socket: SocketId,
+        outputs: &mut Outputs,
+    ) -> Option<StayId> {
+        let stay = self.sockets.get(&socket).copied()?;
+        self.end(now, stay, Ending::Left, outputs);
+        Some(stay)
+    }
+
+    /// Something was heard on this socket: the lease begins anew.
+    pub fn heard(&mut self, now: Duration, socket: SocketId) {
+        let stay = self
+            .sockets
+            .get(&socket)
+            .and_then(|stay| self.stays.get_mut(stay));
+        if let Some(stay) = stay {
+            stay.last_heard = now;
+        }
+    }
+
+    /// A frame was heard on this socket: the lease begins anew. Answers who sent it and to whom it goes.
+    pub fn relay(&mut self, now: Duration, socket: SocketId) -> Option<(UserId, Vec<SocketId>)> {
+        let stay = self.stays.get_mut(self.sockets.get(&socket)?)?;
+        stay.last_heard = now;
+        let (user, room) = (stay.user.clone(), stay.room.clone());
+        let mut listeners = self.listeners(&room);
+        listeners.retain(|listener| *listener != socket);
+        Some((user, listeners))
+    }
+
+    /// This socket is gone. Its stay, if it had one, waits for a resume until its lease ends.
+    pub fn socket_gone(&mut self, socket: SocketId) {
+        let stay = self.sockets.remove(&socket);
+        if let Some(stay) = stay.and_then(|stay| self.stays.get_mut(&stay)) {
+            stay.socket = None;
+        }
+    }
+
+    /// Removes users from a room; those who are not in it are skipped, as with TRTC. Answers how many
+    /// were.
+    pub fn kick(
+        &mut self,
+        now: Duration,
+        room: &RoomId,
+        users: &[UserId],
+        outputs: &mut Outputs,
+    ) -> Result<usize, NoSuchRoom> {
+        let found = self
+            .rooms
+            .get(room)
+            .ok_or_else(|| NoSuchRoom { room: room.clone() })?;
+        let named: BTreeSet<StayId> = users
+            .iter()
+            .filter_map(|user| found.stay_of(user))
+            .collect();
+        for stay in &named {
+            self.end(now, *stay, Ending::Kicked, outputs);
+        }
+        Ok(named.len())
+    }
+
+    /// Dismisses a room: everybody in it is out, and it is gone. Answers how many were in it.
+    pub fn dismiss(
+        &mut self,
+        now: Duration,
+        room: &RoomId,
+        outputs: &mut Outputs,
+    ) -> Result<usize, NoSuchRoom> {
+        let found = self
+            .rooms
+            .remove(room)
+            .ok_or_else(|| NoSuchRoom { room: room.clone() })?;
+        Ok(self.end_all(now, &found, Ending::Dismissed, outputs))
+    }
+
+    /// The service stops: everybody is out, and nobody gets in any more.
+    pub fn stop(&mut self, now: Duration, outputs: &mut Outputs) {
+        self.stopping = true;
+        while let Some((_, room)) = self.rooms.pop_first() {
+            self.end_all(now, &room, Ending::ServerStopped, outputs);
+        }
+    }
+
+    /// Ends every stay whose lease has run out. Answers which.
+    pub fn expire(&mut self, now: Duration, outputs: &mut Outputs) -> Vec<StayId> {
+        let mut expired = Vec::new();
+        while let Some((deadline, stay)) = self.expiries.first().copied() {
+            if deadline > now {
+                break;
+            }
+            self.expiries.pop_first();
+            let Some(found) = self.stays.get_mut(&stay) else {
+                continue;
+            };
+            let due = found.last_heard + self.limits.lease;
+            if due > now {
+                found.looked_at = due;
+                self.expiries.insert((due, stay));
+            } else {
+                self.end(now, stay, Ending::TimedOut, outputs);
+                expired.push(stay);
+            }
+        }
+        expired
+    }
+
+    /// When [`expire`](Self::expire) has something to look at, at the earliest.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Duration> {
+        self.expiries.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// The rooms with their members, in the order of their ids.
+    pub fn rooms(&self) -> impl ExactSizeIterator<Item = RoomView<'_>> {
+        self.rooms.iter().map(|(id, room)| RoomView {
+            id,
+            room,
+            stays: &self.stays,
+        })
+    }
+
+    /// The sockets of the room's members.
+    fn listeners(&self, room: &RoomId) -> Vec<SocketId> {
+        let stays = self.rooms.get(room).into_iter().flat_map(Room::stays);
+        stays
+            .filter_map(|stay| self.stays.get(&stay)?.socket)
+            .collect()
+    }
+
+    /// Ends one stay: the one way out (G-3). Everybody learns of it who does not know.
+    fn end(&mut self, now: Duration, stay: StayId, ending: Ending, outputs: &mut Outputs) {
+        let Some(ended) = self.forget(now, stay, ending) else {
+            return;
+        };
+        let mut told = Vec::new();
+        if let Some(room) = self.rooms.get_mut(&ended.room) {
+            room.dismiss_member(
+                now,
+                &ended.user,
+                ending.reason(),
+                self.limits.members_per_room,
+            );
+            if room.is_empty() {
+                self.rooms.remove(&ended.room);
+            } else {
+                told = self.listeners(&ended.room);
+            }
+        }
+        if let Some(socket) = ended.socket {
+            let count = u32::try_from(told.len()).unwrap_or(u32::MAX);
+            // The others first: `left` means that they were told.
+            outputs.deliver(told, ending.to_others(&ended.user));
+            ending
+                .to_its_own(count)
+                .into_iter()
+                .for_each(|own| outputs.deliver(vec![socket], own));
+            outputs.close(socket, ending.close_code());
+        } else {
+            outputs.deliver(told, ending.to_others(&ended.user));
+        }
+    }
+
+    /// Ends the stays of a whole room that is gone already; nobody is left to be told of the others.
+    fn end_all(
+        &mut self,
+        now: Duration,
+        room: &Room,
+        ending: Ending,
+        outputs: &mut Outputs,
+    ) -> usize {
+        let ended: Vec<Stay> = room
+            .stays()
+            .filter_map(|stay| self.forget(now, stay, ending))
+            .collect();
+        let sockets: Vec<SocketId> = ended.iter().filter_map(|stay| stay.socket).collect();
+        if let Some(own) = ending.to_its_own(0) {
+            outputs.deliver(sockets.clone(), own);
+        }
+        sockets
+            .into_iter()
+            .for_each(|socket| outputs.close(socket, ending.close_code()));
+        ended.len()
+    }
+
+    /// Takes a stay out of the books, but for its grave.
+    fn forget(&mut self, now: Duration, stay: StayId, ending: Ending) -> Option<Stay> {
+        let ended = self.stays.remove(&stay)?;
+        self.expiries.remove(&(ended.looked_at, stay));
+        if let Some(socket) = ended.socket {
+            self.sockets.remove(&socket);
+        }
+        if let Some(message) = ending.to_its_own(0).filter(|_| ending != Ending::Left) {
+            let secret = ended.secret.clone();
+            self.graves
+                .bury(now, stay, secret, message, ending.close_code());
+        }
+        Some(ended)
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Whether two secrets are the same, in a time that does not tell how far they agree.
+fn same_secret(one: &str, other: &str) -> bool {
+    one.as_bytes().ct_eq(other.as_bytes()).into()
+}

@@ -1,0 +1,99 @@
+//! What a call can be answered with when it does not go well: TencentCloud's names.
+
+use crate::rooms::NoSuchRoom;
+use crate::tc3::Tc3Error;
+
+/// TencentCloud's name for what went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ErrorCode {
+    /// The signature is not taken; the name is one of `AuthFailure.*`.
+    Signature(&'static str),
+    /// The room is not there.
+    RoomNotExist,
+    /// The service is at fault.
+    InternalError,
+    /// No such action.
+    InvalidAction,
+    /// The body is no JSON object, or the paging is wrong.
+    InvalidParameter,
+    /// `RoomId` is of the wrong type.
+    InvalidRoomId,
+    /// `SdkAppId` is of the wrong type.
+    InvalidSdkAppId,
+    /// `UserIds` is empty, has more than 10, or one that is no user id.
+    InvalidUserIds,
+    /// `RoomId` is of the right type, but out of range.
+    RoomIdOutOfRange,
+    /// The request as such is broken.
+    InvalidRequest,
+    /// `RoomId` is missing.
+    MissingRoomId,
+    /// `SdkAppId` is missing.
+    MissingSdkAppId,
+    /// `UserIds` is missing.
+    MissingUserIds,
+    /// No such version of the API.
+    NoSuchVersion,
+    /// Too many requests.
+    RequestLimitExceeded,
+    /// The body is too large.
+    RequestSizeLimitExceeded,
+    /// Another application than this server's.
+    ForeignSdkAppId,
+    /// Not a `POST`.
+    UnsupportedProtocol,
+}
+
+impl ErrorCode {
+    /// The name on the wire.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Signature(name) => name,
+            Self::RoomNotExist => "FailedOperation.RoomNotExist",
+            Self::InternalError => "InternalError",
+            Self::InvalidAction => "InvalidAction",
+            Self::InvalidParameter => "InvalidParameter",
+            Self::InvalidRoomId => "InvalidParameter.RoomId",
+            Self::InvalidSdkAppId => "InvalidParameter.SdkAppId",
+            Self::InvalidUserIds => "InvalidParameter.UserIds",
+            Self::RoomIdOutOfRange => "InvalidParameterValue.RoomId",
+            Self::InvalidRequest => "InvalidRequest",
+            Self::MissingRoomId => "MissingParameter.RoomId",
+            Self::MissingSdkAppId => "MissingParameter.SdkAppId",
+            Self::MissingUserIds => "MissingParameter.UserIds",
+            Self::NoSuchVersion => "NoSuchVersion",
+            Self::RequestLimitExceeded => "RequestLimitExceeded",
+            Self::RequestSizeLimitExceeded => "RequestSizeLimitExceeded",
+            Self::ForeignSdkAppId => "UnauthorizedOperation.SdkAppId",
+            Self::UnsupportedProtocol => "UnsupportedProtocol",
+        }
+    }
+}
+
+/// A call that did not go well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ApiError {
+    pub(super) code: ErrorCode,
+    pub(super) message: String,
+}
+
+impl ApiError {
+    pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+impl From<NoSuchRoom> for ApiError {
+    fn from(error: NoSuchRoom) -> Self {
+        Self::new(ErrorCode::RoomNotExist, error.to_string())
+    }
+}
+
+impl From<Tc3Error> for ApiError {
+    fn from(error: Tc3Error) -> Self {
+        Self::new(ErrorCode::Signature(error.code()), error.to_string())
+    }
+}

@@ -1,0 +1,253 @@
+//! The other end of the server API: kicks, dismisses and lists rooms over HTTP.
+
+use std::time::Duration;
+
+use exeunt_port::{RoomId, UserId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use crate::clock::unix_seconds;
+use crate::config::Secret;
+use crate::room_description::RoomDescription;
+use crate::server_api::{Action, VERSION};
+use crate::tc3::{SignedRequest, Tc3Error, sign};
+
+/// A blocking client of the server API, for command lines and tools.
+///
+/// Each call answers within 10 s. Against TRTC itself everything but
+/// [`describe_rooms`](Self::describe_rooms) works as well.
+#[derive(Clone, Debug)]
+pub struct ServerApiClient {
+    endpoint: String,
+    host: String,
+    sdk_app_id: u32,
+    secret_id: String,
+    secret_key: Secret,
+    agent: ureq::Agent,
+}
+
+/// Why a call of the server API did not go well.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ServerApiError {
+    /// The address of the service makes no sense.
+    #[error("{endpoint:?} is no address of a room service; expected http://HOST:PORT")]
+    Endpoint {
+        /// What was given.
+        endpoint: String,
+    },
+    /// The service did not answer.
+    #[error("no answer from {endpoint}: {source}")]
+    Unreachable {
+        /// Where it was looked for.
+        endpoint: String,
+        /// What the network said.
+        source: Box<ureq::Error>,
+    },
+    /// The service answered something else.
+    #[error("{endpoint} does not speak the server API: {detail}")]
+    Answer {
+        /// Who answered.
+        endpoint: String,
+        /// What was wrong with it.
+        detail: String,
+    },
+    /// The service said no.
+    #[error("{code}: {message} (request {request_id})")]
+    Refused {
+        /// TencentCloud's name for it, for instance `FailedOperation.RoomNotExist`.
+        code: String,
+        /// The service's words.
+        message: String,
+        /// The call's number, which stands in the service's log.
+        request_id: String,
+    },
+    /// The request could not be signed.
+    #[error(transparent)]
+    Signature(#[from] Tc3Error),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Envelope {
+    response: Answer,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    request_id: String,
+    error: Option<AnswerError>,
+    #[serde(default)]
+    total_count: usize,
+    #[serde(default)]
+    rooms: Vec<RoomDescription>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AnswerError {
+    code: String,
+    message: String,
+}
+
+impl ServerApiClient {
+    const TIMEOUT: Duration = Duration::from_secs(10);
+    /// The largest answer in bytes: 100 rooms of 1000 members.
+    const MAX_ANSWER: u64 = 16 << 20;
+    const CONTENT_TYPE: &str = "application/json";
+
+    /// A client of the service at `endpoint`, for instance `http://127.0.0.1:7000`. Nothing is
+    /// connected yet.
+    pub fn new(
+        endpoint: &str,
+        sdk_app_id: u32,
+        secret_id: &str,
+        secret_key: Secret,
+    ) -> Result<Self, ServerApiError> {
+        let host = endpoint.trim_end_matches('/').strip_prefix("http://");
+        let host =
+            host.filter(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']));
+        let Some(host) = host else {
+            return Err(ServerApiError::Endpoint {
+                endpoint: endpoint.to_owned(),
+            });
+        };
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(Self::TIMEOUT))
+            .http_status_as_error(false)
+            .build()
+            .into();
+        Ok(Self {
+            endpoint: format!("http://{host}/"),
+            host: host.to_owned(),
+            sdk_app_id,
+            secret_id: secret_id.to_owned(),
+            secret_key,
+            agent,
+        })
+    }
+
+    /// Removes users from a room: `RemoveUser` or `RemoveUserByStrRoomId`, as the id demands. Those who
+    /// are not in the room are skipped without a word, as with TRTC. Answers the call's request id.
+    pub fn remove_user(&self, room: &RoomId, users: &[UserId]) -> Result<String, ServerApiError> {
+        let action = match room {
+            RoomId::Number(_) => Action::RemoveUser,
+            RoomId::String(_) => Action::RemoveUserByStrRoomId,
+        };
+        let users: Vec<&str> = users.iter().map(UserId::as_str).collect();
+        let body = json!({"SdkAppId": self.sdk_app_id, "RoomId": room, "UserIds": users});
+        Ok(self.call(action, &body)?.request_id)
+    }
+
+    /// Dismisses a room: `DismissRoom` or `DismissRoomByStrRoomId`, as the id demands. Answers the
+    /// call's request id.
+    pub fn dismiss_room(&self, room: &RoomId) -> Result<String, ServerApiError> {
+        let action = match room {
+            RoomId::Number(_) => Action::DismissRoom,
+            RoomId::String(_) => Action::DismissRoomByStrRoomId,
+        };
+        let body = json!({"SdkAppId": self.sdk_app_id, "RoomId": room});
+        Ok(self.call(action, &body)?.request_id)
+    }
+
+    /// Lists rooms and members, in the order of their ids: at most 100 rooms, from the `offset`th on.
+    /// Answers how many there are in all as well. This action is the room service's own.
+    pub fn describe_rooms(
+        &self,
+        offset: u32,
+    ) -> Result<(usize, Vec<RoomDescription>), ServerApiError> {
+        let body = json!({"SdkAppId": self.sdk_app_id, "Offset": offset});
+        let answer = self.call(Action::DescribeRooms, &body)?;
+        Ok((answer.total_count, answer.rooms))
+    }
+
+    fn call(&self, action: Action, body: &Value) -> Result<Answer, ServerApiError> {
+        let body = body.to_string();
+        let timestamp = i64::try_from(unix_seconds()).unwrap_or(i64::MAX);
+        // The action is signed along, so that nobody on the way can make a kick a dismissal.
+        let action_in_lower_case = action.as_str().to_ascii_lowercase();
+        let request = SignedRequest {
+            method: "POST",
+            query: "",
+            headers: &[
+                ("content-type", Self::CONTENT_TYPE),
+                ("host", &self.host),
+                ("x-tc-action", &action_in_lower_case),
+            ],
+            payload: body.as_bytes(),
+            timestamp,
+        };
+        let authorization = sign(&self.secret_id, self.secret_key.expose(), &request)?;
+        let unreachable = |source| ServerApiError::Unreachable {
+            endpoint: self.endpoint.clone(),
+            source: Box::new(source),
+        };
+        let mut answered = self
+            .agent
+            .post(&self.endpoint)
+            .header("Host", &self.host)
+            .header("Content-Type", Self::CONTENT_TYPE)
+            .header("Authorization", authorization)
+            .header("X-TC-Action", action.as_str())
+            .header("X-TC-Version", VERSION)
+            .header("X-TC-Timestamp", timestamp.to_string())
+            .send(&body)
+            .map_err(unreachable)?;
+        let status = answered.status();
+        let text = answered
+            .body_mut()
+            .with_config()
+            .limit(Self::MAX_ANSWER)
+            .read_to_string()
+            .map_err(unreachable)?;
+        let strange = |detail: String| ServerApiError::Answer {
+            endpoint: self.endpoint.clone(),
+            detail,
+        };
+        if status != 200 {
+            return Err(strange(format!("HTTP status {status}")));
+        }
+        let Envelope { response } =
+            serde_json::from_str(&text).map_err(|error| strange(error.to_string()))?;
+        match response.error {
+            None => Ok(response),
+            Some(AnswerError { code, message }) => Err(ServerApiError::Refused {
+                code,
+                message,
+                request_id: response.request_id,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_http_a_host_and_nothing_else() {
+        let client = |endpoint| ServerApiClient::new(endpoint, 1, "id", Secret::new("key"));
+        for good in [
+            "http://127.0.0.1:7000",
+            "http://127.0.0.1:7000/",
+            "http://rooms.example",
+        ] {
+            assert!(client(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "127.0.0.1:7000",
+            "https://x",
+            "http://",
+            "http://x/y",
+            "ws://x",
+        ] {
+            assert!(
+                matches!(client(bad), Err(ServerApiError::Endpoint { .. })),
+                "{bad}"
+            );
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! The service itself: listens, serves, stops.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{State, WebSocketUpgrade};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use exeunt_websocket::wire::{MAX_DOWNSTREAM, PATH};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use thiserror::Error;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::client_socket;
+use crate::config::Config;
+use crate::hall::Hall;
+use crate::server_api::{self, CallRate};
+
+/// How long the head of a request may take to come.
+const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
+/// The pause after a connection could not be accepted, for instance for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A room service that listens, but does not serve yet.
+#[derive(Debug)]
+pub struct RoomService {
+    listener: TcpListener,
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+/// What all tasks of a service share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) hall: Hall,
+    pub(crate) call_rate: CallRate,
+    sockets: Arc<Semaphore>,
+    /// The tasks of the WebSockets, which outlive the HTTP connections that they began as.
+    tasks: TaskTracker,
+    /// Cuts every WebSocket off.
+    killed: CancellationToken,
+}
+
+/// Why a service cannot listen.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// Somebody else listens there.
+    #[error(
+        "{address} is taken: another program listens there; choose another port, or 0 for a free one"
+    )]
+    AddressInUse {
+        /// Where.
+        address: SocketAddr,
+    },
+    /// The system does not let us listen there.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Keys that everybody knows, where everybody can come.
+    #[error(
+        "{address} can be reached from other machines, and the development keys are known to \
+         everybody: give keys of your own (UserSig key and API secret key), or listen on 127.0.0.1"
+    )]
+    DevelopmentKeys {
+        /// Where.
+        address: SocketAddr,
+    },
+    /// A key that is no key.
+    #[error("the {name} is empty")]
+    EmptyKey {
+        /// Which.
+        name: &'static str,
+    },
+    /// A lease that cannot be kept.
+    #[error("a lease of {lease:?} cannot be kept; 100 ms to 1 hour can")]
+    Lease {
+        /// The lease.
+        lease: Duration,
+    },
+    /// More members in a room than a message can name.
+    #[error("{members} members a room are not possible; 1 to 1000 are")]
+    MembersPerRoom {
+        /// How many.
+        members: usize,
+    },
+}
+
+impl RoomService {
+    /// Checks the configuration and begins to listen. Connections wait until the service runs.
+    pub async fn bind(config: Config) -> Result<Self, ServeError> {
+        check(&config)?;
+        let address = config.listen;
+        let failed = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse => ServeError::AddressInUse { address },
+            _ => ServeError::Listen { address, source },
+        };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let shared = Arc::new(Shared {
+            hall: Hall::new(&config),
+            call_rate: CallRate::new(config.limits.api_per_second),
+            sockets: Arc::new(Semaphore::new(
+                config.limits.connections.min(Semaphore::MAX_PERMITS),
+            )),
+            tasks: TaskTracker::new(),
+            killed: CancellationToken::new(),
+            config,
+        });
+        Ok(Self {
+            listener,
+            address,
+            shared,
+        })
+    }
+
+    /// Where it listens, with the port that was found for port 0.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address for a [`WebSocketTransport`](exeunt_websocket::WebSocketTransport).
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("ws://{}{PATH}", self.address)
+    }
+
+    /// Serves until the token is cancelled; then everybody is told `server_stopped`, within
+    /// [`Limits::time_to_stop`](crate::Limits::time_to_stop). Dropping the future cuts everybody off
+    /// without a word, as a crash would.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let Self {
+            listener,
+            address,
+            shared,
+        } = self;
+        // However this ends, no socket outlives it.
+        let _killing = shared.killed.clone().drop_guard();
+        tracing::info!(%address, "room service listens");
+        let mut requests = JoinSet::new();
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = accept(&listener, &shared, &mut requests) => {}
+            () = shared.hall.watch_leases() => {}
+        }
+        drop(listener);
+        shared.hall.stop();
+        shared.tasks.close();
+        if timeout(shared.config.limits.time_to_stop, shared.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                open = shared.tasks.len(),
+                "some clients did not close in time"
+            );
+        }
+        requests.shutdown().await;
+        tracing::info!(%address, "room service has stopped");
+    }
+
+    /// Serves in a task of its own.
+    #[must_use]
+    pub fn spawn(self) -> RunningService {
+        let (address, url, shutdown) = (self.address, self.url(), CancellationToken::new());
+        let task = tokio::spawn(self.run(shutdown.clone()));
+        RunningService {
+            address,
+            url,
+            shutdown,
+            task,
+        }
+    }
+}
+
+/// A room service that runs in a task of its own. Dropping it cuts everybody off without a word, as
+/// a crash would.
+#[derive(Debug)]
+pub struct RunningService {
+    address: SocketAddr,
+    url: String,
+    shutdown: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl RunningService {
+    /// Where it listens.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address for a [`WebSocketTransport`](exeunt_websocket::WebSocketTransport).
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Tells everybody that the service stops, and answers when it has.
+    pub async fn stop(mut self) {
+        self.shutdown.cancel();
+        // An error means that the task was aborted or panicked: then it has stopped as well.
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for RunningService {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn check(config: &Config) -> Result<(), ServeError> {
+    let address = config.listen;
+    if config.has_development_keys() && !address.ip().is_loopback() {
+        return Err(ServeError::DevelopmentKeys { address });
+    }
+    for (name, key) in [
+        ("UserSig key", config.user_sig_key.expose()),
+        ("API secret id", &config.secret_id),
+        ("API secret key", config.secret_key.expose()),
+    ] {
+        if key.is_empty() {
+            return Err(ServeError::EmptyKey { name });
+        }
+    }
+    let lease = config.lease;
+    if !(Duration::from_millis(100)..=Duration::from_secs(3600)).contains(&lease) {
+        return Err(ServeError::Lease { lease });
+    }
+    let members = config.limits.members_per_room;
+    if !(1..=1000).contains(&members) {
+        return Err(ServeError::MembersPerRoom { members });
+    }
+    Ok(())
+}
+
+/// Accepts connections and serves their requests, for as long as this is polled.
+async fn accept(listener: &TcpListener, shared: &Arc<Shared>, requests: &mut JoinSet<()>) {
+    let router = Router::new()
+        .route("/", any(server_api::answer))
+        .route(PATH, get(upgrade))
+        .with_state(Arc::clone(shared));
+    loop {
+        let has_room = requests.len() < shared.config.limits.requests.max(1);
+        tokio::select! {
+            Some(_ended) = requests.join_next() => {}
+            accepted = listener.accept(), if has_room => match accepted {
+                Ok((stream, _peer)) => drop(requests.spawn(serve(stream, router.clone()))),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
+}
+
+/// Serves one HTTP connection until it ends or becomes a WebSocket.
+async fn serve(stream: TcpStream, router: Router) {
+    // A relayed packet must not wait for an acknowledgement of the one before.
+    let _ = stream.set_nodelay(true);
+    let mut http = Builder::new(TokioExecutor::new()).http1_only();
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(TIME_FOR_HEAD);
+    let served = http
+        .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(router))
+        .await;
+    if let Err(error) = served {
+        tracing::debug!(error, "connection ended");
+    }
+}
+
+/// Turns a request into a WebSocket, if there is room for one more.
+async fn upgrade(State(shared): State<Arc<Shared>>, request: WebSocketUpgrade) -> Response {
+    let Ok(permit) = Arc::clone(&shared.sockets).try_acquire_owned() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
+    };
+    let limit = shared.config.limits.message_bytes;
+    let task = shared.tasks.token();
+    request
+        .max_message_size(limit)
+        .max_frame_size(limit)
+        .max_write_buffer_size(4 * MAX_DOWNSTREAM)
+        .on_upgrade(|socket| async move {
+            tokio::select! {
+                () = client_socket::serve(socket, &shared.config, &shared.hall) => {}
+                () = shared.killed.cancelled() => {}
+            }
+            drop((permit, task));
+        })
+}

@@ -1,0 +1,147 @@
+//! Links that break: who notices, who recovers, who is told.
+
+use exeunt_port::{Connection as _, DepartureError, RemoteLeaveReason, RoomSignal};
+
+use crate::proxy::{Proxy, Wire};
+use crate::raw::RawClient;
+use crate::scene::{Member, kick, service, service_with_short_lease, soon};
+
+#[tokio::test]
+async fn who_dies_without_a_goodbye_is_announced_when_its_lease_has_run_out() {
+    let service = service_with_short_lease().await;
+    let mut bob = Member::enter(service.url(), "bob").await;
+    let alice = RawClient::enter(&service, "alice").await;
+    bob.sees_enter("alice").await;
+    drop(alice);
+    bob.sees_leave("alice", RemoteLeaveReason::TimedOut).await;
+}
+
+#[tokio::test]
+async fn who_falls_silent_on_an_open_connection_is_announced_as_well() {
+    let service = service_with_short_lease().await;
+    let mut bob = Member::enter(service.url(), "bob").await;
+    let mut alice = RawClient::enter(&service, "alice").await;
+    bob.sees_leave_after_entering("alice", RemoteLeaveReason::TimedOut)
+        .await;
+    assert_eq!(alice.closed_with().await, 4006);
+}
+
+#[tokio::test]
+async fn a_dropped_connection_is_cut_without_a_goodbye() {
+    let service = service_with_short_lease().await;
+    let mut bob = Member::enter(service.url(), "bob").await;
+    let alice = Member::enter(service.url(), "alice").await;
+    bob.sees_enter("alice").await;
+    drop(alice);
+    bob.sees_leave("alice", RemoteLeaveReason::TimedOut).await;
+}
+
+#[tokio::test]
+async fn a_service_that_is_killed_is_a_lost_link_and_then_a_dead_one() {
+    let service = service_with_short_lease().await;
+    let mut alice = Member::enter(service.url(), "alice").await;
+    drop(service);
+    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
+    assert_eq!(alice.hears().await, RoomSignal::LinkDead);
+    assert_eq!(
+        soon(alice.connection.announce_departure()).await,
+        Err(DepartureError::LinkDown)
+    );
+    assert_eq!(soon(alice.connection.close()).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_link_that_was_cut_is_recovered_and_the_others_notice_nothing() {
+    let service = service().await;
+    let mut bob = Member::enter(service.url(), "bob").await;
+    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
+    let mut alice = Member::enter(&proxy.url(), "alice").await;
+    alice.sees_enter("bob").await;
+    proxy.set(Wire::Cut);
+    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
+    let mut carol = Member::enter(service.url(), "carol").await;
+    carol.sees_enter("alice").await;
+    proxy.set(Wire::Whole);
+    assert_eq!(alice.hears().await, RoomSignal::LinkRecovered);
+    alice.sees_enter("carol").await;
+    assert_eq!(
+        soon(alice.connection.announce_departure())
+            .await
+            .unwrap()
+            .peers_told,
+        Some(2)
+    );
+    bob.sees_enter("alice").await;
+    bob.sees_enter("carol").await;
+    bob.sees_leave("alice", RemoteLeaveReason::Left).await;
+}
+
+#[tokio::test]
+async fn who_is_kicked_while_its_link_is_cut_learns_so_on_resuming() {
+    let service = service().await;
+    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
+    let mut alice = Member::enter(&proxy.url(), "alice").await;
+    proxy.set(Wire::Cut);
+    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
+    kick(&service, "alice").await;
+    proxy.set(Wire::Whole);
+    assert_eq!(alice.hears().await, RoomSignal::Kicked);
+    assert_eq!(
+        soon(alice.connection.announce_departure()).await,
+        Err(DepartureError::AlreadyOut)
+    );
+}
+
+#[tokio::test]
+async fn a_half_open_link_is_lost_by_silence_and_recovered() {
+    let service = service_with_short_lease().await;
+    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
+    let mut alice = Member::enter(&proxy.url(), "alice").await;
+    proxy.set(Wire::Stopped);
+    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
+    proxy.set(Wire::Whole);
+    assert_eq!(alice.hears().await, RoomSignal::LinkRecovered);
+}
+
+#[tokio::test]
+async fn a_departure_over_a_cut_link_fails_at_once_and_nothing_is_recovered_any_more() {
+    let service = service_with_short_lease().await;
+    let mut bob = Member::enter(service.url(), "bob").await;
+    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
+    let mut alice = Member::enter(&proxy.url(), "alice").await;
+    alice.sees_enter("bob").await;
+    proxy.set(Wire::Cut);
+    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
+    alice.side.abandon.cancel();
+    assert_eq!(
+        soon(alice.connection.announce_departure()).await,
+        Err(DepartureError::LinkDown)
+    );
+    proxy.set(Wire::Whole);
+    // The wire is whole again, yet nobody resumes: the lease runs out.
+    bob.sees_leave_after_entering("alice", RemoteLeaveReason::TimedOut)
+        .await;
+    assert_eq!(soon(alice.connection.close()).await, Ok(()));
+    assert_eq!(alice.side.signals.recv().await, None);
+}
+
+#[tokio::test]
+async fn closing_while_the_link_is_cut_is_closing_all_the_same() {
+    let service = service().await;
+    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
+    let mut alice = Member::enter(&proxy.url(), "alice").await;
+    proxy.set(Wire::Cut);
+    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
+    assert_eq!(soon(alice.connection.close()).await, Ok(()));
+    assert_eq!(
+        soon(alice.connection.announce_departure()).await,
+        Err(DepartureError::LinkDown)
+    );
+}
+
+impl Member {
+    async fn sees_leave_after_entering(&mut self, name: &str, reason: RemoteLeaveReason) {
+        self.sees_enter(name).await;
+        self.sees_leave(name, reason).await;
+    }
+}

@@ -1,0 +1,14 @@
+//! The real service on a free loopback port, and real clients: stories from both ends of the wire.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a story that cannot go on has failed, and says where"
+)]
+
+mod api;
+mod links;
+mod proxy;
+mod raw;
+mod scene;
+mod stories;

@@ -1,0 +1,142 @@
+//! Somebody outside of every room.
+
+use std::sync::Arc;
+
+use exeunt_core::Policy;
+use exeunt_port::{Device, EnterRequest, FrameQueue, RoomLink, Transport};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::actor::{Actor, Enter};
+use crate::room::Room;
+use crate::{Departures, Step};
+
+pub(crate) type Observer = Arc<dyn Fn(&Step) + Send + Sync>;
+
+/// Somebody outside of every room: a transport, devices, and deadlines.
+///
+/// Entering turns it into a [`Room`]; leaving the room gives it back. It needs a tokio runtime from
+/// the first [`enter`](Self::enter) on.
+#[must_use = "a client does nothing until it enters a room"]
+pub struct Client {
+    setup: Setup,
+    actor: Option<mpsc::Sender<Enter>>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Setup {
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) devices: Vec<Arc<dyn Device>>,
+    pub(crate) policy: Policy,
+    pub(crate) observer: Option<Observer>,
+    pub(crate) departures: Departures,
+}
+
+impl Client {
+    /// A client without devices, with the default deadlines.
+    pub fn new(transport: impl Transport) -> Self {
+        let setup = Setup {
+            transport: Arc::new(transport),
+            devices: Vec::new(),
+            policy: Policy::default(),
+            observer: None,
+            departures: Departures::new(),
+        };
+        Self { setup, actor: None }
+    }
+
+    /// Opens this device in every stay, and releases it in every exit. At most
+    /// [`MAX_DEVICES`](exeunt_core::MAX_DEVICES) can be open at a time; further ones are reported as
+    /// failed. They take the slots from 0 in the order in which they were given.
+    pub fn with_device(mut self, device: impl Device) -> Self {
+        self.setup.devices.push(Arc::new(device));
+        self
+    }
+
+    /// Keeps other deadlines. Takes effect before the first stay only, as a session keeps its policy.
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.setup.policy = policy;
+        self
+    }
+
+    /// Shows every step of the session to `observer`, from the session's own task: it should be quick,
+    /// and may ask a [`RoomHandle`](crate::RoomHandle) to leave (G-8). Takes effect before the first
+    /// stay only.
+    pub fn with_observer(mut self, observer: impl Fn(&Step) + Send + Sync + 'static) -> Self {
+        self.setup.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Counts this client's stays among these, so that a process that ends can await them.
+    /// Takes effect before the first stay only.
+    pub fn tracked_by(mut self, departures: &Departures) -> Self {
+        self.setup.departures = departures.clone();
+        self
+    }
+
+    /// The deadlines it keeps.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        self.setup.policy
+    }
+
+    /// Begins to enter a room, and gives the stay at once: an exit is owed from now on, and can be
+    /// asked for from now on. That the server has let us in is told by
+    /// [`RoomEvent::Entered`](crate::RoomEvent::Entered).
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    #[must_use]
+    pub fn enter(mut self, request: EnterRequest) -> Room {
+        let (link, side) = RoomLink::pair();
+        let exit = CancellationToken::new();
+        let (events, hear) = mpsc::channel(crate::room::EVENTS);
+        let (report, over) = tokio::sync::watch::channel(None);
+        let (start, started) = mpsc::channel(crate::room::REQUESTS);
+        let shown = FrameQueue::bounded(crate::room::SHOWN);
+        let room = Room::new(
+            &request,
+            &side,
+            exit.clone(),
+            hear,
+            over,
+            start,
+            shown.clone(),
+        );
+        let enter = Enter {
+            request,
+            devices: self.setup.devices.clone(),
+            link,
+            side,
+            shown,
+            exit,
+            events,
+            report,
+            requests: started,
+            departing: self.setup.departures.stay(),
+        };
+        let setup = &self.setup;
+        let actor = self.actor.get_or_insert_with(|| Actor::spawn(setup));
+        // One stay at a time: the channel has room, because the last `Enter` was taken before the
+        // client could come back.
+        let _ = actor.try_send(enter);
+        room.owning(self)
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = self
+            .setup
+            .devices
+            .iter()
+            .map(|device| device.name())
+            .collect();
+        formatter
+            .debug_struct("Client")
+            .field("transport", &self.setup.transport.name())
+            .field("devices", &names)
+            .field("policy", &self.setup.policy)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,105 @@
+//! What the application hears.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use exeunt_core::{Disposition, Effects, Epoch, Event, Instant, Slot, State};
+use exeunt_port::{DeviceError, DeviceKind, RemoteLeaveReason, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::ExitReport;
+
+/// What the application hears of its stay in a room, in order. The last one is [`RoomEvent::Exited`],
+/// exactly once (G-1); nothing comes after it (G-14).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum RoomEvent {
+    /// The server has let us in: `onEnterRoom`, with the time it took.
+    Entered(Duration),
+    /// Somebody else is in the room: `onRemoteUserEnterRoom`.
+    RemoteUserEntered(UserId),
+    /// Somebody else left: `onRemoteUserLeaveRoom`.
+    RemoteUserLeft(UserId, RemoteLeaveReason),
+    /// The link is down and being recovered: `onConnectionLost`.
+    ConnectionLost,
+    /// The link is back: `onConnectionRecovery`.
+    ConnectionRecovered,
+    /// A device runs.
+    DeviceOpened {
+        /// Where it stands.
+        slot: Slot,
+        /// What it does.
+        kind: DeviceKind,
+        /// What was really opened.
+        description: String,
+    },
+    /// A device could not be opened, broke, or could not be released.
+    DeviceFailed {
+        /// Where it stands.
+        slot: Slot,
+        /// What it does.
+        kind: DeviceKind,
+        /// What is wrong.
+        error: DeviceError,
+    },
+    /// A device has gone by itself.
+    DeviceVanished {
+        /// Where it stands.
+        slot: Slot,
+        /// What it does.
+        kind: DeviceKind,
+        /// How that was noticed.
+        error: DeviceError,
+    },
+    /// A device's handle is gone (G-13).
+    DeviceReleased {
+        /// Where it stands.
+        slot: Slot,
+        /// What it does.
+        kind: DeviceKind,
+    },
+    /// The stay is over: `onExitRoom`.
+    Exited(Arc<ExitReport>),
+}
+
+/// One step of a session, as observers see it and transcripts keep it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// When, since the client was made.
+    pub at: Instant,
+    /// Of which stay.
+    pub epoch: Epoch,
+    /// What happened.
+    pub event: Event,
+    /// Where that left the session.
+    pub state: StepState,
+    /// What was to be done about it.
+    pub effects: Effects,
+    /// What became of the event.
+    pub disposition: Disposition,
+}
+
+/// The four states, without what they hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum StepState {
+    /// Nothing was entered.
+    Idle,
+    /// An exit is owed.
+    InRoom,
+    /// The ledger is being settled.
+    Exiting,
+    /// Nothing is owed.
+    Exited,
+}
+
+impl From<&State> for StepState {
+    fn from(state: &State) -> Self {
+        match state {
+            State::Idle => Self::Idle,
+            State::InRoom(_) => Self::InRoom,
+            State::Exiting(_) => Self::Exiting,
+            State::Exited(_) => Self::Exited,
+        }
+    }
+}

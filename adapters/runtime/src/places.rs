@@ -1,0 +1,263 @@
+//! The devices of one stay, by slot: what each place holds of the world.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use exeunt_core::{Event, Slot};
+use exeunt_port::{
+    Device, DeviceError, DeviceKind, DeviceLink, DeviceSide, DeviceSignal, FrameQueue, MediaFrame,
+    OpenDevice, RemoteFrame,
+};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::RoomEvent;
+use crate::ports::{self, Answers};
+
+pub(crate) struct Places {
+    places: BTreeMap<Slot, Place>,
+    answers: Answers,
+    captured: FrameQueue<MediaFrame>,
+    openings: u32,
+    speakers: watch::Sender<Vec<FrameQueue<RemoteFrame>>>,
+    /// Calls into devices that have not answered.
+    pub(crate) unanswered: usize,
+    /// What the devices complained of last.
+    pub(crate) errors: BTreeMap<Slot, String>,
+}
+
+struct Place {
+    device: Arc<dyn Device>,
+    /// The number of its last opening.
+    opening: u32,
+    held: Held,
+    /// Gone once the release was asked for: from then on the device is not heard (G-14).
+    side: Option<DeviceSide>,
+    /// Whether it went away by itself; its release then only clears up behind it.
+    vanished: bool,
+    listening: Option<JoinHandle<()>>,
+}
+
+enum Held {
+    Nothing,
+    Opening,
+    Open(Box<dyn OpenDevice>),
+    Releasing,
+}
+
+/// What a device's answer means: an event for the session, and something to tell the application.
+pub(crate) type Meaning = (Option<Event>, Option<RoomEvent>);
+
+impl Places {
+    pub(crate) fn new(answers: Answers, captured: FrameQueue<MediaFrame>) -> Self {
+        Self {
+            places: BTreeMap::new(),
+            answers,
+            captured,
+            openings: 0,
+            speakers: watch::channel(Vec::new()).0,
+            unanswered: 0,
+            errors: BTreeMap::new(),
+        }
+    }
+
+    /// Puts a device into a slot.
+    pub(crate) fn put(&mut self, slot: Slot, device: Arc<dyn Device>) {
+        let place = Place {
+            device,
+            opening: 0,
+            held: Held::Nothing,
+            side: None,
+            vanished: false,
+            listening: None,
+        };
+        self.places.insert(slot, place);
+    }
+
+    /// What stands in a slot: what it does, and its name.
+    pub(crate) fn device(&self, slot: Slot) -> Option<(DeviceKind, String)> {
+        let place = self.places.get(&slot)?;
+        Some((place.device.kind(), place.device.name()))
+    }
+
+    /// The playback queues of the open speakers, as they change.
+    pub(crate) fn speakers(&self) -> watch::Receiver<Vec<FrameQueue<RemoteFrame>>> {
+        self.speakers.subscribe()
+    }
+
+    /// Starts to open what stands in the slot.
+    pub(crate) fn open(&mut self, slot: Slot) -> Option<Event> {
+        let Some(place) = self.places.get_mut(&slot) else {
+            return Some(Event::DeviceFailed(slot));
+        };
+        self.openings += 1;
+        let (link, mut side) = DeviceLink::pair(self.captured.clone());
+        let signals = std::mem::replace(&mut side.signals, mpsc::channel(1).1);
+        let device = Arc::clone(&place.device);
+        let answers = self.answers.clone();
+        let opening = ports::open(device, link, signals, slot, self.openings, answers);
+        place.opening = self.openings;
+        place.held = Held::Opening;
+        place.side = Some(side);
+        place.vanished = false;
+        place.listening = Some(tokio::spawn(opening));
+        self.unanswered += 1;
+        self.list_speakers();
+        None
+    }
+
+    /// Starts to release what the slot holds, whatever stage it is in.
+    pub(crate) fn release(&mut self, slot: Slot) -> Option<Event> {
+        let place = self.places.get_mut(&slot)?;
+        if let Some(side) = place.side.take() {
+            // From now on it is not heard any more, and need not open any more (G-14, G-4).
+            side.silence();
+        }
+        let mut answer = None;
+        place.held = match std::mem::replace(&mut place.held, Held::Nothing) {
+            Held::Nothing => {
+                answer = Some(Event::DeviceReleased(slot));
+                Held::Nothing
+            }
+            // The opening answers; if it succeeds all the same, the core asks again.
+            Held::Opening => Held::Opening,
+            Held::Releasing => Held::Releasing,
+            Held::Open(device) => {
+                let answers = self.answers.clone();
+                tokio::spawn(ports::release(device, slot, place.opening, answers));
+                self.unanswered += 1;
+                Held::Releasing
+            }
+        };
+        self.list_speakers();
+        answer
+    }
+
+    /// The answer of an opening.
+    pub(crate) fn opened(
+        &mut self,
+        slot: Slot,
+        opening: u32,
+        answer: Result<Box<dyn OpenDevice>, DeviceError>,
+    ) -> Meaning {
+        self.unanswered -= 1;
+        let Some(place) = self
+            .places
+            .get_mut(&slot)
+            .filter(|place| place.opening == opening)
+        else {
+            // Another device stands there by now; dropping this one lets go of it.
+            return (None, None);
+        };
+        let kind = place.device.kind();
+        match answer {
+            Ok(device) => {
+                let description = device.description();
+                let wanted = place.side.is_some();
+                place.held = Held::Open(device);
+                let told = wanted.then_some(RoomEvent::DeviceOpened {
+                    slot,
+                    kind,
+                    description,
+                });
+                (Some(Event::DeviceOpened(slot)), told)
+            }
+            Err(error) => {
+                place.held = Held::Nothing;
+                place.side = None;
+                let told = (error != DeviceError::Abandoned).then(|| {
+                    self.errors.insert(slot, error.to_string());
+                    RoomEvent::DeviceFailed { slot, kind, error }
+                });
+                self.list_speakers();
+                (Some(Event::DeviceFailed(slot)), told)
+            }
+        }
+    }
+
+    /// What a device says while it is open.
+    pub(crate) fn signalled(&mut self, slot: Slot, opening: u32, signal: DeviceSignal) -> Meaning {
+        let Some(place) = self
+            .places
+            .get_mut(&slot)
+            .filter(|place| place.opening == opening)
+        else {
+            return (None, None);
+        };
+        if place.side.is_none() {
+            // It said so before it was silenced; its release is under way (G-14).
+            return (None, None);
+        }
+        let kind = place.device.kind();
+        match signal {
+            DeviceSignal::Failed(error) => {
+                self.errors.insert(slot, error.to_string());
+                let told = RoomEvent::DeviceFailed { slot, kind, error };
+                (Some(Event::DeviceFailed(slot)), Some(told))
+            }
+            DeviceSignal::Vanished(error) => {
+                place.vanished = true;
+                self.errors.insert(slot, error.to_string());
+                let told = RoomEvent::DeviceVanished { slot, kind, error };
+                // What has gone still has a thread and perhaps a descriptor here: it is broken and
+                // released, and its release tells that nothing is held (G-13).
+                (Some(Event::DeviceFailed(slot)), Some(told))
+            }
+        }
+    }
+
+    /// The answer of a release.
+    pub(crate) fn released(
+        &mut self,
+        slot: Slot,
+        opening: u32,
+        answer: Result<(), DeviceError>,
+    ) -> Meaning {
+        self.unanswered -= 1;
+        let Some(place) = self
+            .places
+            .get_mut(&slot)
+            .filter(|place| place.opening == opening)
+        else {
+            return (None, None);
+        };
+        place.held = Held::Nothing;
+        let kind = place.device.kind();
+        match answer {
+            Ok(()) if place.vanished => (
+                Some(Event::DeviceVanished(slot)),
+                Some(RoomEvent::DeviceReleased { slot, kind }),
+            ),
+            Ok(()) => (
+                Some(Event::DeviceReleased(slot)),
+                Some(RoomEvent::DeviceReleased { slot, kind }),
+            ),
+            Err(error) => {
+                self.errors.insert(slot, error.to_string());
+                let told = RoomEvent::DeviceFailed { slot, kind, error };
+                (Some(Event::DeviceFailed(slot)), Some(told))
+            }
+        }
+    }
+
+    /// Remote sound goes to every speaker that may play.
+    fn list_speakers(&self) {
+        let speakers = self
+            .places
+            .values()
+            .filter(|place| place.device.kind() == DeviceKind::Speaker);
+        let queues = speakers.filter_map(|place| Some(place.side.as_ref()?.playback.clone()));
+        self.speakers.send_replace(queues.collect());
+    }
+}
+
+/// Whoever still listened to a device stops when its stay is forgotten.
+impl Drop for Places {
+    fn drop(&mut self) {
+        for place in self.places.values_mut() {
+            if let Some(listening) = place.listening.take() {
+                listening.abort();
+            }
+        }
+    }
+}

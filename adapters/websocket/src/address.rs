@@ -1,0 +1,110 @@
+//! Where a room service is.
+
+use std::fmt;
+
+use exeunt_port::EnterError;
+use tokio_tungstenite::tungstenite::http::Uri;
+
+use crate::wire::PATH;
+
+/// A WebSocket's address that makes sense: scheme `ws`, a host, a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    host: String,
+    port: u16,
+    url: Uri,
+}
+
+impl Address {
+    const EXPECTED: &str = "ws://HOST:PORT/ws (port 80 and path /ws may be left out)";
+
+    pub(crate) fn parse(text: &str) -> Result<Self, EnterError> {
+        let senseless = || EnterError::Address {
+            address: text.to_owned(),
+            expected: Self::EXPECTED.to_owned(),
+        };
+        let given: Uri = text.parse().map_err(|_| senseless())?;
+        let (Some("ws"), Some(authority)) = (given.scheme_str(), given.authority()) else {
+            return Err(senseless());
+        };
+        // A name before the host would be a password in disguise, and go nowhere.
+        if authority.host().is_empty() || authority.as_str().contains('@') {
+            return Err(senseless());
+        }
+        // A colon without a number after it is a port that was forgotten.
+        if authority.port_u16().is_none() && authority.as_str() != authority.host() {
+            return Err(senseless());
+        }
+        let path = match given.path_and_query().map_or("/", |path| path.as_str()) {
+            "/" => PATH,
+            other => other,
+        };
+        let url = format!("ws://{authority}{path}")
+            .parse()
+            .map_err(|_| senseless())?;
+        let host = authority
+            .host()
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
+        Ok(Self {
+            host,
+            port: authority.port_u16().unwrap_or(80),
+            url,
+        })
+    }
+
+    /// The host's name or number, without brackets, and the port.
+    pub(crate) fn host_and_port(&self) -> (&str, u16) {
+        (&self.host, self.port)
+    }
+
+    /// The whole address.
+    pub(crate) fn url(&self) -> &Uri {
+        &self.url
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.url.fmt(formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Address;
+    use exeunt_port::EnterError;
+
+    #[test]
+    fn port_and_path_may_be_left_out() {
+        let address = Address::parse("ws://rooms.example").unwrap();
+        assert_eq!(address.host_and_port(), ("rooms.example", 80));
+        assert_eq!(address.to_string(), "ws://rooms.example/ws");
+        let address = Address::parse("ws://[::1]:7000/other?x=1").unwrap();
+        assert_eq!(address.host_and_port(), ("::1", 7000));
+        assert_eq!(address.to_string(), "ws://[::1]:7000/other?x=1");
+    }
+
+    #[test]
+    fn what_is_no_address_is_told_what_one_looks_like() {
+        for text in [
+            "",
+            "rooms",
+            "http://x",
+            "wss://x",
+            "ws://",
+            "ws:///ws",
+            "ws://u:p@x",
+            "ws://x:",
+            "ws://x:99999",
+        ] {
+            let error = Address::parse(text).unwrap_err();
+            assert!(
+                matches!(error, EnterError::Address { .. }),
+                "{text}: {error}"
+            );
+            assert!(error.to_string().contains("ws://HOST:PORT/ws"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Getting a lost link back, within the lease and never during an exit (G-5, G-17).
+
+use std::time::Duration;
+
+use exeunt_port::{EnterError, RoomSignal, UserId};
+use futures_util::{SinkExt, StreamExt};
+use tokio::time::{sleep, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::connection::Keeper;
+use crate::socket::{Socket, described, dial, text};
+use crate::wire::{ClientMessage, Departed, ServerMessage};
+
+/// The pause before the second attempt; it doubles up to [`LAST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LAST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What became of a lost link.
+pub(crate) enum Resumption {
+    /// The stay goes on, on this socket.
+    Resumed {
+        /// The new socket; boxed for its size.
+        socket: Box<Socket>,
+        /// Who else is in the room now.
+        members: Vec<UserId>,
+        /// Who left of late.
+        departed: Vec<Departed>,
+    },
+    /// The server ended the stay meanwhile.
+    Over(RoomSignal),
+    /// The lease has run out, or the server does not know the stay.
+    Dead(String),
+    /// An exit has begun, so nothing is recovered.
+    Unwanted,
+}
+
+impl Keeper {
+    /// Tries to resume the stay until that works, has no sense any more, or is not wanted.
+    pub(crate) async fn recover(&self) -> Resumption {
+        tokio::select! {
+            biased;
+            () = self.closing.cancelled() => Resumption::Unwanted,
+            () = self.leaving.cancelled() => Resumption::Unwanted,
+            () = self.link.abandoned() => Resumption::Unwanted,
+            resumption = self.attempts() => resumption,
+            () = sleep_until(self.last_heard + self.stay.lease) => {
+                Resumption::Dead(format!("the lease of {:?} has run out", self.stay.lease))
+            }
+        }
+    }
+
+    /// One attempt after another, each bounded, with growing pauses.
+    async fn attempts(&self) -> Resumption {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match timeout(self.stay.lease / 4, self.attempt()).await {
+                Ok(Ok(resumption)) => return resumption,
+                Ok(Err(error)) => tracing::debug!(stay = self.stay.number, %error, "not resumed"),
+                Err(_) => tracing::debug!(stay = self.stay.number, "no answer to the resume"),
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LAST_PAUSE);
+        }
+    }
+
+    async fn attempt(&self) -> Result<Resumption, EnterError> {
+        let mut socket = dial(&self.address).await?;
+        let failed = |detail| EnterError::Unreachable {
+            endpoint: self.address.to_string(),
+            detail,
+        };
+        let secret = self.stay.secret.clone();
+        let resume = text(&ClientMessage::Resume {
+            stay: self.stay.number,
+            secret,
+        });
+        socket
+            .send(resume)
+            .await
+            .map_err(|error| failed(error.to_string()))?;
+        loop {
+            let said = match socket.next().await {
+                Some(Ok(Message::Text(said))) => said,
+                Some(Ok(Message::Close(frame))) => return Err(failed(described(frame.as_ref()))),
+                Some(Ok(
+                    Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_),
+                )) => continue,
+                Some(Err(error)) => return Err(failed(error.to_string())),
+                None => return Err(failed(described(None))),
+            };
+            let message =
+                ServerMessage::decode(&said).map_err(|error| failed(error.to_string()))?;
+            return Ok(match message {
+                ServerMessage::Resumed { members, departed } => Resumption::Resumed {
+                    socket: Box::new(socket),
+                    members,
+                    departed,
+                },
+                ServerMessage::Kicked => Resumption::Over(RoomSignal::Kicked),
+                ServerMessage::Dismissed => Resumption::Over(RoomSignal::Dismissed),
+                ServerMessage::Replaced => Resumption::Over(RoomSignal::Replaced),
+                ServerMessage::ServerStopped => Resumption::Over(RoomSignal::ServerStopped),
+                ServerMessage::Refused { code, message } => {
+                    Resumption::Dead(format!("the server refused ({code}): {message}"))
+                }
+                other @ (ServerMessage::Entered { .. }
+                | ServerMessage::Left { .. }
+                | ServerMessage::UserEntered { .. }
+                | ServerMessage::UserLeft { .. }
+                | ServerMessage::Heartbeat) => {
+                    return Err(failed(format!("expected resumed, not {other:?}")));
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! A WebSocket over TCP: how it is opened, what is said on it, how it is closed.
+
+use std::time::Duration;
+
+use exeunt_port::{CloseError, EnterError};
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as CloseNumber;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, http::StatusCode};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+use crate::address::Address;
+use crate::wire::{ClientMessage, CloseCode, MAX_DOWNSTREAM, MAX_UPSTREAM};
+
+/// How long the other side has to take part in a goodbye.
+pub(crate) const GOODBYE: Duration = Duration::from_millis(250);
+
+pub(crate) type Socket = WebSocketStream<TcpStream>;
+
+/// Opens a WebSocket. Bounded only by the caller; dropping the future leaves nothing behind.
+pub(crate) async fn dial(address: &Address) -> Result<Socket, EnterError> {
+    let endpoint = address.to_string();
+    let unreachable = |detail: String| EnterError::Unreachable {
+        endpoint: endpoint.clone(),
+        detail,
+    };
+    let stream = TcpStream::connect(address.host_and_port())
+        .await
+        .map_err(|error| unreachable(error.to_string()))?;
+    // A leave or a 20 ms packet must not wait for an acknowledgement of the one before.
+    stream
+        .set_nodelay(true)
+        .map_err(|error| unreachable(error.to_string()))?;
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(MAX_DOWNSTREAM))
+        .max_frame_size(Some(MAX_DOWNSTREAM))
+        // One message is written at a time, beside answers to pings.
+        .max_write_buffer_size(4 * MAX_UPSTREAM);
+    match client_async_with_config(address.url(), stream, Some(config)).await {
+        Ok((socket, _response)) => Ok(socket),
+        Err(tungstenite::Error::Io(error)) => Err(unreachable(error.to_string())),
+        Err(tungstenite::Error::Http(response))
+            if response.status() == StatusCode::SERVICE_UNAVAILABLE =>
+        {
+            Err(unreachable(
+                "the server takes no more connections (HTTP 503)".to_owned(),
+            ))
+        }
+        Err(error) => Err(EnterError::Protocol {
+            endpoint,
+            detail: error.to_string(),
+        }),
+    }
+}
+
+/// The message in its WebSocket form.
+pub(crate) fn text(message: &ClientMessage) -> Message {
+    Message::text(message.encode())
+}
+
+/// Takes leave of the other side within [`GOODBYE`], then drops the socket.
+pub(crate) async fn say_goodbye(mut socket: Socket) -> Result<(), CloseError> {
+    let goodbye = async {
+        let code = CloseNumber::from(CloseCode::Normal.number());
+        let frame = CloseFrame {
+            code,
+            reason: CloseCode::Normal.reason().into(),
+        };
+        // An error means that the other side is gone or has closed first: read on and see.
+        let _ = socket.send(Message::Close(Some(frame))).await;
+        while let Some(Ok(message)) = socket.next().await {
+            if message.is_close() {
+                break;
+            }
+        }
+    };
+    timeout(GOODBYE, goodbye)
+        .await
+        .map_err(|_| CloseError::Unilateral {
+            detail: format!("no close frame came back within {} ms", GOODBYE.as_millis()),
+        })
+}
+
+/// What the other side's close frame says.
+pub(crate) fn described(frame: Option<&CloseFrame>) -> String {
+    match frame {
+        Some(frame) => {
+            format!(
+                "the server closed the connection ({}): {}",
+                u16::from(frame.code),
+                frame.reason
+            )
+        }
+        None => "the server closed the connection without a reason".to_owned(),
+    }
+}

@@ -1,1 +1,0 @@
-//! A program without std and without an allocator that links exeunt-core

@@ -1,1 +1,0 @@
-//! What make check looks at beside fmt, clippy and docs
