@@ -94,7 +94,10 @@ impl DeviceThread {
         let (wanted, still_wanted) = channel();
         let (answer, opened) = oneshot::channel();
         let (end, ended) = oneshot::channel();
-        let (awaited, running) = Awaited::begin();
+        let (awaited, running) = Awaited::begin().map_err(|error| DeviceError::Backend {
+            name: name.clone(),
+            detail: error.to_string(),
+        })?;
         let thread = std::thread::Builder::new()
             .name(plan.thread.to_owned())
             .spawn(move || {
@@ -223,4 +226,20 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
     owned
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("no reason given")
+}
+
+#[cfg(test)]
+mod tests {
+    use exeunt_port::DeviceError;
+
+    use super::guarded;
+
+    #[test]
+    fn a_driver_that_panics_gives_an_error_with_its_words() {
+        let panicked = guarded("Yeti", || -> Result<(), DeviceError> {
+            panic!("stopping failed: {}", 5)
+        });
+        let error = panicked.expect_err("it panicked").to_string();
+        assert_eq!(error, "Yeti: the driver panicked: stopping failed: 5");
+    }
 }

@@ -71,7 +71,7 @@ impl Health {
         }
     }
 
-    /// The driver reported an error. Takes no lock.
+    /// The driver reported an error. Only the first of a kind does more than count.
     pub(crate) fn error(&self, error: cpal::Error) {
         let kind = error.kind();
         if kind == ErrorKind::Xrun

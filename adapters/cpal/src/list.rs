@@ -76,7 +76,9 @@ pub enum ListError {
 /// Needs a Tokio runtime with its clock.
 pub async fn list(limit: Duration) -> Result<Vec<AudioDevice>, ListError> {
     let (answer, answered) = oneshot::channel();
-    let (awaited, running) = Awaited::begin();
+    let (awaited, running) = Awaited::begin().map_err(|error| ListError::Backend {
+        detail: error.to_string(),
+    })?;
     let asked = std::thread::Builder::new()
         .name("exeunt-list".to_owned())
         .spawn(move || {

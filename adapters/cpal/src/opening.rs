@@ -130,19 +130,8 @@ impl Opening {
                     Err(error)
                 }
             });
-        let stream = match stream {
-            Ok(stream) => stream,
-            Err(error) => {
-                worker.stop();
-                return Err(refused(
-                    &self.system,
-                    self.kind,
-                    &self.wanted,
-                    &self.name,
-                    &error,
-                ));
-            }
-        };
+        let stream = stream
+            .map_err(|error| refused(&self.system, self.kind, &self.wanted, &self.name, &error))?;
         Ok(OpenStream {
             name: self.name,
             format: self.format.to_string(),

@@ -60,9 +60,8 @@ impl SoundSystem {
         }
     }
 
-    /// The devices of this kind.
+    /// The devices of this kind, those that are not principal among them.
     pub(crate) fn offered(&self, kind: DeviceKind) -> Result<Vec<Offered>, cpal::Error> {
-        let default = self.default_of(kind).and_then(|device| device.id().ok());
         let fits = |device: &cpal::Device| match kind {
             DeviceKind::Microphone => device.supports_input(),
             DeviceKind::Speaker => device.supports_output(),
@@ -74,15 +73,25 @@ impl SoundSystem {
             .filter(fits)
             .filter_map(|device| self.offer(kind, device))
             .collect();
-        for device in &mut offered {
-            device.is_default = device.device.id().ok() == default;
+        let Some(mut default) = self
+            .default_of(kind)
+            .and_then(|device| self.offer(kind, device))
+        else {
+            return Ok(offered);
+        };
+        let listed = offered
+            .iter_mut()
+            .find(|device| device.label.id == default.label.id);
+        if let Some(device) = listed {
+            device.is_default = true;
+        } else {
+            // ALSA does not always count its default among its devices.
+            default.is_default = true;
+            offered.insert(0, default);
         }
         // ALSA has a default even where there is no card that it could lead to.
-        if !self.is_server()
-            && offered
-                .iter()
-                .all(|device| device.is_default || !device.label.principal)
-        {
+        let is_card = |device: &Offered| device.label.principal && !device.is_default;
+        if !self.is_server() && !offered.iter().any(is_card) {
             for device in &mut offered {
                 device.label.principal = false;
             }

@@ -34,9 +34,12 @@ impl Gate {
     }
 }
 
-/// The thread that encodes or mixes, so that the driver's callback need not.
+/// The thread that encodes or mixes, so that the driver's callback need not. Dropping it shuts the
+/// gate, ends it and waits for that, also while a driver's panic unwinds; it never waits for anything
+/// but its waker.
 pub(crate) struct Worker {
-    thread: JoinHandle<()>,
+    thread: Option<JoinHandle<()>>,
+    waker: Thread,
     gate: Gate,
 }
 
@@ -55,21 +58,24 @@ impl Worker {
                 detail: format!("no thread: {error}"),
             })?;
         Ok(Self {
-            thread,
+            waker: thread.thread().clone(),
+            thread: Some(thread),
             gate: gate.clone(),
         })
     }
 
     /// What wakes it.
     pub(crate) fn waker(&self) -> Thread {
-        self.thread.thread().clone()
+        self.waker.clone()
     }
+}
 
-    /// Ends it and waits for that; it never waits for anything but its waker.
-    pub(crate) fn stop(self) {
+impl Drop for Worker {
+    fn drop(&mut self) {
         self.gate.shut();
-        self.thread.thread().unpark();
-        if self.thread.join().is_err() {
+        self.waker.unpark();
+        let ended = self.thread.take().map(JoinHandle::join);
+        if ended.is_some_and(|ended| ended.is_err()) {
             tracing::error!("the thread of a sound device panicked");
         }
     }
@@ -136,7 +142,7 @@ impl OpenStream {
         });
         // Also after a panic: what the server was told in time it has done.
         let settled = catch_unwind(AssertUnwindSafe(|| system.settle()));
-        worker.stop();
+        drop(worker);
         tracing::debug!(
             device = name,
             gaps = health.gaps(),
@@ -212,3 +218,31 @@ const PERMISSION: &str = if cfg!(target_os = "linux") {
 } else {
     "allow this program to use it in the system's privacy settings"
 };
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
+
+    use super::{Gate, Worker};
+
+    #[test]
+    fn a_worker_ends_also_when_opening_its_stream_panics() {
+        let gate = Gate::default();
+        let alive = Arc::new(());
+        let (held, shut) = (Arc::clone(&alive), gate.clone());
+        let work = move || {
+            let _held = held;
+            while !shut.is_shut() {
+                std::thread::park();
+            }
+        };
+        let worker = Worker::start("test", &gate, work).expect("a thread");
+        let opening = catch_unwind(AssertUnwindSafe(move || {
+            let _worker = worker;
+            panic!("the driver panicked");
+        }));
+        assert!(opening.is_err());
+        assert_eq!(Arc::strong_count(&alive), 1, "its thread has ended");
+    }
+}

@@ -193,10 +193,7 @@ async fn list_cameras() -> ExitCode {
     let cameras = match list().await {
         Ok(cameras) => cameras,
         Err(error) => {
-            println!(
-                "{}",
-                json!({ "event": "unlisted", "error": error.to_string() })
-            );
+            print(&json!({ "event": "unlisted", "error": error.to_string() }));
             return ExitCode::FAILURE;
         }
     };

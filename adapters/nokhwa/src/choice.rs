@@ -138,7 +138,9 @@ pub(crate) fn nearest(offers: &[Offer], wanted: Wanted) -> Option<Choice> {
         })
     });
     choices.min_by_key(|choice| {
-        let size = choice.width.abs_diff(wanted.width) + choice.height.abs_diff(wanted.height);
+        let width = choice.width.abs_diff(wanted.width);
+        let height = choice.height.abs_diff(wanted.height);
+        let size = u64::from(width) + u64::from(height);
         let rate = choice
             .interval
             .map_or(0, |interval| rate_distance(interval, wanted));
@@ -206,6 +208,23 @@ mod tests {
         assert_eq!(
             nearest(&offers, WANTED).map(|choice| choice.pixels),
             Some(Pixels::Jpeg)
+        );
+    }
+
+    #[test]
+    fn a_wish_beyond_all_bounds_still_finds_the_nearest() {
+        let wanted = Wanted {
+            width: u32::MAX,
+            height: u32::MAX,
+            rate: u32::MAX,
+        };
+        let offers = [
+            offer(*b"MJPG", 320, 240, &[30]),
+            offer(*b"MJPG", 640, 480, &[5]),
+        ];
+        assert_eq!(
+            nearest(&offers, wanted).map(|choice| choice.width),
+            Some(640)
         );
     }
 

@@ -175,4 +175,6 @@ impl OpenDevice for OpenCamera {
 }
 
 #[cfg(test)]
+mod lab;
+#[cfg(test)]
 mod tests;

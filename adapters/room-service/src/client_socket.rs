@@ -73,7 +73,11 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: &Outbox) {
 }
 
 fn shortened(reason: &str) -> &str {
-    &reason[..reason.floor_char_boundary(MAX_REASON)]
+    let mut end = reason.len().min(MAX_REASON);
+    while !reason.is_char_boundary(end) {
+        end -= 1;
+    }
+    &reason[..end]
 }
 
 struct Client<'a> {
@@ -166,7 +170,7 @@ impl<'a> Client<'a> {
             }
             Message::Text(text) => match ClientMessage::decode(&text) {
                 Ok(message) => self.heed(message),
-                Err(error) => self.balk(error),
+                Err(error) => self.balk(&error),
             },
             Message::Ping(_) | Message::Pong(_) => self.hall.heard(self.socket),
             Message::Close(_) => {}
@@ -229,11 +233,13 @@ impl<'a> Client<'a> {
     }
 
     /// Answers a message that is none.
-    fn balk(&self, error: WireError) {
-        match error {
-            error if self.inside => self.part(CloseCode::Malformed, error.to_string()),
-            WireError::Enter(fault) => self.refuse(&NotAdmitted::new(fault.refusal(), fault)),
-            error => self.refuse(&NotAdmitted::new(Refusal::NoParameters, error)),
+    fn balk(&self, error: &WireError) {
+        if self.inside {
+            self.part(CloseCode::Malformed, error.to_string());
+        } else if let WireError::Enter(fault) = error {
+            self.refuse(&NotAdmitted::new(fault.refusal(), fault));
+        } else {
+            self.refuse(&NotAdmitted::new(Refusal::NoParameters, error));
         }
     }
 
@@ -242,7 +248,7 @@ impl<'a> Client<'a> {
         tracing::info!(
             socket = self.socket.0,
             code = refusal.code(),
-            message,
+            why = message,
             "refused"
         );
         // It is the first thing said on this socket, so there is room for it.

@@ -101,10 +101,10 @@ pub struct Limits {
     pub members_per_room: usize,
     /// Rooms there may be at a time. Default 10 000.
     pub rooms: usize,
-    /// WebSockets there may be at a time; further ones get HTTP 503. Default 10 000.
+    /// Clients that may be connected at a time; further ones get HTTP 503. Default 10 000.
     pub connections: usize,
-    /// HTTP requests that may be under way at a time, WebSockets not counted; further connections wait
-    /// to be accepted. Default 256.
+    /// HTTP requests that may be under way at a time, clients not counted; further connections wait to
+    /// be accepted. Default 256.
     pub requests: usize,
     /// Control messages a client may say per second, and twice as many at once; more close its
     /// connection with 4429. Default 20.

@@ -4,6 +4,7 @@
 //! It is never held across an await: what is to be said goes into outboxes, which never wait.
 
 use std::collections::BTreeMap;
+use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -139,15 +140,15 @@ impl Hall {
         loop {
             let entered = self.entered.notified();
             let deadline = self.lock().rooms.next_deadline();
-            match deadline {
-                Some(deadline) => tokio::select! {
-                    () = sleep_until(self.uptime.instant(deadline)) => {}
-                    () = entered => continue,
-                },
-                None => {
-                    entered.await;
-                    continue;
+            let expired = async {
+                match deadline {
+                    Some(deadline) => sleep_until(self.uptime.instant(deadline)).await,
+                    None => pending().await,
                 }
+            };
+            tokio::select! {
+                () = expired => {}
+                () = entered => continue,
             }
             for stay in self.act(Rooms::expire) {
                 tracing::info!(stay = stay.0, reason = "timed out", "left");

@@ -18,5 +18,10 @@ pub(crate) fn sha256_hex(text: &[u8]) -> String {
 
 /// Bytes in lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |value: u8| char::from_digit(value.into(), 16);
+    let digits = bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    // Half a byte is always a digit.
+    digits.flatten().collect()
 }

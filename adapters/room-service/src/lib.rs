@@ -1,4 +1,4 @@
-//! Rooms over WebSockets, with TRTC's server API.
+//! A room service: clients over a WebSocket each, operators over TRTC's server API.
 //!
 //! The other end of an exit, for development, tests and small deployments: clients enter with a
 //! [`UserSig`](user_sig) over a WebSocket (`exeunt-websocket` is their transport, and its `README.md`

@@ -110,9 +110,9 @@ fn taken_text<'a>(rest: &mut &'a [u8]) -> Result<&'a str, PrivateMapError> {
     std::str::from_utf8(taken).map_err(unreadable)
 }
 
-fn unreadable(detail: impl ToString) -> PrivateMapError {
+fn unreadable(detail: impl std::fmt::Display) -> PrivateMapError {
     PrivateMapError {
-        detail: detail.to_string(),
+        detail: format!("{detail}"),
     }
 }
 

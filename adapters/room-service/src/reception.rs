@@ -16,10 +16,10 @@ pub(crate) struct NotAdmitted {
 }
 
 impl NotAdmitted {
-    pub(crate) fn new(refusal: Refusal, message: impl ToString) -> Self {
+    pub(crate) fn new(refusal: Refusal, message: impl std::fmt::Display) -> Self {
         Self {
             refusal,
-            message: message.to_string(),
+            message: format!("{message}"),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! (G-10). A *socket* is one connection; a stay has one, or for a while none (its client may resume),
 //! and only what comes over the stay's own socket counts.
 
+mod ending;
 mod graves;
 mod members;
 mod output;
@@ -23,8 +24,9 @@ use exeunt_websocket::wire::{CloseCode, Refusal, ServerMessage};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
+use ending::Ending;
 use graves::Graves;
-use members::{Ending, Room};
+use members::Room;
 
 /// The bounds of [`Rooms`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +68,7 @@ pub struct Rooms {
     limits: RoomLimits,
     last_stay: u64,
     stopping: bool,
-    rooms: BTreeMap<RoomId, Room>,
+    open: BTreeMap<RoomId, Room>,
     stays: BTreeMap<StayId, Stay>,
     sockets: BTreeMap<SocketId, StayId>,
     /// When to look at a stay again. A stay that was heard meanwhile is put back then, so that
@@ -94,7 +96,7 @@ impl Rooms {
             limits,
             last_stay: 0,
             stopping: false,
-            rooms: BTreeMap::new(),
+            open: BTreeMap::new(),
             stays: BTreeMap::new(),
             sockets: BTreeMap::new(),
             expiries: BTreeSet::new(),
@@ -123,7 +125,7 @@ impl Rooms {
         if self.sockets.contains_key(&socket) {
             return Err(Refusal::NoParameters);
         }
-        let earlier = match self.rooms.get(&room_id) {
+        let earlier = match self.open.get(&room_id) {
             Some(room) => {
                 let earlier = room.stay_of(&user);
                 if earlier.is_none() && room.len() >= self.limits.members_per_room {
@@ -132,7 +134,7 @@ impl Rooms {
                 earlier
             }
             None if !may_create => return Err(Refusal::MayNotCreate),
-            None if self.rooms.len() >= self.limits.rooms => return Err(Refusal::TooManyRooms),
+            None if self.open.len() >= self.limits.rooms => return Err(Refusal::TooManyRooms),
             None => None,
         };
         if let Some(earlier) = earlier {
@@ -148,7 +150,7 @@ impl Rooms {
                 user_id: user.clone(),
             },
         );
-        let room = self.rooms.entry(room_id.clone()).or_default();
+        let room = self.open.entry(room_id.clone()).or_default();
         let members = room.users().cloned().collect();
         room.admit(user.clone(), stay);
         let lease = self.limits.lease;
@@ -208,7 +210,7 @@ impl Rooms {
             outputs.close(earlier, CloseCode::ResumedElsewhere);
         }
         self.sockets.insert(socket, stay);
-        if let Some(room) = self.rooms.get_mut(&found.room) {
+        if let Some(room) = self.open.get_mut(&found.room) {
             let members = room
                 .users()
                 .filter(|user| **user != found.user)
@@ -271,7 +273,7 @@ impl Rooms {
         outputs: &mut Outputs,
     ) -> Result<usize, NoSuchRoom> {
         let found = self
-            .rooms
+            .open
             .get(room)
             .ok_or_else(|| NoSuchRoom { room: room.clone() })?;
         let named: BTreeSet<StayId> = users
@@ -292,7 +294,7 @@ impl Rooms {
         outputs: &mut Outputs,
     ) -> Result<usize, NoSuchRoom> {
         let found = self
-            .rooms
+            .open
             .remove(room)
             .ok_or_else(|| NoSuchRoom { room: room.clone() })?;
         Ok(self.end_all(now, &found, Ending::Dismissed, outputs))
@@ -301,7 +303,7 @@ impl Rooms {
     /// The service stops: everybody is out, and nobody gets in any more.
     pub fn stop(&mut self, now: Duration, outputs: &mut Outputs) {
         self.stopping = true;
-        while let Some((_, room)) = self.rooms.pop_first() {
+        while let Some((_, room)) = self.open.pop_first() {
             self.end_all(now, &room, Ending::ServerStopped, outputs);
         }
     }
@@ -336,8 +338,9 @@ impl Rooms {
     }
 
     /// The rooms with their members, in the order of their ids.
+    #[must_use]
     pub fn rooms(&self) -> impl ExactSizeIterator<Item = RoomView<'_>> {
-        self.rooms.iter().map(|(id, room)| RoomView {
+        self.open.iter().map(|(id, room)| RoomView {
             id,
             room,
             stays: &self.stays,
@@ -346,80 +349,10 @@ impl Rooms {
 
     /// The sockets of the room's members.
     fn listeners(&self, room: &RoomId) -> Vec<SocketId> {
-        let stays = self.rooms.get(room).into_iter().flat_map(Room::stays);
+        let stays = self.open.get(room).into_iter().flat_map(Room::stays);
         stays
             .filter_map(|stay| self.stays.get(&stay)?.socket)
             .collect()
-    }
-
-    /// Ends one stay: the one way out (G-3). Everybody learns of it who does not know.
-    fn end(&mut self, now: Duration, stay: StayId, ending: Ending, outputs: &mut Outputs) {
-        let Some(ended) = self.forget(now, stay, ending) else {
-            return;
-        };
-        let mut told = Vec::new();
-        if let Some(room) = self.rooms.get_mut(&ended.room) {
-            room.dismiss_member(
-                now,
-                &ended.user,
-                ending.reason(),
-                self.limits.members_per_room,
-            );
-            if room.is_empty() {
-                self.rooms.remove(&ended.room);
-            } else {
-                told = self.listeners(&ended.room);
-            }
-        }
-        if let Some(socket) = ended.socket {
-            let count = u32::try_from(told.len()).unwrap_or(u32::MAX);
-            // The others first: `left` means that they were told.
-            outputs.deliver(told, ending.to_others(&ended.user));
-            ending
-                .to_its_own(count)
-                .into_iter()
-                .for_each(|own| outputs.deliver(vec![socket], own));
-            outputs.close(socket, ending.close_code());
-        } else {
-            outputs.deliver(told, ending.to_others(&ended.user));
-        }
-    }
-
-    /// Ends the stays of a whole room that is gone already; nobody is left to be told of the others.
-    fn end_all(
-        &mut self,
-        now: Duration,
-        room: &Room,
-        ending: Ending,
-        outputs: &mut Outputs,
-    ) -> usize {
-        let ended: Vec<Stay> = room
-            .stays()
-            .filter_map(|stay| self.forget(now, stay, ending))
-            .collect();
-        let sockets: Vec<SocketId> = ended.iter().filter_map(|stay| stay.socket).collect();
-        if let Some(own) = ending.to_its_own(0) {
-            outputs.deliver(sockets.clone(), own);
-        }
-        sockets
-            .into_iter()
-            .for_each(|socket| outputs.close(socket, ending.close_code()));
-        ended.len()
-    }
-
-    /// Takes a stay out of the books, but for its grave.
-    fn forget(&mut self, now: Duration, stay: StayId, ending: Ending) -> Option<Stay> {
-        let ended = self.stays.remove(&stay)?;
-        self.expiries.remove(&(ended.looked_at, stay));
-        if let Some(socket) = ended.socket {
-            self.sockets.remove(&socket);
-        }
-        if let Some(message) = ending.to_its_own(0).filter(|_| ending != Ending::Left) {
-            let secret = ended.secret.clone();
-            self.graves
-                .bury(now, stay, secret, message, ending.close_code());
-        }
-        Some(ended)
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request) 
         tracing::info!(
             request_id,
             code = error.code.as_str(),
-            message = error.message,
+            why = error.message,
             "API call failed"
         );
         let mut response = Map::new();

@@ -11,8 +11,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use exeunt_websocket::wire::{MAX_DOWNSTREAM, PATH};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
@@ -47,9 +47,9 @@ pub(crate) struct Shared {
     pub(crate) hall: Hall,
     pub(crate) call_rate: CallRate,
     sockets: Arc<Semaphore>,
-    /// The tasks of the WebSockets, which outlive the HTTP connections that they began as.
+    /// The tasks of the clients' sockets, which outlive the HTTP connections that they began as.
     tasks: TaskTracker,
-    /// Cuts every WebSocket off.
+    /// Cuts every client off.
     killed: CancellationToken,
 }
 
@@ -107,9 +107,12 @@ impl RoomService {
     pub async fn bind(config: Config) -> Result<Self, ServeError> {
         check(&config)?;
         let address = config.listen;
-        let failed = |source: io::Error| match source.kind() {
-            io::ErrorKind::AddrInUse => ServeError::AddressInUse { address },
-            _ => ServeError::Listen { address, source },
+        let failed = |source: io::Error| {
+            if source.kind() == io::ErrorKind::AddrInUse {
+                ServeError::AddressInUse { address }
+            } else {
+                ServeError::Listen { address, source }
+            }
         };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -277,15 +280,14 @@ async fn accept(listener: &TcpListener, shared: &Arc<Shared>, requests: &mut Joi
 async fn serve(stream: TcpStream, router: Router) {
     // A relayed packet must not wait for an acknowledgement of the one before.
     let _ = stream.set_nodelay(true);
-    let mut http = Builder::new(TokioExecutor::new()).http1_only();
-    http.http1()
+    let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(TIME_FOR_HEAD);
-    let served = http
-        .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(router))
+        .header_read_timeout(TIME_FOR_HEAD)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades()
         .await;
     if let Err(error) = served {
-        tracing::debug!(error, "connection ended");
+        tracing::debug!(%error, "connection ended");
     }
 }
 

@@ -279,11 +279,10 @@ fn date(timestamp: i64) -> Result<String, Tc3Error> {
 }
 
 fn canonical(request: &SignedRequest<'_>) -> String {
-    let headers: String = request
-        .headers
-        .iter()
-        .map(|(name, value)| format!("{name}:{value}\n"))
-        .collect();
+    let mut headers = String::new();
+    for (name, value) in request.headers {
+        headers.extend([name, ":", value, "\n"]);
+    }
     let names: Vec<&str> = request.headers.iter().map(|(name, _)| *name).collect();
     let (method, query) = (request.method, request.query);
     let payload = sha256_hex(request.payload);

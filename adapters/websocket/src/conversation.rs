@@ -64,7 +64,11 @@ impl Keeper {
                     }
                 }
                 _ = beats.tick() => heartbeat.notify_one(),
-                Some(announcer) = self.announced.recv() => self.waiting.push(announcer),
+                Some(announcer) = self.announced.recv() => {
+                    // Who has given up waiting makes room.
+                    self.waiting.retain(|announcer| !announcer.is_closed());
+                    self.waiting.push(announcer);
+                }
                 () = sleep_until(silence) => {
                     return Parting::Lost(format!("nothing was heard for {:?}", self.stay.silence()));
                 }

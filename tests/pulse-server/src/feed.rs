@@ -13,7 +13,7 @@ impl Feed {
     /// The shell ends with its input, and takes the player with it: `paplay` alone would go on
     /// after this process died.
     const AGAIN_AND_AGAIN: &str = "\
-( trap 'kill $player; exit' TERM
+( trap 'kill $player; wait $player; exit' TERM
   while :; do paplay --device=micfeed \"$0\" & player=$!; wait $player || exit; done
 ) </dev/null &
 read -r nothing

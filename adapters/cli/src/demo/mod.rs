@@ -25,6 +25,8 @@ use story::Story;
 
 /// Nothing in the demo takes longer than this unless something is broken.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long carol is alone.
+const PAUSE: Duration = Duration::from_millis(400);
 /// Sound that everybody has to have heard of everybody before the first one leaves: a second.
 const SOUND_PACKETS: u64 = 50;
 
@@ -39,7 +41,7 @@ pub(crate) async fn run(demo: &Demo, json: bool) -> Result<(), Failure> {
     let stage = Stage::set(demo.transport).await?;
     let setting = stage.description();
     story.say(&format!("a room on {setting}; {}", props.description));
-    let mut watch = Watch::start(&story);
+    let mut watch = Watch::start();
     let mut cast = Vec::new();
     for user in &people {
         let performer = stage.enter(user, &room, props.of(user), &story)?;
@@ -118,6 +120,8 @@ async fn play(
             .await?;
     }
 
+    // The two who are left go on talking, so that the picture shows a call and not only its end.
+    story.hear_more(carol, bob, SOUND_PACKETS / 2).await?;
     story.say("bob is kicked");
     stage.kick(room, bob).await?;
     story
@@ -130,7 +134,9 @@ async fn play(
         .await?;
     story.note_members(stage.members(room).await?);
 
-    story.say("the room is dismissed, with carol in it");
+    // Nothing happens to somebody who is alone; the pause only keeps the picture apart.
+    tokio::time::sleep(PAUSE).await;
+    story.say("the room is dismissed");
     stage.dismiss(room).await?;
     story
         .until(carol, "to be out", |lines| lines.report().is_some())

@@ -15,7 +15,7 @@ use crate::line::plain;
 mod exits;
 
 const WIDTH: f64 = 1280.0;
-const LEFT: f64 = 96.0;
+const LEFT: f64 = 120.0;
 const RIGHT: f64 = WIDTH - 32.0;
 const TOP: f64 = 112.0;
 const LANE: f64 = 118.0;
@@ -140,7 +140,13 @@ fn headings(acts: &[Act], scale: &Scale, end: f64) -> Group {
     for (at, heading) in headings.iter().filter(|(at, _)| *at > scale.from) {
         let x = scale.at(*at);
         group = group.add(stroke((x, TOP - 14.0), (x, end), "heading"));
-        let label = text(x - 4.0, TOP - 18.0, "quiet", heading).set("text-anchor", "end");
+        let fits = x < WIDTH - 260.0;
+        let (beside, anchor) = if fits {
+            (x - 2.0, "start")
+        } else {
+            (x + 2.0, "end")
+        };
+        let label = text(beside, TOP - 18.0, "quiet", heading).set("text-anchor", anchor);
         group = group.add(label);
     }
     group

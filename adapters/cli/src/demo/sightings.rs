@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use exeunt_port::{DeviceKind, UserId};
 
-use super::story::Story;
 use crate::arguments::Devices;
 use crate::line::unix_micros;
 
 /// How often is looked.
-const EVERY: Duration = Duration::from_millis(2);
+const EVERY: Duration = Duration::from_micros(500);
 
 /// A device that the system showed as open, from the first look to the last that found it so.
 #[derive(Clone, Debug)]
@@ -40,7 +39,7 @@ struct Watched {
 }
 
 impl Watch {
-    pub(crate) fn start(_: &Story) -> Self {
+    pub(crate) fn start() -> Self {
         let (people, watched) = channel();
         Self {
             people,

@@ -130,6 +130,30 @@ impl Story {
             .map_err(overdue)
     }
 
+    /// Waits until somebody has heard this much more of somebody else.
+    pub(crate) async fn hear_more(
+        &self,
+        user: &UserId,
+        other: &UserId,
+        packets: u64,
+    ) -> Result<(), Failure> {
+        let so_far = {
+            let told = self.told();
+            Lines(
+                told.lines
+                    .iter()
+                    .filter(|line| line.user == *user)
+                    .collect(),
+            )
+            .sound_of(other)
+        };
+        let what = format!("to hear more of {other}");
+        self.until(user, &what, |lines| {
+            lines.sound_of(other) >= so_far + packets
+        })
+        .await
+    }
+
     fn is_so(&self, user: &UserId, so: impl Fn(&Lines<'_>) -> bool) -> bool {
         let told = self.told();
         so(&Lines(

@@ -79,9 +79,14 @@ fn step_row(step: &Step) -> String {
 }
 
 fn sighting_rows(seen: &Sighting) -> Vec<(u64, String)> {
-    let row = |word: &str| format!("     the system shows the {} {word}", seen.kind);
-    let gone = seen.gone.map(|gone| (gone, row("closed")));
-    [Some((seen.first, row("open"))), gone]
+    let open = format!("     the system shows the {} open", seen.kind);
+    let since = milliseconds(seen.gone.unwrap_or(seen.last).saturating_sub(seen.last));
+    let closed = format!(
+        "     the system shows the {} closed (last seen open {since} ms before)",
+        seen.kind
+    );
+    let gone = seen.gone.map(|gone| (gone, closed));
+    [Some((seen.first, open)), gone]
         .into_iter()
         .flatten()
         .collect()

@@ -9,6 +9,9 @@ use exeunt_port::{DeviceError, DeviceLink, DeviceSignal};
 /// It says nothing of who keeps the time: [`task`](super::task) does for what is arithmetic only,
 /// [`thread`](super::thread) for what touches files. Dropping it lets go of everything.
 pub(crate) trait Beat: Send + 'static {
+    /// Whether a beat takes milliseconds rather than microseconds.
+    const HEAVY: bool = false;
+
     /// How often there is a beat.
     fn rate(&self) -> Rate;
 

@@ -30,7 +30,8 @@ impl<D: Device> FaultyDevice<D> {
 }
 
 impl<D: Device + ?Sized> FaultyDevice<D> {
-    /// A device that goes well until its faults are changed, around one that is shared, of whatever kind.
+    /// A device that goes well until its faults are changed, around one that is shared or of a kind
+    /// that is known only when the program runs.
     #[must_use]
     pub fn around(device: Arc<D>) -> Self {
         Self {

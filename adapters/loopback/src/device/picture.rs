@@ -122,11 +122,12 @@ impl Scene {
             hundredths % 100,
         ];
         for (number, pair) in pairs.into_iter().enumerate() {
-            if number > 0 {
-                self.picture.fill(at, top + 3 * unit, unit, unit, WHITE);
-                self.picture.fill(at, top + 5 * unit, unit, unit, WHITE);
-                at += 2 * unit;
+            // A colon after the minutes, a point after the seconds.
+            let dots: &[usize] = [&[][..], &[3, 5], &[7]][number];
+            for dot in dots {
+                self.picture.fill(at, top + dot * unit, unit, unit, WHITE);
             }
+            at += 2 * unit * usize::from(number > 0);
             for digit in [pair / 10, pair % 10] {
                 self.draw_digit(
                     at,

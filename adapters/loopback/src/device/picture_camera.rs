@@ -124,6 +124,8 @@ struct Seeing {
 }
 
 impl Beat for Seeing {
+    const HEAVY: bool = true;
+
     fn rate(&self) -> Rate {
         Rate::hertz(self.rate)
     }

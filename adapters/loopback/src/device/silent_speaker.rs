@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use exeunt_port::{Device, DeviceError, DeviceKind, DeviceLink, OpenDevice, async_trait};
+use exeunt_port::{
+    Device, DeviceError, DeviceKind, DeviceLink, OpenDevice, RemoteFrame, async_trait,
+};
 
 use super::beat::{Beat, Rate};
 use super::meter::SoundMeter;
@@ -12,6 +14,12 @@ use super::voices::Voices;
 /// How often a speaker looks for packets, in hertz: often enough that the link's playback queue does
 /// not overflow with dozens of users.
 pub(crate) const LISTENING: u32 = 100;
+
+/// What came since the last beat, but not what a flood adds meanwhile: a beat has an end.
+pub(crate) fn arrived(link: &DeviceLink) -> impl Iterator<Item = RemoteFrame> {
+    const MOST: usize = 64;
+    std::iter::from_fn(|| link.try_playback()).take(MOST)
+}
 
 /// A speaker that decodes what everybody says and measures it. Its time is tokio's clock.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +72,7 @@ impl Beat for Listening {
     }
 
     fn beat(&mut self, since_opening: Duration, link: &DeviceLink) -> Result<(), DeviceError> {
-        while let Some(frame) = link.try_playback() {
+        for frame in arrived(link) {
             self.0.hear(&frame, since_opening, |_, _| {});
         }
         Ok(())

@@ -13,8 +13,9 @@ use super::wav_source::WavSource;
 /// A microphone that hears a WAV file over and over.
 ///
 /// The file may have 8 to 32 bits or 32-bit float, 1 to 384 kHz, 1 to 32 channels; the channels are
-/// averaged, and 48 kHz are interpolated linearly. It is read as it is heard and stays open as long as the device is, so that its descriptor shows from outside whether
-/// the device is really off (G-13). A thread of its own reads it.
+/// averaged, and 48 kHz are interpolated linearly. It is read as it is heard and stays open as long as
+/// the device is, so that its descriptor shows from outside whether the device is really off (G-13).
+/// A thread of its own reads it.
 #[derive(Clone, Debug)]
 pub struct WavMicrophone {
     path: PathBuf,

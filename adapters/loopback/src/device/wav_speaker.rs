@@ -12,7 +12,7 @@ use super::beat::{Beat, Rate};
 use super::file::FileRole;
 use super::meter::SoundMeter;
 use super::mixer::Mixer;
-use super::silent_speaker::LISTENING;
+use super::silent_speaker::{LISTENING, arrived};
 use super::thread;
 use super::voice::SAMPLE_RATE;
 use super::voices::Voices;
@@ -135,7 +135,7 @@ impl Beat for Playing {
         if since_opening >= WavSpeaker::LONGEST {
             return Err(self.role.refuse("it is full"));
         }
-        while let Some(frame) = link.try_playback() {
+        for frame in arrived(link) {
             self.voices.hear(&frame, since_opening, |user, samples| {
                 self.mixer.add(user, samples);
             });
@@ -147,5 +147,80 @@ impl Beat for Playing {
         self.file
             .finalize()
             .map_err(|error| self.role.refuse(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f32::consts::TAU;
+    use std::time::Duration;
+
+    use exeunt_port::{DeviceLink, FrameQueue, RemoteFrame};
+
+    use super::{Beat, LISTENING, Playing, SoundMeter, Voices};
+    use crate::device::voice::{PACKET, Voice};
+
+    /// How loud a frequency is in the sound: its amplitude.
+    fn amplitude(hertz: f32, sound: &[f32]) -> f32 {
+        let (mut cosine, mut sine, mut turn) = (0.0, 0.0, 0.0);
+        for sample in sound {
+            cosine += sample * f32::cos(TAU * turn);
+            sine += sample * f32::sin(TAU * turn);
+            turn = (turn + hertz / 48_000.0).fract();
+        }
+        let samples = f32::from(u16::try_from(sound.len()).expect("short"));
+        2.0 * f32::hypot(cosine, sine) / samples
+    }
+
+    #[test]
+    fn everybody_is_heard_in_the_mix() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("heard.wav");
+        let mut playing = Playing::open(&path, Voices::new(SoundMeter::default())).expect("opens");
+        let (microphone, captured) = DeviceLink::pair(FrameQueue::bounded(1));
+        let (link, side) = DeviceLink::pair(FrameQueue::bounded(1));
+        let mut users =
+            [("alice", 400.0, 0.0), ("bob", 1_000.0, 0.0)].map(|(user, hertz, turn)| {
+                (
+                    user,
+                    hertz,
+                    turn,
+                    Voice::new(user.to_owned()).expect("an encoder"),
+                )
+            });
+        // A packet lasts two beats.
+        for beat in 0..LISTENING {
+            let now = Duration::from_millis(10) * beat;
+            if beat % 2 == 0 {
+                for (user, hertz, turn, voice) in &mut users {
+                    let samples: [f32; PACKET] = std::array::from_fn(|_| {
+                        *turn = (*turn + *hertz / 48_000.0f32).fract();
+                        0.25 * f32::sin(TAU * *turn)
+                    });
+                    voice.say(&samples, now, &microphone).expect("encodes");
+                    let frame = captured.captured.try_next().expect("captured");
+                    side.playback.push(RemoteFrame {
+                        user: user.parse().expect("an id"),
+                        frame,
+                    });
+                }
+            }
+            playing.beat(now, &link).expect("plays");
+        }
+        playing.finish().expect("finalised");
+        let mut file = hound::WavReader::open(&path).expect("a valid file");
+        assert_eq!(file.duration(), 48_000, "a second");
+        let sound: Vec<_> = file
+            .samples::<i16>()
+            .map(|sample| f32::from(sample.expect("a sample")) / f32::from(i16::MAX))
+            .collect();
+        let sound = &sound[24_000..];
+        for (hertz, expected) in [(400.0, 0.25), (1_000.0, 0.25), (3_000.0, 0.0)] {
+            let amplitude = amplitude(hertz, sound);
+            assert!(
+                (amplitude - expected).abs() < 0.08,
+                "{hertz} Hz: {amplitude}"
+            );
+        }
     }
 }

@@ -137,12 +137,15 @@ async fn the_file_is_open_as_long_as_the_microphone_is() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("melody.wav");
     write_melody_wav(&path, 1).expect("written");
-    let (link, side) = link();
-    let open = WavMicrophone::new(&path).open(link).await.expect("opens");
-    frames(&side, 1).await;
-    assert_eq!(descriptors_of(&path), 1);
-    open.release().await.expect("released");
-    assert_eq!(descriptors_of(&path), 0);
+    let microphone = WavMicrophone::new(&path);
+    for _ in 0..50 {
+        let (link, side) = link();
+        let open = microphone.open(link).await.expect("opens");
+        frames(&side, 1).await;
+        assert_eq!(descriptors_of(&path), 1);
+        open.release().await.expect("released");
+        assert_eq!(descriptors_of(&path), 0);
+    }
 }
 
 #[tokio::test]

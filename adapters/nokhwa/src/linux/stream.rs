@@ -84,41 +84,29 @@ impl MappedStream {
         }
         stream.start()
     }
-
-    fn lost(&self, error: &io::Error) -> DeviceError {
-        DeviceError::Vanished {
-            name: self.name.clone(),
-            detail: format!("the driver says: {error}"),
-        }
-    }
 }
 
 impl Source for MappedStream {
     fn next(&mut self, at_most: Duration) -> Result<Reading<'_>, DeviceError> {
-        let closed = || DeviceError::Vanished {
-            name: self.name.clone(),
-            detail: "closed".to_owned(),
+        let (name, format) = (&self.name, self.format);
+        let lost = |detail: String| DeviceError::Vanished {
+            name: name.clone(),
+            detail,
         };
-        let handle = self.stream.as_ref().ok_or_else(closed)?.handle();
+        let failed = |error: &io::Error| lost(format!("the driver says: {error}"));
+        let Some(stream) = &mut self.stream else {
+            return Err(lost("closed".to_owned()));
+        };
         let milliseconds = i32::try_from(at_most.as_millis()).unwrap_or(i32::MAX);
-        match handle.poll(READABLE, milliseconds) {
+        match stream.handle().poll(READABLE, milliseconds) {
             Ok(0) => return Ok(Reading::Nothing),
             // Readable, or broken; taking a buffer tells which.
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                 return Ok(Reading::Nothing);
             }
-            Err(error) => return Err(self.lost(&error)),
+            Err(error) => return Err(failed(&error)),
         }
-        drop(handle);
-        let (name, format) = (&self.name, self.format);
-        let lost = |error: &io::Error| DeviceError::Vanished {
-            name: name.clone(),
-            detail: format!("the driver says: {error}"),
-        };
-        let Some(stream) = &mut self.stream else {
-            return Ok(Reading::Nothing);
-        };
         if !self.has_buffer {
             // Its bytes cannot be had, but from now on there is a buffer to give back again.
             return match stream.dequeue() {
@@ -127,7 +115,7 @@ impl Source for MappedStream {
                     Ok(Reading::Damaged)
                 }
                 Err(error) if is_passing(&error) => Ok(nothing_after_all()),
-                Err(error) => Err(lost(&error)),
+                Err(error) => Err(failed(&error)),
             };
         }
         match CaptureStream::next(stream) {
@@ -147,7 +135,7 @@ impl Source for MappedStream {
                 self.has_buffer = false;
                 Ok(nothing_after_all())
             }
-            Err(error) => Err(lost(&error)),
+            Err(error) => Err(failed(&error)),
         }
     }
 }

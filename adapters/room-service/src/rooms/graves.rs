@@ -12,7 +12,7 @@ use super::{StayId, same_secret};
 pub(super) struct Graves {
     capacity: usize,
     life: Duration,
-    graves: BTreeMap<StayId, Grave>,
+    by_stay: BTreeMap<StayId, Grave>,
     /// In the order of burial, which is that of decay.
     order: VecDeque<(Duration, StayId)>,
 }
@@ -29,7 +29,7 @@ impl Graves {
         Self {
             capacity,
             life,
-            graves: BTreeMap::new(),
+            by_stay: BTreeMap::new(),
             order: VecDeque::new(),
         }
     }
@@ -43,7 +43,7 @@ impl Graves {
         message: ServerMessage,
         code: CloseCode,
     ) {
-        self.graves.insert(
+        self.by_stay.insert(
             stay,
             Grave {
                 secret,
@@ -63,7 +63,7 @@ impl Graves {
         secret: &str,
     ) -> Option<(ServerMessage, CloseCode)> {
         self.decay(now);
-        let grave = self.graves.get(&stay)?;
+        let grave = self.by_stay.get(&stay)?;
         same_secret(&grave.secret, secret).then(|| (grave.message.clone(), grave.code))
     }
 
@@ -73,7 +73,7 @@ impl Graves {
                 break;
             }
             self.order.pop_front();
-            self.graves.remove(&stay);
+            self.by_stay.remove(&stay);
         }
     }
 }
@@ -104,6 +104,6 @@ mod tests {
         assert!(graves.ending(at(9), StayId(3), "s").is_some());
         assert_eq!(graves.ending(at(9), StayId(3), "wrong"), None);
         assert_eq!(graves.ending(at(10), StayId(3), "s"), None);
-        assert!(graves.graves.is_empty() && graves.order.is_empty());
+        assert!(graves.by_stay.is_empty() && graves.order.is_empty());
     }
 }

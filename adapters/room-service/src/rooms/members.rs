@@ -1,72 +1,12 @@
-//! One room: who is in it, who left of late, and what an ending means to whom.
+//! One room: who is in it, and who left of late.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use exeunt_port::{RemoteLeaveReason, RoomId, UserId};
-use exeunt_websocket::wire::{CloseCode, Departed, ServerMessage};
+use exeunt_websocket::wire::Departed;
 
 use super::{Stay, StayId};
-
-/// How a stay ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// The client left.
-    Left,
-    /// Nothing was heard until the lease ran out.
-    TimedOut,
-    /// An operator removed the user.
-    Kicked,
-    /// The same user entered anew.
-    Replaced,
-    /// An operator dismissed the room.
-    Dismissed,
-    /// The service stops.
-    ServerStopped,
-}
-
-impl Ending {
-    /// What the others are told, in TRTC's numbers.
-    pub(super) fn reason(self) -> RemoteLeaveReason {
-        match self {
-            Self::Left => RemoteLeaveReason::Left,
-            Self::TimedOut => RemoteLeaveReason::TimedOut,
-            Self::Kicked | Self::Replaced | Self::Dismissed | Self::ServerStopped => {
-                RemoteLeaveReason::Kicked
-            }
-        }
-    }
-
-    pub(super) fn to_others(self, user: &UserId) -> ServerMessage {
-        ServerMessage::UserLeft {
-            user_id: user.clone(),
-            reason: self.reason(),
-        }
-    }
-
-    /// What the one who is out is told. Who is silent is told nothing: the close says it.
-    pub(super) fn to_its_own(self, told: u32) -> Option<ServerMessage> {
-        match self {
-            Self::Left => Some(ServerMessage::Left { told }),
-            Self::TimedOut => None,
-            Self::Kicked => Some(ServerMessage::Kicked),
-            Self::Replaced => Some(ServerMessage::Replaced),
-            Self::Dismissed => Some(ServerMessage::Dismissed),
-            Self::ServerStopped => Some(ServerMessage::ServerStopped),
-        }
-    }
-
-    pub(super) fn close_code(self) -> CloseCode {
-        match self {
-            Self::Left => CloseCode::Normal,
-            Self::TimedOut => CloseCode::LeaseExpired,
-            Self::Kicked => CloseCode::Kicked,
-            Self::Replaced => CloseCode::Replaced,
-            Self::Dismissed => CloseCode::Dismissed,
-            Self::ServerStopped => CloseCode::ServerStopped,
-        }
-    }
-}
 
 /// One room. It is there as long as somebody is in it.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! What is called, with which parameters: pure.
 
-use exeunt_port::{RoomId, UserId};
+use exeunt_port::{InvalidRoomId, InvalidUserId, RoomId, UserId};
 use serde_json::{Map, Value};
 
 use super::error::{ApiError, ErrorCode};
@@ -128,7 +128,7 @@ fn numeric_room(parameters: &Map<String, Value>) -> Result<RoomId, ApiError> {
             "RoomId must be a whole number; a string room has an action of its own",
         )
     })?;
-    RoomId::number(number).map_err(out_of_range)
+    RoomId::number(number).map_err(|error| out_of_range(&error))
 }
 
 fn string_room(parameters: &Map<String, Value>) -> Result<RoomId, ApiError> {
@@ -139,10 +139,10 @@ fn string_room(parameters: &Map<String, Value>) -> Result<RoomId, ApiError> {
             "RoomId must be a string; a numeric room has an action of its own",
         )
     })?;
-    RoomId::string(name).map_err(out_of_range)
+    RoomId::string(name).map_err(|error| out_of_range(&error))
 }
 
-fn out_of_range(error: impl ToString) -> ApiError {
+fn out_of_range(error: &InvalidRoomId) -> ApiError {
     ApiError::new(ErrorCode::RoomIdOutOfRange, error.to_string())
 }
 
@@ -163,7 +163,7 @@ fn users(parameters: &Map<String, Value>) -> Result<Vec<UserId>, ApiError> {
             .as_str()
             .ok_or_else(|| invalid("UserIds must hold strings".to_owned()))?;
         id.parse()
-            .map_err(|error: exeunt_port::InvalidUserId| invalid(error.to_string()))
+            .map_err(|error: InvalidUserId| invalid(error.to_string()))
     };
     users.iter().map(user).collect()
 }

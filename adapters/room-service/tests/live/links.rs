@@ -1,10 +1,13 @@
 //! Links that break: who notices, who recovers, who is told.
 
-use exeunt_port::{Connection as _, DepartureError, RemoteLeaveReason, RoomSignal};
+use std::time::Duration;
+
+use exeunt_port::{DepartureError, RemoteLeaveReason, RoomSignal};
+use exeunt_room_service::Config;
 
 use crate::proxy::{Proxy, Wire};
 use crate::raw::RawClient;
-use crate::scene::{Member, kick, service, service_with_short_lease, soon};
+use crate::scene::{Member, kick, service, service_with, service_with_short_lease, soon};
 
 #[tokio::test]
 async fn who_dies_without_a_goodbye_is_announced_when_its_lease_has_run_out() {
@@ -94,7 +97,13 @@ async fn who_is_kicked_while_its_link_is_cut_learns_so_on_resuming() {
 
 #[tokio::test]
 async fn a_half_open_link_is_lost_by_silence_and_recovered() {
-    let service = service_with_short_lease().await;
+    // Half of it passes in silence, and the other half is for the recovery.
+    let lease = Duration::from_secs(6);
+    let service = service_with(Config {
+        lease,
+        ..Config::development()
+    })
+    .await;
     let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
     let mut alice = Member::enter(&proxy.url(), "alice").await;
     proxy.set(Wire::Stopped);

@@ -32,7 +32,7 @@ pub(crate) async fn service() -> RunningService {
 /// A service whose lease is short enough to be waited for.
 pub(crate) async fn service_with_short_lease() -> RunningService {
     service_with(Config {
-        lease: Duration::from_millis(800),
+        lease: Duration::from_secs(2),
         ..Config::development()
     })
     .await

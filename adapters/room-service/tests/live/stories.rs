@@ -1,8 +1,8 @@
 //! Entering, being seen, leaving, being thrown out.
 
 use exeunt_port::{
-    Codec, Connection as _, DepartureError, DepartureReceipt, EnterError, EnterRequest, MediaFrame,
-    RemoteFrame, RemoteLeaveReason, RoomLink, RoomSignal, Transport as _,
+    Codec, DepartureError, DepartureReceipt, EnterError, EnterRequest, MediaFrame, RemoteFrame,
+    RemoteLeaveReason, RoomLink, RoomSignal, Transport as _,
 };
 use exeunt_room_service::{Config, Limits};
 use exeunt_websocket::WebSocketTransport;
@@ -240,4 +240,40 @@ async fn a_room_may_be_a_number_and_its_digits_are_another_room() {
         })
         .collect();
     assert_eq!(shown, ["123 alice true", "\"123\" bob true"]);
+}
+
+#[tokio::test]
+async fn after_many_stays_as_much_runs_as_after_none() {
+    let service = service().await;
+    let url = service.url();
+    let running = || {
+        tokio::runtime::Handle::current()
+            .metrics()
+            .num_alive_tasks()
+    };
+    let before = running();
+    for round in 0..30 {
+        let alice = Member::enter(url, "alice").await;
+        let bob = Member::enter(url, "bob").await;
+        let nobody = EnterRequest {
+            sdk_app_id: 1,
+            ..request("nobody")
+        };
+        assert!(Member::try_enter(url, nobody).await.is_err());
+        match round % 3 {
+            0 => {
+                soon(alice.connection.announce_departure()).await.unwrap();
+                soon(alice.connection.close()).await.unwrap();
+            }
+            1 => soon(alice.connection.close()).await.unwrap(),
+            _ => kick(&service, "alice").await,
+        }
+        soon(bob.connection.announce_departure()).await.unwrap();
+    }
+    soon(async {
+        while running() > before {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }

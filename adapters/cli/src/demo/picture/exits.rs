@@ -13,6 +13,7 @@ pub(super) const HEIGHT: f64 = 252.0;
 const MARGIN: f64 = 32.0;
 const GAP: f64 = 20.0;
 const LABELS: f64 = 92.0;
+const OUTCOMES: f64 = 124.0;
 const ROW: f64 = 27.0;
 
 /// One person's exit, in the panel at this place from the left.
@@ -49,7 +50,7 @@ pub(super) fn panel(act: &Act, place: u8, top: f64) -> Group {
 }
 
 fn rows(mut group: Group, report: &ExitReport, left: f64, top: f64, width: f64) -> Group {
-    let (from, to) = (left + LABELS, left + width - 72.0);
+    let (from, to) = (left + LABELS, left + width - OUTCOMES);
     let whole = report.took.as_secs_f64().max(0.000_1);
     let at = |took: Duration| from + (to - from) * (took.as_secs_f64() / whole).min(1.0);
     let mut lines = vec![(
@@ -86,7 +87,7 @@ fn rows(mut group: Group, report: &ExitReport, left: f64, top: f64, width: f64) 
             .add(text(left + 14.0, y + 12.0, "quiet", &label))
             .add(block(from, at(took), y, 16.0, class))
             .add(text(
-                at(took).max(from + 2.0) + 5.0,
+                to + 10.0,
                 y + 12.5,
                 "quiet",
                 &format!("{settled}, {}", short(micros(took))),
