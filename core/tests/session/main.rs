@@ -1,0 +1,8 @@
+//! Stories of a session, told in order: numbers, deadlines, reports.
+
+mod deadlines;
+mod endings;
+mod epochs;
+mod hostile;
+mod late;
+mod teller;
