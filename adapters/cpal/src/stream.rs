@@ -232,10 +232,10 @@ mod tests {
         let alive = Arc::new(());
         let (held, shut) = (Arc::clone(&alive), gate.clone());
         let work = move || {
-            let _held = held;
             while !shut.is_shut() {
                 std::thread::park();
             }
+            drop(held);
         };
         let worker = Worker::start("test", &gate, work).expect("a thread");
         let opening = catch_unwind(AssertUnwindSafe(move || {

@@ -128,22 +128,22 @@ impl Client {
             return false;
         }
         let member = self.hub.resume(self.stay);
-        self.with_line(|line| {
-            if !down(line) {
-                return false;
+        let recovered = self.with_line(|line| {
+            let still_down = down(line);
+            if still_down {
+                line.state = LineState::Up;
+                // Who is no member any more hears why from his mailbox instead.
+                if member {
+                    line.say(RoomSignal::LinkRecovered);
+                }
+                if let Some(lease) = line.lease.take() {
+                    lease.abort();
+                }
             }
-            line.state = LineState::Up;
-            // Who is no member any more hears why from his mailbox instead.
-            if member {
-                line.say(RoomSignal::LinkRecovered);
-            }
-            if let Some(lease) = line.lease.take() {
-                lease.abort();
-            }
-            true
-        })
-        .then(|| self.wake())
-        .is_some()
+            still_down
+        });
+        self.wake();
+        recovered
     }
 
     pub(crate) fn kill_link(&self) -> bool {

@@ -113,11 +113,13 @@ impl Hub {
     #[must_use]
     pub fn rooms(&self) -> Vec<RoomListing> {
         self.change(|state| {
-            let listing = |(room, members): (&RoomId, _)| RoomListing {
-                room: room.clone(),
-                members: Iterator::cloned(members).collect(),
-            };
-            state.rooms.list().map(listing).collect()
+            let rooms = state.rooms.list();
+            rooms
+                .map(|(room, members)| RoomListing {
+                    room: room.clone(),
+                    members: members.cloned().collect(),
+                })
+                .collect()
         })
     }
 

@@ -54,7 +54,8 @@
 //! | [`WavSpeaker`] | a WAV file that it writes, and a [`SoundMeter`] | a thread |
 //!
 //! They deliver and take 20 ms Opus packets and baseline JPEGs, in real time. What runs on tokio's
-//! clock runs on a paused one too. What is a file keeps it open as long as the device is open, so that
+//! clock runs on a paused one too; a thread does not, so keep files out of simulations: a paused clock
+//! jumps to the next deadline while the thread still opens. What is a file keeps it open as long as the device is open, so that
 //! its release can be seen from outside the process (G-13). A [`FaultyDevice`] around any device of any
 //! crate goes wrong as its [`DeviceFaults`] say.
 //!

@@ -143,7 +143,7 @@ impl<'a> Client<'a> {
 
     /// Gives the socket up; its stay waits for a resume.
     fn part(&self, code: CloseCode, reason: String) {
-        tracing::warn!(
+        tracing::info!(
             socket = self.socket.0,
             code = code.number(),
             reason,

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use exeunt_port::{RoomId, UserId};
 use exeunt_websocket::wire::{CloseCode, Refusal, WireError, downstream_from_upstream};
 use tokio::sync::Notify;
-use tokio::time::sleep_until;
+use tokio::time::{sleep, sleep_until};
 
 use crate::clock::Uptime;
 use crate::config::Config;
@@ -25,6 +25,7 @@ use crate::rooms::{Entrance, NoSuchRoom, Output, Outputs, RoomLimits, Rooms, Soc
 #[derive(Debug)]
 pub(crate) struct Hall {
     uptime: Uptime,
+    lease: Duration,
     inside: Mutex<Inside>,
     /// Somebody entered: the next deadline may have changed.
     entered: Notify,
@@ -52,6 +53,7 @@ impl Hall {
         };
         Self {
             uptime: Uptime::begin(),
+            lease: config.lease,
             inside: Mutex::new(inside),
             entered: Notify::new(),
         }
@@ -140,14 +142,18 @@ impl Hall {
         loop {
             let entered = self.entered.notified();
             let deadline = self.lock().rooms.next_deadline();
-            let expired = async {
-                match deadline {
-                    Some(deadline) => sleep_until(self.uptime.instant(deadline)).await,
-                    None => pending().await,
+            let expiry = async {
+                let Some(deadline) = deadline else {
+                    return pending().await;
+                };
+                sleep_until(self.uptime.instant(deadline)).await;
+                // A process that was held up has heard nobody meanwhile: it listens first.
+                if self.now() > deadline + self.lease / 8 {
+                    sleep(self.lease / 8).await;
                 }
             };
             tokio::select! {
-                () = expired => {}
+                () = expiry => {}
                 () = entered => continue,
             }
             for stay in self.act(Rooms::expire) {

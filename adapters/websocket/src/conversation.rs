@@ -11,7 +11,7 @@ use exeunt_port::{DepartureReceipt, RoomLink, RoomSignal};
 use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, Stream, StreamExt};
 use tokio::sync::Notify;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_util::sync::CancellationToken;
@@ -53,24 +53,33 @@ impl Keeper {
         let mut beats = interval_at(Instant::now() + self.stay.heartbeat, self.stay.heartbeat);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let closing = self.closing.clone();
+        let mut silent_beats = 0;
         loop {
-            let silence = self.last_heard + self.stay.silence();
             tokio::select! {
                 () = closing.cancelled() => return Parting::Closing,
                 said = stream.next() => {
-                    self.last_heard = Instant::now();
+                    if matches!(said, Some(Ok(_))) {
+                        self.last_heard = Instant::now();
+                        silent_beats = 0;
+                    }
                     if let Some(parting) = self.hear(said).await {
                         return parting;
                     }
                 }
-                _ = beats.tick() => heartbeat.notify_one(),
+                _ = beats.tick() => {
+                    // Silence is counted in heartbeats, not in time: a process that was held up
+                    // has asked nothing meanwhile, and finds the answer only after asking.
+                    silent_beats += 1;
+                    if silent_beats >= self.stay.silent_beats() {
+                        let detail = format!("nothing was heard for {silent_beats} heartbeats");
+                        return Parting::Lost(detail);
+                    }
+                    heartbeat.notify_one();
+                }
                 Some(announcer) = self.announced.recv() => {
                     // Who has given up waiting makes room.
                     self.waiting.retain(|announcer| !announcer.is_closed());
                     self.waiting.push(announcer);
-                }
-                () = sleep_until(silence) => {
-                    return Parting::Lost(format!("nothing was heard for {:?}", self.stay.silence()));
                 }
             }
         }

@@ -34,7 +34,7 @@
 //! | G-10 | a stay has a number and a secret; a resume is for that stay or for none |
 //! | G-12 | the departure is confirmed by the server, with the number of those told, before the close |
 //! | G-15 | a stay is one task, which `close` awaits and dropping the connection aborts |
-//! | G-17 | silence for half a lease is a lost link; a lost link is dead once the lease has run out |
+//! | G-17 | silence for half a lease of heartbeats is a lost link; a lost link is dead once the lease has run out |
 
 pub mod wire;
 

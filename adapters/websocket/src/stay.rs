@@ -45,9 +45,10 @@ impl Stay {
         })
     }
 
-    /// How long the server may be silent before the link counts as lost.
-    pub(crate) fn silence(&self) -> Duration {
-        self.lease / 2
+    /// For how many heartbeats the server may be silent before the link counts as lost: half a lease.
+    pub(crate) fn silent_beats(&self) -> u128 {
+        // At least 2: the lease has four heartbeats or more, and none is zero.
+        self.lease.as_micros() / 2 / self.heartbeat.as_micros().max(1)
     }
 
     /// Takes over who is in the room now, and answers what was missed meanwhile.
@@ -110,6 +111,7 @@ mod tests {
             let stay = Stay::new(1, String::new(), millis(lease), millis(heartbeat), vec![]);
             assert!(stay.is_err(), "{lease} {heartbeat}");
         }
-        assert!(Stay::new(1, String::new(), millis(100), millis(25), vec![]).is_ok());
+        let stay = Stay::new(1, String::new(), millis(100), millis(25), vec![]).unwrap();
+        assert_eq!(stay.silent_beats(), 2);
     }
 }

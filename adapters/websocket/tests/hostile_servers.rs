@@ -304,3 +304,48 @@ async fn a_stay_that_nobody_listens_to_can_be_closed_all_the_same() {
     .await;
     assert_eq!(soon(connection.unwrap().close()).await, Ok(()));
 }
+
+#[tokio::test]
+async fn no_frame_follows_the_leave() {
+    let (ear, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let (transport, _tasks) = server(move |stream| {
+        let ear = ear.clone();
+        async move {
+            let mut socket = let_in(stream, 60_000).await;
+            while let Some(Ok(message)) = socket.next().await {
+                let _ = ear.send(message);
+            }
+        }
+    })
+    .await;
+    let (connection, side) = connect(&transport).await;
+    let connection = connection.unwrap();
+    let frame = MediaFrame {
+        codec: Codec::Opus,
+        sequence: 0,
+        captured_at_micros: 0,
+        payload: vec![7; 60].into(),
+    };
+    side.outbound.push(frame.clone());
+    assert!(soon(heard.recv()).await.unwrap().is_binary());
+    // The server never confirms, so the stay waits with an open gate and frames in its queue.
+    let announcing = connection.announce_departure();
+    let sending = async {
+        loop {
+            side.outbound.push(frame.clone());
+            let message = soon(heard.recv()).await.unwrap();
+            if let Message::Text(text) = message {
+                break text;
+            }
+            assert!(message.is_binary(), "{message:?}");
+        }
+    };
+    let leave = tokio::select! {
+        leave = sending => leave,
+        announced = announcing => panic!("{announced:?}"),
+    };
+    assert_eq!(ClientMessage::decode(&leave), Ok(ClientMessage::Leave));
+    side.outbound.push(frame);
+    assert_eq!(soon(connection.close()).await, Ok(()));
+    assert!(soon(heard.recv()).await.unwrap().is_close());
+}

@@ -133,6 +133,22 @@ set-default-source mic
         self.signal("CONT")
     }
 
+    /// Makes a source fall silent, or speak again: while it is suspended nothing at all comes from
+    /// it, and nobody who records from it is told.
+    pub fn suspend_source(&self, source: &str, suspend: bool) -> Result<(), ServerError> {
+        let output = Command::new("pactl")
+            .args(["suspend-source", source, if suspend { "1" } else { "0" }])
+            .envs(self.env())
+            .output()
+            .map_err(ServerError::system("pactl"))?;
+        if output.status.success() {
+            Ok(())
+        } else {
+            let answer = String::from_utf8_lossy(&output.stderr).into_owned();
+            Err(ServerError::Answer { answer })
+        }
+    }
+
     fn signal(&self, signal: &str) -> Result<(), ServerError> {
         let status = Command::new("sh")
             .args([

@@ -52,6 +52,14 @@ fn main() -> ExitCode {
             held_up,
         ),
         story(
+            "a source that falls silent without a word is told once, and let go of",
+            source_falls_silent,
+        ),
+        story(
+            "a microphone that never delivers is given up, and let go of at its first sound",
+            never_starts,
+        ),
+        story(
             "a device that opens after it was abandoned is let go of at once",
             opens_late,
         ),
@@ -170,6 +178,31 @@ fn server_falls_silent() -> Result<(), Failed> {
     program.expect("release microphone 60000", "released")?;
     nothing(&server.source_outputs()?)?;
     nothing(program.other_signals())
+}
+
+fn source_falls_silent() -> Result<(), Failed> {
+    let (server, mut program, _sound) = scene()?;
+    program.expect("open microphone default", "opened")?;
+    server.suspend_source("mic", true)?;
+    let signal = program.signal()?;
+    same(&signal["vanished"], "Mic has vanished: no sound for 2 s")?;
+    // It counts as released already, so nothing of it is kept.
+    program.expect("release microphone 60000", "released")?;
+    nothing(&server.source_outputs()?)?;
+    nothing(program.other_signals())
+}
+
+fn never_starts() -> Result<(), Failed> {
+    let (server, mut program, _sound) = scene()?;
+    server.suspend_source("mic", true)?;
+    same(
+        &program.expect("abandon microphone default 500", "given up")?,
+        1,
+    )?;
+    same(&server.source_outputs()?.len(), 1)?;
+    server.suspend_source("mic", false)?;
+    program.ask_until("count", |count| count["stuck"] == 0)?;
+    nothing(&server.source_outputs()?)
 }
 
 fn held_up() -> Result<(), Failed> {

@@ -134,7 +134,10 @@ async fn a_file_is_seen_in_its_colours_and_moves() {
     assert_ne!(pictures[0].2, pictures[1].2);
     assert_eq!(pictures[0].2, pictures[15].2);
     assert_eq!(frames[15].sequence, 15);
-    assert_eq!(frames[15].captured_at_micros, 1_000_000);
+    assert!(
+        frames[15].captured_at_micros >= 1_000_000,
+        "15 pictures last a second"
+    );
     open.release().await.expect("released");
 }
 

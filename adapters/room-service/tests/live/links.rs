@@ -1,13 +1,9 @@
 //! Links that break: who notices, who recovers, who is told.
 
-use std::time::Duration;
-
-use exeunt_port::{DepartureError, RemoteLeaveReason, RoomSignal};
-use exeunt_room_service::Config;
-
 use crate::proxy::{Proxy, Wire};
 use crate::raw::RawClient;
-use crate::scene::{Member, kick, service, service_with, service_with_short_lease, soon};
+use crate::scene::{Member, kick, service, service_with_short_lease, soon};
+use exeunt_port::{DepartureError, RemoteLeaveReason, RoomSignal};
 
 #[tokio::test]
 async fn who_dies_without_a_goodbye_is_announced_when_its_lease_has_run_out() {
@@ -97,13 +93,8 @@ async fn who_is_kicked_while_its_link_is_cut_learns_so_on_resuming() {
 
 #[tokio::test]
 async fn a_half_open_link_is_lost_by_silence_and_recovered() {
-    // Half of it passes in silence, and the other half is for the recovery.
-    let lease = Duration::from_secs(6);
-    let service = service_with(Config {
-        lease,
-        ..Config::development()
-    })
-    .await;
+    // With the usual lease: half of it passes in silence, and the other half is for the recovery.
+    let service = service().await;
     let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
     let mut alice = Member::enter(&proxy.url(), "alice").await;
     proxy.set(Wire::Stopped);

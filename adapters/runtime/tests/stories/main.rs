@@ -1,0 +1,9 @@
+//! Stories of whole stays, over the loopback transport with every fault on demand, on virtual time.
+
+mod anywhere;
+mod devices;
+mod endings;
+mod entering;
+mod hostile_ports;
+mod people;
+mod transcripts;
