@@ -1,8 +1,9 @@
 # The commands a person types. Each installs what is missing, and is quick when nothing is.
 # A fresh machine needs Rust (https://rustup.rs), git and make; `make help` lists the rest.
 
-# make demo: TRANSPORT=websocket|loopback|..., DEVICES=..., ARGS="anything else that `exeunt demo --help` names"
-DEMO_ARGS = $(if $(TRANSPORT),--transport $(TRANSPORT)) $(if $(DEVICES),--devices $(DEVICES)) $(ARGS)
+# make demo: TRANSPORT=websocket|loopback|..., DEVICES=..., PICTURE=file.svg, ARGS="anything else that `exeunt demo --help` names"
+PICTURE ?= target/exeunt-demo.svg
+DEMO_ARGS = --picture $(PICTURE) $(if $(TRANSPORT),--transport $(TRANSPORT)) $(if $(DEVICES),--devices $(DEVICES)) $(ARGS)
 
 # The crates that have benches.
 BENCHED = exeunt-core
@@ -20,7 +21,7 @@ demo: setup-build ## The main job: people enter a room and get out of it (TRANSP
 
 # FULL reaches the tests through the environment: where it is 1, a missing system part is a failure.
 test: setup-build $(if $(filter 1,$(FULL)),setup-test) ## Every test this machine can run (FULL=1: install what is missing, or fail)
-	cargo test --workspace --no-fail-fast
+	@sh tests/setup/run.sh
 
 check: setup-build setup-lint ## Formatting, lints, docs, layering, texts, licences, and the core without std
 	cargo fetch --locked

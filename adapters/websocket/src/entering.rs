@@ -93,7 +93,7 @@ impl Doorway {
 
 impl Drop for Doorway {
     fn drop(&mut self) {
-        if let (false, Some(socket)) = (self.asked, self.socket.as_mut()) {
+        if let (true, Some(socket)) = (self.asked, self.socket.as_mut()) {
             // One attempt without waiting: a buffer that has room takes the few bytes at once.
             let _ = socket.send(text(&ClientMessage::Leave)).now_or_never();
         }
