@@ -51,7 +51,24 @@ fn bare_match(bencher: divan::Bencher<'_, '_>) {
                     owed -= 1;
                     u32::from(owed == 0)
                 }
-                _ => 1,
+                Event::EnterRequested
+                | Event::DeviceRequested(_)
+                | Event::DeviceAdopted(_)
+                | Event::DeviceLent(_)
+                | Event::DeviceStopRequested(_)
+                | Event::Entered
+                | Event::EnterFailed
+                | Event::Kicked
+                | Event::Dismissed
+                | Event::Replaced
+                | Event::ServerStopped
+                | Event::LinkLost
+                | Event::LinkRecovered
+                | Event::LinkDead
+                | Event::DepartureFailed
+                | Event::DeviceFailed(_)
+                | Event::DeviceVanished(_)
+                | Event::DeadlineReached(_) => 1,
             };
         }
         effects

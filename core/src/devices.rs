@@ -157,8 +157,7 @@ impl Devices {
             DeviceStage::Releasing { opening: false } => {
                 self.set(slot, DeviceStage::Settled(Outcome::Failed));
             }
-            DeviceStage::Lent => reaction.ignore(Ignored::NotAskedFor),
-            DeviceStage::Absent => reaction.ignore(Ignored::NotAskedFor),
+            DeviceStage::Absent | DeviceStage::Lent => reaction.ignore(Ignored::NotAskedFor),
             DeviceStage::Settled(_) => reaction.ignore(Ignored::AlreadySettled),
         }
     }

@@ -151,18 +151,18 @@ impl Actor {
     /// Puts a device into the first slot that takes it, and asks for its opening.
     fn start(&mut self, epoch: Epoch, device: Arc<dyn Device>) -> Result<Slot, DeviceRefused> {
         for slot in Slot::all() {
+            // The core knows which slot can take a device; a copy of it is asked first, because the
+            // device has to be in its place when the effect comes.
             let mut probe = self.session.clone();
-            let reaction = probe.handle(epoch, Event::DeviceRequested(slot), self.now());
-            if reaction.effects.as_slice() != [Effect::OpenDevice(slot)] {
-                match reaction.disposition {
-                    Disposition::Rejected(
-                        Rejected::SlotTaken
-                        | Rejected::DeviceReleasing
-                        | Rejected::DeviceNotReturned,
-                    )
-                    | Disposition::Ignored(_) => continue,
-                    disposition => return accepted(disposition).map(|()| slot),
+            match probe
+                .handle(epoch, Event::DeviceRequested(slot), self.now())
+                .disposition
+            {
+                Disposition::Applied | Disposition::Undone => {}
+                Disposition::Rejected(Rejected::NotInRoom | Rejected::StillExiting) => {
+                    return Err(DeviceRefused::NotInRoom);
                 }
+                Disposition::Ignored(_) | Disposition::Rejected(_) => continue,
             }
             if let Some(stay) = self.stays.get_mut(&epoch) {
                 stay.places.put(slot, device);

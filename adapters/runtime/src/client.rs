@@ -86,7 +86,6 @@ impl Client {
     ///
     /// # Panics
     /// Outside of a tokio runtime.
-    #[must_use]
     pub fn enter(mut self, request: EnterRequest) -> Room {
         let (link, side) = RoomLink::pair();
         let exit = CancellationToken::new();

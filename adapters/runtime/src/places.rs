@@ -15,7 +15,7 @@ use crate::RoomEvent;
 use crate::ports::{self, Answers};
 
 pub(crate) struct Places {
-    places: BTreeMap<Slot, Place>,
+    by_slot: BTreeMap<Slot, Place>,
     answers: Answers,
     captured: FrameQueue<MediaFrame>,
     openings: u32,
@@ -51,7 +51,7 @@ pub(crate) type Meaning = (Option<Event>, Option<RoomEvent>);
 impl Places {
     pub(crate) fn new(answers: Answers, captured: FrameQueue<MediaFrame>) -> Self {
         Self {
-            places: BTreeMap::new(),
+            by_slot: BTreeMap::new(),
             answers,
             captured,
             openings: 0,
@@ -71,12 +71,12 @@ impl Places {
             vanished: false,
             listening: None,
         };
-        self.places.insert(slot, place);
+        self.by_slot.insert(slot, place);
     }
 
     /// What stands in a slot: what it does, and its name.
     pub(crate) fn device(&self, slot: Slot) -> Option<(DeviceKind, String)> {
-        let place = self.places.get(&slot)?;
+        let place = self.by_slot.get(&slot)?;
         Some((place.device.kind(), place.device.name()))
     }
 
@@ -87,7 +87,7 @@ impl Places {
 
     /// Starts to open what stands in the slot.
     pub(crate) fn open(&mut self, slot: Slot) -> Option<Event> {
-        let Some(place) = self.places.get_mut(&slot) else {
+        let Some(place) = self.by_slot.get_mut(&slot) else {
             return Some(Event::DeviceFailed(slot));
         };
         self.openings += 1;
@@ -108,7 +108,7 @@ impl Places {
 
     /// Starts to release what the slot holds, whatever stage it is in.
     pub(crate) fn release(&mut self, slot: Slot) -> Option<Event> {
-        let place = self.places.get_mut(&slot)?;
+        let place = self.by_slot.get_mut(&slot)?;
         if let Some(side) = place.side.take() {
             // From now on it is not heard any more, and need not open any more (G-14, G-4).
             side.silence();
@@ -142,7 +142,7 @@ impl Places {
     ) -> Meaning {
         self.unanswered -= 1;
         let Some(place) = self
-            .places
+            .by_slot
             .get_mut(&slot)
             .filter(|place| place.opening == opening)
         else {
@@ -178,7 +178,7 @@ impl Places {
     /// What a device says while it is open.
     pub(crate) fn signalled(&mut self, slot: Slot, opening: u32, signal: DeviceSignal) -> Meaning {
         let Some(place) = self
-            .places
+            .by_slot
             .get_mut(&slot)
             .filter(|place| place.opening == opening)
         else {
@@ -215,7 +215,7 @@ impl Places {
     ) -> Meaning {
         self.unanswered -= 1;
         let Some(place) = self
-            .places
+            .by_slot
             .get_mut(&slot)
             .filter(|place| place.opening == opening)
         else {
@@ -243,7 +243,7 @@ impl Places {
     /// Remote sound goes to every speaker that may play.
     fn list_speakers(&self) {
         let speakers = self
-            .places
+            .by_slot
             .values()
             .filter(|place| place.device.kind() == DeviceKind::Speaker);
         let queues = speakers.filter_map(|place| Some(place.side.as_ref()?.playback.clone()));
@@ -254,7 +254,7 @@ impl Places {
 /// Whoever still listened to a device stops when its stay is forgotten.
 impl Drop for Places {
     fn drop(&mut self) {
-        for place in self.places.values_mut() {
+        for place in self.by_slot.values_mut() {
             if let Some(listening) = place.listening.take() {
                 listening.abort();
             }

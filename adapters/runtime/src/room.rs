@@ -126,10 +126,8 @@ impl Room {
     /// Waits until the server has let us in; answers whether it has. What happens before is passed over.
     pub async fn entered(&mut self) -> bool {
         while let Some(event) = self.next_event().await {
-            match event {
-                RoomEvent::Entered(_) => return true,
-                RoomEvent::Exited(_) => return false,
-                _ => {}
+            if matches!(event, RoomEvent::Entered(_) | RoomEvent::Exited(_)) {
+                return matches!(event, RoomEvent::Entered(_));
             }
         }
         false

@@ -62,9 +62,10 @@ proptest! {
         for (event, ago, pause) in history {
             now += pause;
             reach(&mut session, now, &mut reported);
-            let epoch = match event {
-                Event::EnterRequested => session.next_epoch(),
-                _ => Epoch::from_number(session.epoch().number().saturating_sub(ago)),
+            let epoch = if event == Event::EnterRequested {
+                session.next_epoch()
+            } else {
+                Epoch::from_number(session.epoch().number().saturating_sub(ago))
             };
             let reaction = session.handle(epoch, event, Instant::from_millis(now));
             if reaction.effects.contains(&Effect::Connect) {

@@ -1,5 +1,6 @@
 //! The graph of all reachable configurations, by breadth-first search.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 
 use exeunt_core::{Event, Machine, Reaction, State};
@@ -34,8 +35,8 @@ impl Graph {
         while let Some(before) = open.pop_front() {
             for event in events(devices) {
                 let (after, reaction) = answer(&before, event);
-                if !graph.seen.contains_key(&key(&after)) {
-                    graph.seen.insert(key(&after), after.clone());
+                if let Entry::Vacant(place) = graph.seen.entry(key(&after)) {
+                    place.insert(after.clone());
                     open.push_back(after.clone());
                 }
                 graph.edges.push(Edge {

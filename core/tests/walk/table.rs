@@ -176,7 +176,13 @@ fn first() -> Slot {
 }
 
 fn cell(edge: &Edge) -> String {
-    let effects: Vec<_> = edge.reaction.effects.iter().map(effect_name).collect();
+    let effects: Vec<_> = edge
+        .reaction
+        .effects
+        .iter()
+        .copied()
+        .map(effect_name)
+        .collect();
     let effects = effects.join(", ");
     let (before, after) = (state_name(&edge.before), state_name(&edge.after));
     let disposition = match edge.reaction.disposition {
@@ -199,7 +205,7 @@ fn cell(edge: &Edge) -> String {
         .join(" ")
 }
 
-fn effect_name(effect: &Effect) -> String {
+fn effect_name(effect: Effect) -> String {
     match effect {
         Effect::OpenDevice(_) => "OpenDevice".to_owned(),
         Effect::ReleaseDevice(_) => "ReleaseDevice".to_owned(),
@@ -215,16 +221,17 @@ fn effect_name(effect: &Effect) -> String {
 
 fn event_name(event: Event) -> String {
     use exeunt_core::Wait;
-    match event {
-        Event::DeadlineReached(Wait::Opening(_)) => "deadline: opening".to_owned(),
-        Event::DeadlineReached(Wait::Releasing(_)) => "deadline: releasing".to_owned(),
-        Event::DeadlineReached(wait) => format!("deadline: {}", format!("{wait:?}").to_lowercase()),
-        other => format!("{other:?}")
-            .split('(')
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
+    if let Event::DeadlineReached(wait) = event {
+        return match wait {
+            Wait::Opening(_) => "deadline: opening".to_owned(),
+            Wait::Releasing(_) => "deadline: releasing".to_owned(),
+            Wait::Entering | Wait::Recovering | Wait::Departure | Wait::Transport => {
+                format!("deadline: {}", format!("{wait:?}").to_lowercase())
+            }
+        };
     }
+    let name = format!("{event:?}");
+    name.split('(').next().unwrap_or_default().to_owned()
 }
 
 /// `AlreadySo` becomes `already so`.
