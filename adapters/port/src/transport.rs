@@ -36,7 +36,9 @@ pub trait Transport: Send + Sync + 'static {
 
 /// One stay's connection to its room.
 ///
-/// Dropping it without [`close`](Self::close) cuts it off without a goodbye and without blocking.
+/// Dropping it without [`close`](Self::close) cuts it off without a goodbye and without blocking. The
+/// runtime does so with a connection whose `close` is out of time: one that lived on would keep its
+/// lease, and the others would see a ghost (G-12).
 #[async_trait]
 pub trait Connection: Send + Sync + 'static {
     /// Tells the others, by way of the server, that we leave (G-12). `Ok` means that the server has
@@ -299,6 +301,9 @@ impl RoomLink {
     }
 
     /// Tells what happened. Waits while the runtime is behind; a stay that is over hears nothing.
+    ///
+    /// What is told before [`Transport::connect`] has answered is kept until then, over a thousand
+    /// signals; beyond that it waits until the deadline for entering.
     pub async fn signal(&self, signal: RoomSignal) {
         // The stay is over when nobody receives: then there is nobody to tell (G-10).
         let _ = self.signals.send(signal).await;

@@ -1,18 +1,21 @@
 //! The task that owns a session: one event after another in, effects out.
 
+mod shutdown;
+
 use std::collections::{BTreeMap, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use exeunt_core::{Disposition, Effect, Epoch, Event, Instant, Rejected, Session, Slot, State};
-use exeunt_port::{Device, EnterRequest, FrameQueue, RemoteFrame, RoomLink, RoomSide};
+use exeunt_port::{EnterRequest, FrameQueue, RemoteFrame, RoomLink, RoomSide};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::client::Setup;
+use crate::places::Named;
 use crate::ports::Answer;
-use crate::report::{ExitLine, ReleasedDevice};
 use crate::room::{DeviceRefused, DeviceRequest};
 use crate::stay::Stay;
 use crate::{ExitReport, RoomEvent, Step};
@@ -22,8 +25,10 @@ const ANSWERS: usize = 256;
 
 /// What a client hands over when it enters.
 pub(crate) struct Enter {
+    pub(crate) epoch: Epoch,
     pub(crate) request: EnterRequest,
-    pub(crate) devices: Vec<Arc<dyn Device>>,
+    pub(crate) transport_name: String,
+    pub(crate) devices: Vec<Named>,
     pub(crate) link: RoomLink,
     pub(crate) side: RoomSide,
     pub(crate) shown: FrameQueue<RemoteFrame>,
@@ -41,15 +46,16 @@ pub(crate) struct Actor {
     session: Session,
     origin: tokio::time::Instant,
     stays: BTreeMap<Epoch, Stay>,
+    enters: mpsc::Receiver<Enter>,
     answers: mpsc::Sender<Answer>,
-    span: tracing::Span,
+    facts: mpsc::Receiver<Answer>,
 }
 
 /// What the task can wake up for.
 enum Woken {
     Enter(Option<Enter>),
     Exit,
-    Request(Option<DeviceRequest>),
+    Request(DeviceRequest),
     Answer(Answer),
     Deadline,
 }
@@ -57,51 +63,57 @@ enum Woken {
 impl Actor {
     pub(crate) fn spawn(setup: &Setup) -> mpsc::Sender<Enter> {
         let (client, enters) = mpsc::channel(1);
+        tokio::spawn(Self::new(setup, enters).run());
+        client
+    }
+
+    fn new(setup: &Setup, enters: mpsc::Receiver<Enter>) -> Self {
         let (answers, facts) = mpsc::channel(ANSWERS);
-        let actor = Self {
+        Self {
             session: Session::new(setup.policy),
             setup: setup.clone(),
             origin: tokio::time::Instant::now(),
             stays: BTreeMap::new(),
+            enters,
             answers,
-            span: tracing::Span::none(),
-        };
-        tokio::spawn(actor.run(enters, facts));
-        client
+            facts,
+        }
     }
 
-    async fn run(mut self, mut enters: mpsc::Receiver<Enter>, mut facts: mpsc::Receiver<Answer>) {
+    async fn run(mut self) {
         let mut client_is_there = true;
         loop {
-            // However many facts arrive, a deadline that is reached moves (G-6, G-17).
+            // However many facts arrive, a deadline that is reached moves (G-6, G-17), and a request
+            // is heard.
             self.reach_deadlines();
+            self.take_request();
             self.forget();
             if !client_is_there && self.stays.is_empty() {
                 return;
             }
             let timeout = self.session.poll_timeout();
             let at = timeout.map(|timeout| self.origin + micros(timeout.at));
+            let in_room = matches!(self.session.state(), State::InRoom(_));
             let current = self.stays.get_mut(&self.session.epoch());
-            let (exit, requests) = match current {
+            let (exit, requests) = match current.filter(|stay| !stay.is_over()) {
                 Some(stay) => (Some(stay.exit.clone()), Some(&mut stay.requests)),
                 None => (None, None),
             };
-            let leaving = !matches!(self.session.state(), State::InRoom(_));
             let woken = tokio::select! {
                 biased;
-                () = cancelled(exit), if !leaving => Woken::Exit,
-                enter = enters.recv(), if client_is_there => Woken::Enter(enter),
-                Some(answer) = facts.recv() => Woken::Answer(answer),
-                request = next(requests), if !leaving => Woken::Request(request),
+                () = cancelled(exit), if in_room => Woken::Exit,
+                enter = self.enters.recv(), if client_is_there => Woken::Enter(enter),
+                Some(answer) = self.facts.recv() => Woken::Answer(answer),
+                Some(request) = next(requests) => Woken::Request(request),
                 () = reached(at), if at.is_some() => Woken::Deadline,
             };
             match woken {
                 Woken::Enter(Some(enter)) => self.enter(enter),
                 Woken::Enter(None) => client_is_there = false,
-                Woken::Exit | Woken::Request(None) => {
+                Woken::Exit => {
                     self.feed(self.session.epoch(), Event::ExitRequested);
                 }
-                Woken::Request(Some(request)) => self.request(request),
+                Woken::Request(request) => self.request(request),
                 Woken::Answer(answer) => self.answer(answer),
                 Woken::Deadline => {}
             }
@@ -113,33 +125,46 @@ impl Actor {
         Instant::from_micros(u64::try_from(elapsed).unwrap_or(u64::MAX))
     }
 
-    fn enter(&mut self, enter: Enter) {
-        let epoch = self.session.next_epoch();
-        self.span = tracing::info_span!(
-            "stay",
-            user = %enter.request.user,
-            room = %enter.request.room,
-            epoch = epoch.number(),
-        );
-        let devices = enter.devices.clone();
-        let transport = Arc::clone(&self.setup.transport);
-        let began = self.origin.elapsed();
-        let stay = Stay::new(enter, transport, epoch, &self.answers, began);
-        self.stays.insert(epoch, stay);
+    fn enter(&mut self, mut enter: Enter) {
+        let epoch = enter.epoch;
+        let devices = std::mem::take(&mut enter.devices);
+        self.expect(enter);
         self.feed(epoch, Event::EnterRequested);
-        for device in devices {
-            if let Err(refused) = self.start(epoch, device) {
-                tracing::warn!(parent: &self.span, %refused, "a device was not started");
+        for named in devices {
+            let (kind, name) = (named.kind, named.name.clone());
+            if let Err(why) = self.start(epoch, named)
+                && let Some(stay) = self.stays.get(&epoch)
+            {
+                stay.tell(RoomEvent::DeviceRefused { kind, name, why });
             }
+        }
+    }
+
+    /// Makes room for a stay.
+    fn expect(&mut self, enter: Enter) {
+        let (epoch, began) = (enter.epoch, self.origin.elapsed());
+        let transport = Arc::clone(&self.setup.transport);
+        let stay = Stay::new(enter, transport, self.setup.policy, &self.answers, began);
+        self.stays.insert(epoch, stay);
+    }
+
+    /// Answers one request if one waits.
+    fn take_request(&mut self) {
+        let waiting = self
+            .stays
+            .get_mut(&self.session.epoch())
+            .and_then(|stay| stay.requests.try_recv().ok());
+        if let Some(request) = waiting {
+            self.request(request);
         }
     }
 
     fn request(&mut self, request: DeviceRequest) {
         let epoch = self.session.epoch();
         match request {
-            DeviceRequest::Start(device, reply) => {
+            DeviceRequest::Start(named, reply) => {
                 // Whoever asked may have gone; the device is the stay's all the same (G-7).
-                let _ = reply.send(self.start(epoch, device));
+                let _ = reply.send(self.start(epoch, named));
             }
             DeviceRequest::Stop(slot, reply) => {
                 let disposition = self.feed(epoch, Event::DeviceStopRequested(slot));
@@ -149,7 +174,7 @@ impl Actor {
     }
 
     /// Puts a device into the first slot that takes it, and asks for its opening.
-    fn start(&mut self, epoch: Epoch, device: Arc<dyn Device>) -> Result<Slot, DeviceRefused> {
+    fn start(&mut self, epoch: Epoch, named: Named) -> Result<Slot, DeviceRefused> {
         for slot in Slot::all() {
             // The core knows which slot can take a device; a copy of it is asked first, because the
             // device has to be in its place when the effect comes.
@@ -165,7 +190,7 @@ impl Actor {
                 Disposition::Ignored(_) | Disposition::Rejected(_) => continue,
             }
             if let Some(stay) = self.stays.get_mut(&epoch) {
-                stay.places.put(slot, device);
+                stay.places.put(slot, named);
             }
             self.feed(epoch, Event::DeviceRequested(slot));
             return Ok(slot);
@@ -178,12 +203,21 @@ impl Actor {
         let Some(stay) = self.stays.get_mut(&epoch) else {
             return;
         };
-        let (event, told) = stay.take_in(fact);
-        if let Some(told) = told {
+        let (event, mut told) = stay.take_in(fact);
+        if !matches!(event, Some(Event::LinkLost | Event::LinkRecovered))
+            && let Some(told) = told.take()
+        {
             stay.tell(told);
         }
-        if let Some(event) = event {
-            self.feed(epoch, event);
+        let Some(event) = event else { return };
+        let disposition = self.feed(epoch, event);
+        // A loss is told once, however often the transport says it, and not on the way out.
+        if let Some(told) = told
+            && disposition == Disposition::Applied
+            && matches!(self.session.state(), State::InRoom(_))
+            && let Some(stay) = self.stays.get(&epoch)
+        {
+            stay.tell(told);
         }
     }
 
@@ -194,7 +228,13 @@ impl Actor {
             .poll_timeout()
             .filter(|timeout| timeout.at <= now)
         {
-            self.feed(self.session.epoch(), Event::DeadlineReached(timeout.wait));
+            let epoch = self.session.epoch();
+            self.feed(epoch, Event::DeadlineReached(timeout.wait));
+            if let Some(stay) = self.stays.get(&epoch)
+                && let Some(told) = stay.places.given_up(timeout.wait, &self.setup.policy)
+            {
+                stay.tell(told);
+            }
         }
     }
 
@@ -209,48 +249,56 @@ impl Actor {
     }
 
     fn step(&mut self, epoch: Epoch, event: Event) -> (Disposition, Vec<Event>) {
+        let step = self.handle(epoch, event);
+        // Effects first: what an observer does with the step delays no release.
+        let stay = self.stays.get_mut(&epoch);
+        let answered = stay.map(|stay| stay.carry_out(&step.effects));
+        self.conclude(&step);
+        (step.disposition, answered.unwrap_or_default())
+    }
+
+    fn handle(&mut self, epoch: Epoch, event: Event) -> Step {
         let at = self.now();
         let reaction = self.session.handle(epoch, event, at);
-        let step = Step {
+        Step {
             at,
             epoch,
             event,
             state: self.session.state().into(),
             effects: reaction.effects,
             disposition: reaction.disposition,
-        };
+        }
+    }
+
+    /// Shows a step, and then says what is to be said: the observer sees the last step before anybody
+    /// can act on the report.
+    fn conclude(&mut self, step: &Step) {
         tracing::debug!(
-            parent: &self.span,
+            parent: &self.span(step.epoch),
             event = ?step.event, state = ?step.state, effects = ?step.effects,
             disposition = ?step.disposition, "step"
         );
-        // Effects first: what an observer does with the step delays no release.
-        let mut answered = Vec::new();
-        for effect in &step.effects {
-            if let Some(stay) = self.stays.get_mut(&epoch) {
-                answered.extend(stay.carry_out(*effect));
-            }
-            match effect {
-                Effect::ReportEntered => self.report_entered(epoch),
-                Effect::ReportExit => self.report_exit(epoch, &step),
-                Effect::Connect
-                | Effect::AbandonConnect
-                | Effect::OpenDevice(_)
-                | Effect::GateMedia
-                | Effect::ReleaseDevice(_)
-                | Effect::AnnounceDeparture
-                | Effect::CloseTransport => {}
-            }
+        self.observe(step);
+        if step.effects.contains(&Effect::ReportEntered) {
+            self.report_entered(step.epoch);
         }
-        if !step.effects.contains(&Effect::ReportExit) {
-            self.observe(&step);
+        if step.effects.contains(&Effect::ReportExit) {
+            self.report_exit(step.epoch);
         }
-        (step.disposition, answered)
+    }
+
+    fn span(&self, epoch: Epoch) -> tracing::Span {
+        let stay = self.stays.get(&epoch);
+        stay.map_or_else(tracing::Span::none, |stay| stay.span.clone())
     }
 
     fn observe(&self, step: &Step) {
-        if let Some(observer) = &self.setup.observer {
-            observer(step);
+        let Some(observer) = &self.setup.observer else {
+            return;
+        };
+        // Who watches is no part of the stay, and ends none (G-7).
+        if std::panic::catch_unwind(AssertUnwindSafe(|| observer(step))).is_err() {
+            tracing::error!(parent: &self.span(step.epoch), event = ?step.event, "the observer panicked");
         }
     }
 
@@ -262,9 +310,7 @@ impl Actor {
         }
     }
 
-    fn report_exit(&mut self, epoch: Epoch, step: &Step) {
-        // The observer sees the last step before anybody can act on the report.
-        self.observe(step);
+    fn report_exit(&mut self, epoch: Epoch) {
         let bound = self.session.policy().total();
         let Some(core) = self.session.report() else {
             return;
@@ -272,37 +318,9 @@ impl Actor {
         let Some(stay) = self.stays.get_mut(&epoch) else {
             return;
         };
-        let devices = core.devices().filter_map(|(slot, settlement)| {
-            let (kind, name) = stay.places.device(slot)?;
-            let error = stay.places.errors.get(&slot).cloned();
-            Some(ReleasedDevice {
-                slot,
-                kind,
-                name,
-                line: ExitLine::new(settlement, error),
-            })
-        });
-        let report = ExitReport {
-            user: stay.request.user.clone(),
-            room: stay.request.room.clone(),
-            transport_name: stay.transport.name().to_owned(),
-            stay: epoch.number(),
-            reason: core.reason(),
-            cause: core.cause,
-            origin: core.cause.origin(),
-            secondary: core.secondary.iter().collect(),
-            enter_error: stay.lines.enter_error.clone(),
-            departure: ExitLine::new(core.departure, stay.lines.departure_error.clone()),
-            receipt: stay.lines.receipt,
-            transport: ExitLine::new(core.transport, stay.lines.transport_error.clone()),
-            devices: devices.collect(),
-            took: core.took,
-            bound,
-            frames_dropped: stay.frames_dropped(),
-        };
-        let span = self.span.clone();
+        let report = ExitReport::new(&core, bound, stay);
         tracing::info!(
-            parent: &span,
+            parent: &stay.span,
             reason = report.reason.number(), cause = ?report.cause, took = ?report.took,
             clean = report.is_clean(), "exited"
         );

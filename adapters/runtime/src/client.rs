@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use exeunt_core::Policy;
+use exeunt_core::{Epoch, Policy};
 use exeunt_port::{Device, EnterRequest, FrameQueue, RoomLink, Transport};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::actor::{Actor, Enter};
+use crate::places::Named;
 use crate::room::Room;
 use crate::{Departures, Step};
 
@@ -21,6 +22,8 @@ pub(crate) type Observer = Arc<dyn Fn(&Step) + Send + Sync>;
 pub struct Client {
     setup: Setup,
     actor: Option<mpsc::Sender<Enter>>,
+    /// The number of its last stay.
+    epoch: Epoch,
 }
 
 #[derive(Clone)]
@@ -42,12 +45,17 @@ impl Client {
             observer: None,
             departures: Departures::new(),
         };
-        Self { setup, actor: None }
+        Self {
+            setup,
+            actor: None,
+            epoch: Epoch::NONE,
+        }
     }
 
     /// Opens this device in every stay, and releases it in every exit. At most
-    /// [`MAX_DEVICES`](exeunt_core::MAX_DEVICES) can be open at a time; further ones are reported as
-    /// failed. They take the slots from 0 in the order in which they were given.
+    /// [`MAX_DEVICES`](exeunt_core::MAX_DEVICES) can be open at a time; further ones are told as
+    /// [`RoomEvent::DeviceRefused`](crate::RoomEvent::DeviceRefused). They take the slots from 0 in
+    /// the order in which they were given.
     pub fn with_device(mut self, device: impl Device) -> Self {
         self.setup.devices.push(Arc::new(device));
         self
@@ -60,8 +68,8 @@ impl Client {
     }
 
     /// Shows every step of the session to `observer`, from the session's own task: it should be quick,
-    /// and may ask a [`RoomHandle`](crate::RoomHandle) to leave (G-8). Takes effect before the first
-    /// stay only.
+    /// and may ask a [`RoomHandle`](crate::RoomHandle) to leave (G-8). If it panics, that is traced and
+    /// the stay goes on (G-7). Takes effect before the first stay only.
     pub fn with_observer(mut self, observer: impl Fn(&Step) + Send + Sync + 'static) -> Self {
         self.setup.observer = Some(Arc::new(observer));
         self
@@ -84,8 +92,11 @@ impl Client {
     /// asked for from now on. That the server has let us in is told by
     /// [`RoomEvent::Entered`](crate::RoomEvent::Entered).
     ///
+    /// A runtime that is shut down under a stay ends it: what it held is dropped, and the report says
+    /// so (G-1). The client then enters again in the runtime of its next call.
+    ///
     /// # Panics
-    /// Outside of a tokio runtime.
+    /// Outside of a tokio runtime, for the first stay in it.
     pub fn enter(mut self, request: EnterRequest) -> Room {
         let (link, side) = RoomLink::pair();
         let exit = CancellationToken::new();
@@ -102,9 +113,13 @@ impl Client {
             start,
             shown.clone(),
         );
+        self.epoch = self.epoch.next();
+        let devices = self.setup.devices.iter().cloned().map(Named::new);
         let enter = Enter {
+            epoch: self.epoch,
             request,
-            devices: self.setup.devices.clone(),
+            transport_name: self.setup.transport.name().to_owned(),
+            devices: devices.collect(),
             link,
             side,
             shown,
@@ -114,11 +129,17 @@ impl Client {
             requests: started,
             departing: self.setup.departures.stay(),
         };
-        let setup = &self.setup;
-        let actor = self.actor.get_or_insert_with(|| Actor::spawn(setup));
+        let actor = self
+            .actor
+            .take()
+            .filter(|actor| !actor.is_closed())
+            .unwrap_or_else(|| Actor::spawn(&self.setup));
         // One stay at a time: the channel has room, because the last `Enter` was taken before the
-        // client could come back.
-        let _ = actor.try_send(enter);
+        // client could come back. Only a runtime that is being shut down does not take it.
+        if let Err(refused) = actor.try_send(enter) {
+            Actor::end_at_once(&self.setup, refused.into_inner());
+        }
+        self.actor = Some(actor);
         room.owning(self)
     }
 }

@@ -7,7 +7,7 @@ use exeunt_core::{Disposition, Effects, Epoch, Event, Instant, Slot, State};
 use exeunt_port::{DeviceError, DeviceKind, RemoteLeaveReason, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::ExitReport;
+use crate::{DeviceRefused, ExitReport};
 
 /// What the application hears of its stay in a room, in order. The last one is [`RoomEvent::Exited`],
 /// exactly once (G-1); nothing comes after it (G-14).
@@ -42,6 +42,15 @@ pub enum RoomEvent {
         /// What is wrong.
         error: DeviceError,
     },
+    /// A device of the client found no place in this stay, and was not opened.
+    DeviceRefused {
+        /// What it does.
+        kind: DeviceKind,
+        /// What it is called.
+        name: String,
+        /// Why not.
+        why: DeviceRefused,
+    },
     /// A device has gone by itself.
     DeviceVanished {
         /// Where it stands.
@@ -66,7 +75,7 @@ pub enum RoomEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    /// When, since the client was made.
+    /// When, since the session's task began: with the client's first stay.
     pub at: Instant,
     /// Of which stay.
     pub epoch: Epoch,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use exeunt_core::{Event, Slot};
+use exeunt_core::{Event, Policy, Slot, Wait};
 use exeunt_port::{
     Device, DeviceError, DeviceKind, DeviceLink, DeviceSide, DeviceSignal, FrameQueue, MediaFrame,
     OpenDevice, RemoteFrame,
@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::RoomEvent;
-use crate::ports::{self, Answers};
+use crate::ports::{self, Answers, Opened};
 
 pub(crate) struct Places {
     by_slot: BTreeMap<Slot, Place>,
@@ -26,8 +26,27 @@ pub(crate) struct Places {
     pub(crate) errors: BTreeMap<Slot, String>,
 }
 
+/// A device, and what it said of itself when it was handed over. It is asked once, by whoever hands
+/// it over: the session's task calls out to nobody.
+#[derive(Clone)]
+pub(crate) struct Named {
+    pub(crate) device: Arc<dyn Device>,
+    pub(crate) kind: DeviceKind,
+    pub(crate) name: String,
+}
+
+impl Named {
+    pub(crate) fn new(device: Arc<dyn Device>) -> Self {
+        Self {
+            kind: device.kind(),
+            name: device.name(),
+            device,
+        }
+    }
+}
+
 struct Place {
-    device: Arc<dyn Device>,
+    named: Named,
     /// The number of its last opening.
     opening: u32,
     held: Held,
@@ -62,9 +81,11 @@ impl Places {
     }
 
     /// Puts a device into a slot.
-    pub(crate) fn put(&mut self, slot: Slot, device: Arc<dyn Device>) {
+    pub(crate) fn put(&mut self, slot: Slot, named: Named) {
+        // What the one before it complained of is not this one's.
+        self.errors.remove(&slot);
         let place = Place {
-            device,
+            named,
             opening: 0,
             held: Held::Nothing,
             side: None,
@@ -77,7 +98,7 @@ impl Places {
     /// What stands in a slot: what it does, and its name.
     pub(crate) fn device(&self, slot: Slot) -> Option<(DeviceKind, String)> {
         let place = self.by_slot.get(&slot)?;
-        Some((place.device.kind(), place.device.name()))
+        Some((place.named.kind, place.named.name.clone()))
     }
 
     /// The playback queues of the open speakers, as they change.
@@ -93,7 +114,7 @@ impl Places {
         self.openings += 1;
         let (link, mut side) = DeviceLink::pair(self.captured.clone());
         let signals = std::mem::replace(&mut side.signals, mpsc::channel(1).1);
-        let device = Arc::clone(&place.device);
+        let device = Arc::clone(&place.named.device);
         let answers = self.answers.clone();
         let opening = ports::open(device, link, signals, slot, self.openings, answers);
         place.opening = self.openings;
@@ -138,7 +159,7 @@ impl Places {
         &mut self,
         slot: Slot,
         opening: u32,
-        answer: Result<Box<dyn OpenDevice>, DeviceError>,
+        answer: Result<Opened, DeviceError>,
     ) -> Meaning {
         self.unanswered -= 1;
         let Some(place) = self
@@ -149,10 +170,12 @@ impl Places {
             // Another device stands there by now; dropping this one lets go of it.
             return (None, None);
         };
-        let kind = place.device.kind();
+        let kind = place.named.kind;
         match answer {
-            Ok(device) => {
-                let description = device.description();
+            Ok(Opened {
+                device,
+                description,
+            }) => {
                 let wanted = place.side.is_some();
                 place.held = Held::Open(device);
                 let told = wanted.then_some(RoomEvent::DeviceOpened {
@@ -188,7 +211,7 @@ impl Places {
             // It said so before it was silenced; its release is under way (G-14).
             return (None, None);
         }
-        let kind = place.device.kind();
+        let kind = place.named.kind;
         match signal {
             DeviceSignal::Failed(error) => {
                 self.errors.insert(slot, error.to_string());
@@ -222,7 +245,7 @@ impl Places {
             return (None, None);
         };
         place.held = Held::Nothing;
-        let kind = place.device.kind();
+        let kind = place.named.kind;
         match answer {
             Ok(()) if place.vanished => (
                 Some(Event::DeviceVanished(slot)),
@@ -240,24 +263,37 @@ impl Places {
         }
     }
 
+    /// What the application hears of a device that did not answer in time. It may still be held, and
+    /// what it answers later is undone (G-4).
+    pub(crate) fn given_up(&self, wait: Wait, policy: &Policy) -> Option<RoomEvent> {
+        let (slot, what) = match wait {
+            Wait::Opening(slot) => (slot, "has not opened"),
+            Wait::Releasing(slot) => (slot, "has not let go"),
+            Wait::Entering | Wait::Recovering | Wait::Departure | Wait::Transport => return None,
+        };
+        let (kind, name) = self.device(slot)?;
+        let detail = format!("it {what} within {:?}", policy.bound(wait));
+        let error = DeviceError::Backend { name, detail };
+        Some(RoomEvent::DeviceFailed { slot, kind, error })
+    }
+
     /// Remote sound goes to every speaker that may play.
     fn list_speakers(&self) {
         let speakers = self
             .by_slot
             .values()
-            .filter(|place| place.device.kind() == DeviceKind::Speaker);
+            .filter(|place| place.named.kind == DeviceKind::Speaker);
         let queues = speakers.filter_map(|place| Some(place.side.as_ref()?.playback.clone()));
         self.speakers.send_replace(queues.collect());
     }
 }
 
-/// Whoever still listened to a device stops when its stay is forgotten.
-impl Drop for Places {
+/// Whoever still listened to a device stops when another one takes its place, or the stay is
+/// forgotten: a device that keeps its link keeps no task (G-15).
+impl Drop for Place {
     fn drop(&mut self) {
-        for place in self.by_slot.values_mut() {
-            if let Some(listening) = place.listening.take() {
-                listening.abort();
-            }
+        if let Some(listening) = self.listening.take() {
+            listening.abort();
         }
     }
 }

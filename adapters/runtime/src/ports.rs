@@ -2,14 +2,21 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
-use exeunt_core::{Epoch, Slot};
+use exeunt_core::{Epoch, Policy, Slot};
 use exeunt_port::{
     CloseError, Connection, DepartureError, DepartureReceipt, Device, DeviceError, DeviceLink,
     DeviceSignal, EnterError, EnterRequest, OpenDevice, RoomLink, RoomSignal, Transport,
 };
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// What a room may tell before it lets one in; a transport that says more waits, under the deadline
+/// for entering.
+const EARLY: usize = crate::room::EVENTS;
 
 /// What a port answered, for which stay.
 pub(crate) struct Answer {
@@ -25,10 +32,18 @@ pub(crate) enum Fact {
     Closed(Result<(), CloseError>),
     /// A connect that was cut off has come to its end and answers no more.
     ConnectEnded,
+    /// A connection did not answer within its bound, and is asked no longer.
+    GivenUp,
     /// The opening is told apart by its number, for a slot can be used again within a stay.
-    Opened(Slot, u32, Result<Box<dyn OpenDevice>, DeviceError>),
+    Opened(Slot, u32, Result<Opened, DeviceError>),
     Device(Slot, u32, DeviceSignal),
     Released(Slot, u32, Result<(), DeviceError>),
+}
+
+/// A device that opened, and what it says was opened.
+pub(crate) struct Opened {
+    pub(crate) device: Box<dyn OpenDevice>,
+    pub(crate) description: String,
 }
 
 /// Where ports answer to. The channel is bounded; a port's task waits when the session is behind.
@@ -56,42 +71,75 @@ impl Answers {
 }
 
 /// Enters, and then passes on what the room tells: in this order, so that nothing is heard of a room
-/// before it is entered.
+/// before it is entered. What it tells earlier is kept meanwhile, or a transport that waits for it to
+/// be taken would wait for itself (G-8).
+///
+/// Cutting it off drops a connect under way. One that has succeeded is handed over all the same:
+/// there is no instant at which a connection could be lost between the two (G-4).
 pub(crate) async fn connect(
     transport: Arc<dyn Transport>,
     request: EnterRequest,
     link: RoomLink,
     mut signals: mpsc::Receiver<RoomSignal>,
+    cut: CancellationToken,
     answers: Answers,
 ) {
-    let connecting = AssertUnwindSafe(async { transport.connect(request, link).await });
-    let connected = connecting
-        .catch_unwind()
-        .await
-        .unwrap_or(Err(EnterError::Panicked));
+    let mut early = Vec::new();
+    let connected = {
+        let connecting = AssertUnwindSafe(async { transport.connect(request, link).await });
+        let connecting = connecting.catch_unwind();
+        tokio::pin!(connecting);
+        loop {
+            tokio::select! {
+                biased;
+                connected = &mut connecting => {
+                    break Some(connected.unwrap_or(Err(EnterError::Panicked)));
+                }
+                () = cut.cancelled() => break None,
+                Some(signal) = signals.recv(), if early.len() < EARLY => early.push(signal),
+            }
+        }
+    };
+    let Some(connected) = connected else { return };
     answers.send(Fact::Connected(connected)).await;
-    while let Some(signal) = signals.recv().await {
+    for signal in early {
+        answers.send(Fact::Room(signal)).await;
+    }
+    while let Some(Some(signal)) = cut.run_until_cancelled(signals.recv()).await {
         answers.send(Fact::Room(signal)).await;
     }
 }
 
-pub(crate) async fn announce(connection: Arc<dyn Connection>, answers: Answers) {
+/// Tells the others. Out of time it is dropped, and with it its hold on the connection: nobody reads
+/// its answer any more.
+pub(crate) async fn announce(connection: Arc<dyn Connection>, bound: Duration, answers: Answers) {
     let announcing = AssertUnwindSafe(async { connection.announce_departure().await });
-    let announced = announcing
-        .catch_unwind()
-        .await
-        .unwrap_or(Err(DepartureError::Panicked));
-    answers.send(Fact::Announced(announced)).await;
+    let announced = timeout(bound, announcing.catch_unwind()).await;
+    drop(connection);
+    let fact = match announced {
+        Ok(answer) => Fact::Announced(answer.unwrap_or(Err(DepartureError::Panicked))),
+        Err(_) => Fact::GivenUp,
+    };
+    answers.send(fact).await;
 }
 
-pub(crate) async fn close(connection: Arc<dyn Connection>, answers: Answers) {
+/// Closes. Out of time the connection is dropped, which cuts it off: one that lived on would keep its
+/// lease, and the others would see a ghost (G-12, G-15).
+pub(crate) async fn close(connection: Arc<dyn Connection>, bound: Duration, answers: Answers) {
     let closing = AssertUnwindSafe(async { connection.close().await });
-    let closed = closing
-        .catch_unwind()
-        .await
-        .unwrap_or(Err(CloseError::Panicked));
+    let closed = timeout(bound, closing.catch_unwind()).await;
     drop(connection);
-    answers.send(Fact::Closed(closed)).await;
+    let fact = match closed {
+        Ok(answer) => Fact::Closed(answer.unwrap_or(Err(CloseError::Panicked))),
+        Err(_) => Fact::GivenUp,
+    };
+    answers.send(fact).await;
+}
+
+/// Undoes a connect that came too late: told, and only then closed (G-4, G-12).
+pub(crate) async fn undo(connection: Arc<dyn Connection>, policy: Policy, answers: Answers) {
+    announce(Arc::clone(&connection), policy.departure, answers.clone()).await;
+    close(connection, policy.transport, answers).await;
 }
 
 /// Opens a device, and then passes on what it tells.
@@ -103,7 +151,14 @@ pub(crate) async fn open(
     opening: u32,
     answers: Answers,
 ) {
-    let open = AssertUnwindSafe(async { device.open(link).await });
+    let open = AssertUnwindSafe(async {
+        let device = device.open(link).await?;
+        let description = device.description();
+        Ok(Opened {
+            device,
+            description,
+        })
+    });
     let opened = open
         .catch_unwind()
         .await

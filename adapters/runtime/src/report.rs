@@ -7,6 +7,8 @@ use exeunt_core::{Cause, Origin, Outcome, Reason, Settlement, Slot};
 use exeunt_port::{DepartureReceipt, DeviceKind, RoomId, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::stay::Stay;
+
 /// What there is to say when a stay is over. It prints well and serialises.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExitReport {
@@ -28,6 +30,9 @@ pub struct ExitReport {
     pub secondary: Vec<Cause>,
     /// What the transport said when the room could not be entered.
     pub enter_error: Option<String>,
+    /// The server's code, where it was the server that did not let us in: TRTC's numbers where there
+    /// is one. Trying again is of no use then.
+    pub enter_refused: Option<i32>,
     /// How the others were told.
     pub departure: ExitLine,
     /// How many others were told, where the transport knows.
@@ -40,7 +45,8 @@ pub struct ExitReport {
     pub took: Duration,
     /// How long it could have taken at most (G-6).
     pub bound: Duration,
-    /// Captured frames that were dropped during the stay because the network was slower.
+    /// Captured frames that were dropped during the stay, because the room was not entered yet or the
+    /// network was slower.
     pub frames_dropped: u64,
 }
 
@@ -70,6 +76,45 @@ pub struct ReleasedDevice {
 }
 
 impl ExitReport {
+    /// The core's report, with the names and the words that the stay collected.
+    pub(crate) fn new(core: &exeunt_core::ExitReport, bound: Duration, stay: &Stay) -> Self {
+        let devices = core.devices().filter_map(|(slot, settlement)| {
+            let (kind, name) = stay.places.device(slot)?;
+            let error = stay.places.errors.get(&slot).cloned();
+            let line = ExitLine::new(settlement, error);
+            Some(ReleasedDevice {
+                slot,
+                kind,
+                name,
+                line,
+            })
+        });
+        Self {
+            user: stay.request.user.clone(),
+            room: stay.request.room.clone(),
+            transport_name: stay.transport_name.clone(),
+            stay: core.epoch.number(),
+            reason: core.reason(),
+            cause: core.cause,
+            origin: core.cause.origin(),
+            secondary: core.secondary.iter().collect(),
+            enter_error: stay.lines.enter_error.clone(),
+            enter_refused: stay.lines.enter_refused,
+            departure: ExitLine::new(core.departure, stay.lines.departure_error.clone()),
+            receipt: stay.lines.receipt,
+            // A close that went wrong gives up what it held, so it counts as closed; what went wrong
+            // is said all the same.
+            transport: ExitLine {
+                error: stay.lines.transport_error.clone(),
+                ..ExitLine::new(core.transport, None)
+            },
+            devices: devices.collect(),
+            took: core.took,
+            bound,
+            frames_dropped: stay.frames_dropped(),
+        }
+    }
+
     /// Whether nothing at all is left behind: everybody told where that was owed, everything released.
     #[must_use]
     pub fn is_clean(&self) -> bool {

@@ -10,6 +10,7 @@ use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::places::Named;
 use crate::{Client, ExitReport, RoomEvent};
 
 /// Events that may wait for the application; more than a full room's arrivals.
@@ -44,10 +45,7 @@ pub struct RoomHandle {
 
 /// What a handle asks of the session about devices.
 pub(crate) enum DeviceRequest {
-    Start(
-        Arc<dyn Device>,
-        oneshot::Sender<Result<Slot, DeviceRefused>>,
-    ),
+    Start(Named, oneshot::Sender<Result<Slot, DeviceRefused>>),
     Stop(Slot, oneshot::Sender<Result<(), DeviceRefused>>),
 }
 
@@ -108,8 +106,8 @@ impl Room {
     }
 
     /// The next thing that happens; [`RoomEvent::Exited`] is the last, then `None`.
-    /// Dropping the future loses nothing. Whoever does not listen misses the oldest events once more
-    /// than a thousand wait, but never the exit.
+    /// Dropping the future loses nothing. Whoever does not listen misses what happens while a thousand
+    /// events wait already, but never the exit.
     pub async fn next_event(&mut self) -> Option<RoomEvent> {
         if let Some(event) = self.events.recv().await {
             return Some(event);
@@ -145,13 +143,16 @@ impl Room {
     /// client back (G-11). After a kick or a dismissal it changes nothing and answers the same report (G-9).
     ///
     /// Dropping the future does not stop the exit (G-7), but then the client is gone.
-    pub async fn exit(mut self) -> (Arc<ExitReport>, Client) {
-        let report = self.handle.exit().await;
-        let client = self.client.take();
-        (
-            report,
-            client.unwrap_or_else(|| unreachable!("a room owns its client until it is over")),
-        )
+    pub fn exit(mut self) -> impl Future<Output = (Arc<ExitReport>, Client)> + Send {
+        let exit = self.handle.exit();
+        async move {
+            let report = exit.await;
+            let client = self.client.take();
+            (
+                report,
+                client.unwrap_or_else(|| unreachable!("a room owns its client until it is over")),
+            )
+        }
     }
 }
 
@@ -169,16 +170,22 @@ impl RoomHandle {
         self.exit.cancel();
     }
 
-    /// Leaves, or joins the exit that is under way, and answers its report (G-9).
-    pub async fn exit(&self) -> Arc<ExitReport> {
-        self.request_exit();
-        self.report().await
+    /// Whether somebody on this side has asked to leave. A kick or a loss is no asking.
+    #[must_use]
+    pub fn is_leaving(&self) -> bool {
+        self.exit.is_cancelled()
     }
 
-    /// Waits for the end of the stay, without asking for it.
-    ///
-    /// # Panics
-    /// If the tokio runtime under the session was shut down before the stay was over.
+    /// Leaves, or joins the exit that is under way, and answers its report (G-9). The exit begins with
+    /// the call; the future only waits for its end.
+    pub fn exit(&self) -> impl Future<Output = Arc<ExitReport>> + Send + use<> {
+        self.request_exit();
+        let handle = self.clone();
+        async move { handle.report().await }
+    }
+
+    /// Waits for the end of the stay, without asking for it. In any runtime, or none: a stay whose own
+    /// runtime is shut down ends too (G-1).
     pub async fn report(&self) -> Arc<ExitReport> {
         let mut over = self.over.clone();
         let report = over
@@ -186,7 +193,7 @@ impl RoomHandle {
             .await
             .ok()
             .and_then(|report| report.clone());
-        report.unwrap_or_else(|| unreachable!("the session's task was shut down under its stay"))
+        report.unwrap_or_else(|| unreachable!("whatever ends the session's task reports its stay"))
     }
 
     /// The report, if the stay is over.
@@ -195,14 +202,16 @@ impl RoomHandle {
         self.over.borrow().clone()
     }
 
-    /// Opens a further device; the stay will release it.
+    /// Begins to open a further device, which the stay will release, and answers in which slot.
+    /// [`RoomEvent::DeviceOpened`] tells that it runs.
     pub async fn start(&self, device: impl Device) -> Result<Slot, DeviceRefused> {
         let (reply, answer) = oneshot::channel();
-        self.ask(DeviceRequest::Start(Arc::new(device), reply), answer)
-            .await
+        let named = Named::new(Arc::new(device));
+        self.ask(DeviceRequest::Start(named, reply), answer).await
     }
 
-    /// Releases a device and stays in the room.
+    /// Begins to release a device, and stays in the room. [`RoomEvent::DeviceReleased`] tells that it
+    /// is really off.
     pub async fn stop(&self, slot: Slot) -> Result<(), DeviceRefused> {
         let (reply, answer) = oneshot::channel();
         self.ask(DeviceRequest::Stop(slot, reply), answer).await

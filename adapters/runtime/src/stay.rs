@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use exeunt_core::{Effect, Epoch, Event};
+use exeunt_core::{Effect, Effects, Event, Policy};
 use exeunt_port::{
-    Codec, Connection, DepartureError, DepartureReceipt, EnterRequest, FrameQueue, RemoteFrame,
-    RoomLink, RoomSide, RoomSignal, Transport,
+    Codec, Connection, DepartureError, DepartureReceipt, EnterError, EnterRequest, FrameQueue,
+    RemoteFrame, RoomLink, RoomSide, RoomSignal, Transport,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -22,7 +22,9 @@ use crate::{ExitReport, RoomEvent};
 /// One stay. It lives on after its exit for as long as something of it may still answer.
 pub(crate) struct Stay {
     pub(crate) request: EnterRequest,
-    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) transport_name: String,
+    /// What traces of this stay stand under, late ones too.
+    pub(crate) span: tracing::Span,
     pub(crate) exit: CancellationToken,
     pub(crate) requests: mpsc::Receiver<DeviceRequest>,
     pub(crate) began: Duration,
@@ -32,11 +34,15 @@ pub(crate) struct Stay {
     events: Option<mpsc::Sender<RoomEvent>>,
     report: watch::Sender<Option<Arc<ExitReport>>>,
     departing: Option<TaskTrackerToken>,
+    transport: Arc<dyn Transport>,
+    policy: Policy,
     answers: Answers,
     link: Option<RoomLink>,
     side: RoomSide,
     shown: FrameQueue<RemoteFrame>,
     connecting: Option<JoinHandle<()>>,
+    /// Ends the connect, and listening to the room.
+    cut: CancellationToken,
     connection: Option<Arc<dyn Connection>>,
     pump: Option<JoinHandle<()>>,
     /// Whether the connect may still answer.
@@ -49,6 +55,7 @@ pub(crate) struct Stay {
 #[derive(Default)]
 pub(crate) struct Lines {
     pub(crate) enter_error: Option<String>,
+    pub(crate) enter_refused: Option<i32>,
     pub(crate) receipt: Option<DepartureReceipt>,
     pub(crate) departure_error: Option<String>,
     pub(crate) transport_error: Option<String>,
@@ -58,14 +65,21 @@ impl Stay {
     pub(crate) fn new(
         enter: Enter,
         transport: Arc<dyn Transport>,
-        epoch: Epoch,
+        policy: Policy,
         answers: &mpsc::Sender<Answer>,
         began: Duration,
     ) -> Self {
-        let answers = Answers::new(answers.clone(), epoch);
+        let answers = Answers::new(answers.clone(), enter.epoch);
+        let span = tracing::info_span!(
+            "stay",
+            user = %enter.request.user,
+            room = %enter.request.room,
+            epoch = enter.epoch.number(),
+        );
         Self {
             request: enter.request,
-            transport,
+            transport_name: enter.transport_name,
+            span,
             exit: enter.exit,
             requests: enter.requests,
             began,
@@ -74,11 +88,14 @@ impl Stay {
             events: Some(enter.events),
             report: enter.report,
             departing: Some(enter.departing),
+            transport,
+            policy,
             answers,
             link: Some(enter.link),
             side: enter.side,
             shown: enter.shown,
             connecting: None,
+            cut: CancellationToken::new(),
             connection: None,
             pump: None,
             connect_unanswered: false,
@@ -90,10 +107,15 @@ impl Stay {
         self.side.outbound.dropped()
     }
 
+    /// Whether its exit was reported.
+    pub(crate) fn is_over(&self) -> bool {
+        self.events.is_none()
+    }
+
     /// Whether nothing of this stay can answer any more.
     pub(crate) fn is_forgotten(&self) -> bool {
         let unanswered = self.unanswered + self.places.unanswered;
-        self.events.is_none() && unanswered == 0 && !self.connect_unanswered
+        self.is_over() && unanswered == 0 && !self.connect_unanswered
     }
 
     /// Tells the application; never waits. Whoever does not listen loses events, never the exit.
@@ -112,17 +134,40 @@ impl Stay {
     pub(crate) fn end(&mut self, report: ExitReport) {
         self.events = None;
         self.requests.close();
+        // Whoever asked too late hears so now, and not when the last late answer has come.
+        while self.requests.try_recv().is_ok() {}
         self.side.inbound.close();
         self.shown.close();
         if let Some(pump) = self.pump.take() {
             pump.abort();
         }
+        if !self.connect_unanswered {
+            // Nobody listens to the room any more, however long a device takes to let go (G-14).
+            self.cut.cancel();
+        }
         self.report.send_replace(Some(Arc::new(report)));
         self.departing = None;
     }
 
-    /// Starts an effect. The answer comes as a fact; what can be answered at once is returned.
-    pub(crate) fn carry_out(&mut self, effect: Effect) -> Option<Event> {
+    /// Starts effects. Their answers come as facts; what can be answered at once is returned.
+    pub(crate) fn carry_out(&mut self, effects: &Effects) -> Vec<Event> {
+        // Both at once undo a connect that came too late. The close must not overtake the goodbye.
+        if effects.contains(&Effect::AnnounceDeparture)
+            && effects.contains(&Effect::CloseTransport)
+            && let Some(connection) = self.connection.take()
+        {
+            self.side.abandon.cancel();
+            tokio::spawn(ports::undo(connection, self.policy, self.answers.clone()));
+            self.unanswered += 2;
+            return Vec::new();
+        }
+        effects
+            .iter()
+            .filter_map(|effect| self.start(*effect))
+            .collect()
+    }
+
+    fn start(&mut self, effect: Effect) -> Option<Event> {
         match effect {
             Effect::Connect => self.connect(),
             Effect::AbandonConnect => self.side.abandon.cancel(),
@@ -142,7 +187,8 @@ impl Stay {
         let signals = std::mem::replace(&mut self.side.signals, mpsc::channel(1).1);
         let answers = self.answers.clone();
         let transport = Arc::clone(&self.transport);
-        let connecting = ports::connect(transport, self.request.clone(), link, signals, answers);
+        let (request, cut) = (self.request.clone(), self.cut.clone());
+        let connecting = ports::connect(transport, request, link, signals, cut, answers);
         self.connecting = Some(tokio::spawn(connecting));
         self.connect_unanswered = true;
         let (remote, shown) = (self.side.inbound.clone(), self.shown.clone());
@@ -154,7 +200,8 @@ impl Stay {
             self.lines.departure_error = Some(DepartureError::LinkDown.to_string());
             return Some(Event::DepartureFailed);
         };
-        tokio::spawn(ports::announce(connection, self.answers.clone()));
+        let (bound, answers) = (self.policy.departure, self.answers.clone());
+        tokio::spawn(ports::announce(connection, bound, answers));
         self.unanswered += 1;
         None
     }
@@ -162,7 +209,8 @@ impl Stay {
     fn close(&mut self) -> Option<Event> {
         self.side.abandon.cancel();
         if let Some(connection) = self.connection.take() {
-            tokio::spawn(ports::close(connection, self.answers.clone()));
+            let (bound, answers) = (self.policy.transport, self.answers.clone());
+            tokio::spawn(ports::close(connection, bound, answers));
             self.unanswered += 1;
             return None;
         }
@@ -171,7 +219,7 @@ impl Stay {
         let Some(connecting) = self.connecting.take() else {
             return Some(Event::TransportClosed);
         };
-        connecting.abort();
+        self.cut.cancel();
         let answers = self.answers.clone();
         tokio::spawn(async move {
             let _ = connecting.await;
@@ -195,6 +243,9 @@ impl Stay {
                     }
                     Err(error) => {
                         self.lines.enter_error = Some(error.to_string());
+                        if let EnterError::Refused { code, .. } = error {
+                            self.lines.enter_refused = Some(code);
+                        }
                         (Some(Event::EnterFailed), None)
                     }
                 }
@@ -202,7 +253,14 @@ impl Stay {
             Fact::ConnectEnded => {
                 self.connect_unanswered = false;
                 self.unanswered -= 1;
-                (Some(Event::TransportClosed), None)
+                // If it had just succeeded, its connection is being closed, and that tells the end.
+                let closed = self.unanswered == 0;
+                (closed.then_some(Event::TransportClosed), None)
+            }
+            Fact::GivenUp => {
+                // Its deadline in the core says so.
+                self.unanswered -= 1;
+                (None, None)
             }
             Fact::Room(signal) => self.room_signal(signal),
             Fact::Announced(answer) => {

@@ -137,3 +137,16 @@ fn lent_devices_stay_on_and_adopted_ones_are_released() {
     assert!(effects.contains(&Effect::ReleaseDevice(slot(MICROPHONE))));
     assert!(!effects.contains(&Effect::ReleaseDevice(slot(CAMERA))));
 }
+
+#[test]
+fn the_fullest_exit_of_all_fits_into_one_reaction() {
+    let mut heidi = Teller::in_room();
+    for number in 2..8 {
+        heidi.at(20, Event::DeviceAdopted(slot(number)));
+    }
+    heidi.at(30, Event::LinkLost);
+    let effects = heidi.at(40, Event::ExitRequested);
+    assert_eq!(effects.len(), 1 + 8 + 2);
+    assert!(effects.len() <= exeunt_core::MAX_EFFECTS);
+    assert_eq!(effects.last(), Some(&Effect::AnnounceDeparture));
+}

@@ -97,3 +97,28 @@ async fn two_hundred_stays_leave_no_task_behind() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(tasks(), 0, "the session's task goes with its client");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_observer_that_panics_ends_nothing() {
+    let hub = Hub::new();
+    let frank = client(hub.transport()).with_observer(|step| {
+        assert_ne!(step.event, Event::Entered, "the observer panics");
+    });
+    let room = in_room(frank, "frank").await;
+    let (report, _) = room.exit().await;
+    assert!(report.is_clean(), "{report}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn leaving_begins_with_the_call_and_not_with_the_first_look_at_its_future() {
+    let hub = Hub::new();
+    let room = in_room(client(hub.transport()), "grace").await;
+    let (owner, other) = (room.handle(), room.handle());
+    let leaving = room.exit();
+    assert!(
+        format!("{owner:?}").contains("leaving: true"),
+        "silence begins here (G-14)"
+    );
+    drop(leaving);
+    assert!(other.report().await.is_clean());
+}

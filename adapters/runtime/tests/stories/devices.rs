@@ -102,11 +102,40 @@ async fn a_ninth_device_is_refused_and_the_eight_are_released() {
     for _ in 0..8 {
         frank = frank.with_device(SilentSpeaker::new());
     }
-    let mut room = frank.enter(request("frank"));
+    let mut room = frank
+        .with_device(SilentSpeaker::new())
+        .enter(request("frank"));
+    loop {
+        if let RoomEvent::DeviceRefused { kind, why, .. } =
+            room.next_event().await.expect("it lasts")
+        {
+            assert_eq!(kind, DeviceKind::Speaker);
+            assert_eq!(why, DeviceRefused::NoFreeSlot);
+            break;
+        }
+    }
     assert!(room.entered().await);
     let refused = room.handle().start(SilentSpeaker::new()).await;
     assert_eq!(refused, Err(DeviceRefused::NoFreeSlot));
     let (report, _) = room.exit().await;
     assert_eq!(report.devices.len(), 8);
     assert!(report.is_clean());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_device_that_does_not_open_in_time_is_told_and_the_stay_goes_on() {
+    let hub = Hub::new();
+    let device = FaultyDevice::new(ToneMicrophone::new(440));
+    device.faults().break_open(OpenFault::OpensLate);
+    let mut room = in_room(client(hub.transport()).with_device(device), "grace").await;
+    let mut said = Vec::new();
+    while said.len() < 2 {
+        if let RoomEvent::DeviceFailed { error, .. } = room.next_event().await.expect("it lasts") {
+            said.push(error.to_string());
+        }
+    }
+    assert!(said[0].contains("has not opened within 30s"), "{said:?}");
+    assert!(said[1].contains("has not let go within 2s"), "{said:?}");
+    let (report, _) = room.exit().await;
+    assert_eq!(report.devices[0].line.outcome, Outcome::TimedOut);
 }

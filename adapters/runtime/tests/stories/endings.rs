@@ -1,7 +1,7 @@
 //! How stays end when everybody behaves.
 
 use exeunt_loopback::Hub;
-use exeunt_runtime::{Cause, Outcome, Reason};
+use exeunt_runtime::{Cause, Outcome, Reason, RoomEvent};
 
 use crate::people::{bystander, client, end, in_room, sees, standup, user};
 
@@ -84,4 +84,28 @@ async fn concurrent_exits_are_one_exit_with_one_report() {
     let (first, second, (third, _)) = tokio::join!(left.exit(), right.exit(), room.exit());
     assert!(std::sync::Arc::ptr_eq(&first, &second));
     assert!(std::sync::Arc::ptr_eq(&first, &third));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loss_that_the_transport_repeats_is_told_once() {
+    let hub = Hub::new();
+    let transport = hub.transport();
+    let faults = transport.faults();
+    let mut heidi = in_room(client(transport), "heidi").await;
+    faults.repeat_signals(2);
+    faults.lose_link();
+    faults.recover_link();
+    faults.lose_link();
+    let mut told = Vec::new();
+    while told.last() != Some(&"exited") {
+        let event = heidi.next_event().await.expect("the exit is the last");
+        if matches!(event, RoomEvent::ConnectionLost) {
+            told.push("lost");
+        } else if matches!(event, RoomEvent::ConnectionRecovered) {
+            told.push("recovered");
+        } else if matches!(event, RoomEvent::Exited(_)) {
+            told.push("exited");
+        }
+    }
+    assert_eq!(told, ["lost", "recovered", "lost", "exited"]);
 }

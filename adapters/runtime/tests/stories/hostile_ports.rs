@@ -6,9 +6,9 @@ use exeunt_loopback::{
     SilentSpeaker, ToneMicrophone,
 };
 use exeunt_port::{CloseError, DepartureError, DeviceError};
-use exeunt_runtime::{Outcome, Policy, Reason};
+use exeunt_runtime::{DeviceRefused, Outcome, Policy, Reason, RoomEvent};
 
-use crate::people::{Steps, client, end, in_room, request};
+use crate::people::{Steps, bystander, client, end, in_room, request, sees};
 
 #[tokio::test(start_paused = true)]
 async fn a_transport_that_never_answers_is_given_up_within_the_bound() {
@@ -40,7 +40,95 @@ async fn a_transport_that_fails_is_told_so_and_skips_nothing() {
     let (report, _) = room.exit().await;
     assert_eq!(report.departure.outcome, Outcome::Failed);
     assert_eq!(report.departure.error.as_deref(), Some("the link is down"));
+    let unilateral = "closed without the other side: the peer had gone";
+    assert_eq!(report.transport.error.as_deref(), Some(unilateral));
     assert_eq!(report.devices[0].line.outcome, Outcome::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_given_up_is_cut_off_so_that_nobody_stays_as_a_ghost() {
+    let hub = Hub::new();
+    let mut others = bystander(&hub).await;
+    let transport = hub.transport();
+    transport.faults().break_announce(AnnounceFault::Hangs);
+    transport.faults().break_close(CloseFault::Hangs);
+    let room = in_room(client(transport), "heidi").await;
+    let (report, _client) = room.exit().await;
+    assert_eq!(report.given_up(), 2);
+    // Nobody said goodbye, so the lease tells the others (G-12).
+    assert_eq!(sees(&mut others).await, "+heidi");
+    assert_eq!(sees(&mut others).await, "-heidi 1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_asks_for_a_device_during_the_exit_is_refused_and_does_not_wait() {
+    let hub = Hub::new();
+    let device = FaultyDevice::new(SilentSpeaker::new());
+    let faults = device.faults();
+    faults.break_release(ReleaseFault::Hangs);
+    let room = in_room(client(hub.transport()).with_device(device), "ivan").await;
+    faults.until_open(1).await;
+    let handle = room.handle();
+    let began = tokio::time::Instant::now();
+    handle.request_exit();
+    let refused = handle.start(SilentSpeaker::new()).await;
+    assert_eq!(refused, Err(DeviceRefused::NotInRoom));
+    assert_eq!(began.elapsed(), std::time::Duration::ZERO);
+    let (report, _) = room.exit().await;
+    assert_eq!(report.devices[0].line.outcome, Outcome::TimedOut);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_device_of_the_slot_complained_of_is_not_the_next_ones() {
+    let hub = Hub::new();
+    let mut room = in_room(client(hub.transport()), "judy").await;
+    let busy = FaultyDevice::new(SilentSpeaker::new());
+    let error = DeviceError::Busy {
+        name: "first".into(),
+    };
+    busy.faults().break_open(OpenFault::Fails(error));
+    let first = room.handle().start(busy).await.expect("a free slot");
+    while !matches!(
+        room.next_event().await,
+        Some(RoomEvent::DeviceFailed { .. })
+    ) {}
+    let stuck = FaultyDevice::new(SilentSpeaker::new());
+    stuck.faults().break_release(ReleaseFault::Hangs);
+    let second = room.handle().start(stuck).await.expect("a free slot");
+    assert_eq!(first, second);
+    while !matches!(
+        room.next_event().await,
+        Some(RoomEvent::DeviceOpened { .. })
+    ) {}
+    let (report, _) = room.exit().await;
+    assert_eq!(report.devices[0].line.outcome, Outcome::TimedOut);
+    assert_eq!(report.devices[0].line.error, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn deadlines_of_nothing_and_of_forever_are_kept_like_any_other() {
+    let hub = Hub::new();
+    let at_once = Policy {
+        departure: std::time::Duration::ZERO,
+        device: std::time::Duration::ZERO,
+        transport: std::time::Duration::ZERO,
+        ..Policy::default()
+    };
+    let forever = Policy {
+        entering: std::time::Duration::MAX,
+        recovering: std::time::Duration::MAX,
+        opening: std::time::Duration::MAX,
+        departure: std::time::Duration::MAX,
+        device: std::time::Duration::MAX,
+        transport: std::time::Duration::MAX,
+    };
+    for policy in [at_once, forever] {
+        let karl = client(hub.transport())
+            .with_policy(policy)
+            .with_device(SilentSpeaker::new());
+        let (report, _) = in_room(karl, "karl").await.exit().await;
+        assert_eq!(report.took, std::time::Duration::ZERO);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,9 +222,7 @@ async fn a_device_that_fails_or_panics_on_opening_leaves_the_stay_as_it_is() {
     let mut room = grace.enter(request("grace"));
     let mut failed = 0;
     while failed < 2 {
-        if let exeunt_runtime::RoomEvent::DeviceFailed { .. } =
-            room.next_event().await.expect("it lasts")
-        {
+        if let RoomEvent::DeviceFailed { .. } = room.next_event().await.expect("it lasts") {
             failed += 1;
         }
     }
@@ -148,9 +234,7 @@ async fn a_device_that_fails_or_panics_on_opening_leaves_the_stay_as_it_is() {
 async fn until_open(mut room: exeunt_runtime::Room, wanted: usize) -> exeunt_runtime::Room {
     let mut open = 0;
     while open < wanted {
-        if let exeunt_runtime::RoomEvent::DeviceOpened { .. } =
-            room.next_event().await.expect("it lasts")
-        {
+        if let RoomEvent::DeviceOpened { .. } = room.next_event().await.expect("it lasts") {
             open += 1;
         }
     }

@@ -5,5 +5,7 @@ mod devices;
 mod endings;
 mod entering;
 mod hostile_ports;
+mod own_ports;
 mod people;
+mod shutdowns;
 mod transcripts;
