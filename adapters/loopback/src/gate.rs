@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// How many of something there are just now.
 #[derive(Clone, Debug, Default)]
@@ -43,9 +43,11 @@ impl Drop for Counted {
 }
 
 /// Holds calls until it is opened for those that it holds.
+///
+/// Those who are held go in the order in which they came, so that a simulation goes the same way twice.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
-    openings: watch::Sender<()>,
+    openings: Arc<Notify>,
     held: Count,
 }
 
@@ -53,22 +55,29 @@ impl Gate {
     /// Holds a call from now on: resolves at the next opening, or when the gate has gone, so that
     /// nothing waits for a gate that nobody can open.
     pub(crate) fn hold(&self) -> impl Future<Output = ()> + Send + use<> {
-        let mut openings = self.openings.subscribe();
+        // It hears of every opening from now on, also before it is awaited.
+        let opening = Arc::clone(&self.openings).notified_owned();
         let held = self.held.one_more();
         async move {
-            let _ = openings.changed().await;
+            opening.await;
             drop(held);
         }
     }
 
     /// Lets go every call that is held now.
     pub(crate) fn let_go(&self) {
-        self.openings.send_replace(());
+        self.openings.notify_waiters();
     }
 
     /// Resolves when at least one call is held.
     pub(crate) fn reached(&self) -> impl Future<Output = ()> + Send + use<> {
         self.held.until(|held| held > 0)
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.let_go();
     }
 }
 

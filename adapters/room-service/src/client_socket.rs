@@ -5,6 +5,7 @@
 //! owns it and can cut it off at any time.
 
 use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,14 +14,15 @@ use bytes::Bytes;
 use exeunt_websocket::wire::{ClientMessage, CloseCode, Enter, Refusal, ServerMessage, WireError};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::task::consume_budget;
+use tokio::time::sleep;
 
 use crate::clock::unix_seconds;
 use crate::config::Config;
 use crate::hall::Hall;
 use crate::outbox::{Item, Outbox};
 use crate::reception::{NotAdmitted, admit};
-use crate::rooms::{SocketId, StayId};
+use crate::rooms::{SocketId, StayId, heartbeat};
 use crate::token_bucket::TokenBucket;
 
 /// How long a client has to read the last words and to answer the close.
@@ -34,9 +36,11 @@ pub(crate) async fn serve(socket: WebSocket, config: &Config, hall: &Hall) {
     let client = Client::new(hall, config, Arc::clone(&outbox));
     let (sink, stream) = socket.split();
     tokio::select! {
+        // The clock first: who never stops talking is cut off as well.
+        biased;
+        () = overdue(&outbox) => {}
         () = client.listen(stream) => {}
         () = write(sink, &outbox) => {}
-        () = overdue(&outbox) => {}
     }
 }
 
@@ -45,7 +49,8 @@ async fn overdue(outbox: &Outbox) {
     sleep(TIME_TO_CLOSE).await;
 }
 
-/// Writes what the outbox holds; ends when the socket is broken.
+/// Writes what the outbox holds; ends when the socket is broken, after the reader had time to hear
+/// what the client said before: its leave must not be lost with the answer to it (G-12).
 async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: &Outbox) {
     loop {
         let message = match outbox.next().await {
@@ -59,7 +64,7 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: &Outbox) {
                     reason,
                 };
                 if sink.send(Message::Close(Some(frame))).await.is_err() {
-                    return;
+                    return sleep(TIME_TO_CLOSE).await;
                 }
                 // Dropping the socket now could destroy what the client has not read yet: the
                 // reader waits for the client's own close.
@@ -67,7 +72,7 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: &Outbox) {
             }
         };
         if sink.send(message).await.is_err() {
-            return;
+            return sleep(TIME_TO_CLOSE).await;
         }
     }
 }
@@ -78,6 +83,18 @@ fn shortened(reason: &str) -> &str {
         end -= 1;
     }
     &reason[..end]
+}
+
+/// So many a second, and twice as many at once.
+fn allowance(per_second: u32) -> TokenBucket {
+    TokenBucket::new(per_second, per_second.saturating_mul(2))
+}
+
+/// What a client may say, and what its lease obliges it to say.
+fn control_per_second(config: &Config) -> u32 {
+    let heartbeats = 1000_u128.div_ceil(heartbeat(config.lease).as_millis());
+    let heartbeats = u32::try_from(heartbeats).unwrap_or(u32::MAX);
+    config.limits.control_per_second.saturating_add(heartbeats)
 }
 
 struct Client<'a> {
@@ -100,32 +117,34 @@ impl Drop for Client<'_> {
 
 impl<'a> Client<'a> {
     fn new(hall: &'a Hall, config: &'a Config, outbox: Arc<Outbox>) -> Self {
-        let limits = &config.limits;
-        let bucket = |per_second: u32| TokenBucket::new(per_second, per_second.saturating_mul(2));
         Self {
             socket: hall.connect(Arc::clone(&outbox)),
             hall,
             config,
             outbox,
             inside: false,
-            control: bucket(limits.control_per_second),
-            media: bucket(limits.media_per_second),
+            control: allowance(control_per_second(config)),
+            media: allowance(config.limits.media_per_second),
         }
     }
 
     /// Heeds what the client says; ends when it has nothing more to say.
     async fn listen(mut self, mut stream: SplitStream<WebSocket>) {
         let hurry = self.config.limits.time_to_enter;
-        let deadline = Instant::now() + hurry;
+        let mut overdue = pin!(sleep(hurry));
         loop {
             let closing = self.outbox.is_closing();
             let said = tokio::select! {
-                said = stream.next() => said,
-                () = sleep_until(deadline), if !self.inside && !closing => {
+                // The clock first: somebody who only talks has not entered either.
+                biased;
+                () = &mut overdue, if !self.inside && !closing => {
                     self.part(CloseCode::EnterTimeout, format!("nobody entered within {hurry:?}"));
                     continue;
                 }
+                said = stream.next() => said,
             };
+            // However fast one client talks, the others have their turn.
+            consume_budget().await;
             match said {
                 // Its stay is over or its socket given up: nothing it says matters any more (G-10).
                 Some(Ok(_)) if self.outbox.is_closing() => {}
@@ -162,7 +181,7 @@ impl<'a> Client<'a> {
                 }
             }
             Message::Text(_) | Message::Ping(_) | Message::Pong(_) if !self.control.take(now) => {
-                let allowed = self.config.limits.control_per_second;
+                let allowed = control_per_second(self.config);
                 self.part(
                     CloseCode::Flood,
                     format!("more than {allowed} messages a second"),
@@ -256,5 +275,24 @@ impl<'a> Client<'a> {
             .outbox
             .say(ServerMessage::refused(*refusal, message).encode().into());
         self.outbox.close(CloseCode::Refused, message.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_cut_off_for_the_heartbeats_that_its_lease_demands() {
+        for lease in [100, 250, 400, 8000] {
+            let mut config = Config::development();
+            config.lease = Duration::from_millis(lease);
+            config.limits.control_per_second = 1;
+            let mut allowed = allowance(control_per_second(&config));
+            let pause = heartbeat(config.lease);
+            for beat in 0..1000 {
+                assert!(allowed.take(pause * beat), "lease {lease} ms, beat {beat}");
+            }
+        }
     }
 }

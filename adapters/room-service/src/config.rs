@@ -103,11 +103,14 @@ pub struct Limits {
     pub rooms: usize,
     /// Clients that may be connected at a time; further ones get HTTP 503. Default 10 000.
     pub connections: usize,
-    /// HTTP requests that may be under way at a time, clients not counted; further connections wait to
-    /// be accepted. Default 256.
+    /// HTTP connections that may be open at a time, clients not counted; further ones wait to be
+    /// accepted. Default 256.
     pub requests: usize,
-    /// Control messages a client may say per second, and twice as many at once; more close its
-    /// connection with 4429. Default 20.
+    /// How long such a connection may go on asking, and how long after that it has to take its last
+    /// answer before it is cut. Who does not read can so keep nobody out for long. Default 15 s.
+    pub time_for_requests: Duration,
+    /// Control messages a client may say per second, beside the heartbeats that its lease demands, and
+    /// twice as many at once; more close its connection with 4429. Default 20.
     pub control_per_second: u32,
     /// Media frames a client may send per second, and twice as many at once; more are dropped.
     /// Default 400.
@@ -139,6 +142,7 @@ impl Default for Limits {
             rooms: 10_000,
             connections: 10_000,
             requests: 256,
+            time_for_requests: Duration::from_secs(15),
             control_per_second: 20,
             media_per_second: 400,
             waiting_control: 1024,

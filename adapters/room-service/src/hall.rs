@@ -19,7 +19,9 @@ use crate::clock::Uptime;
 use crate::config::Config;
 use crate::outbox::Outbox;
 use crate::room_description::RoomDescription;
-use crate::rooms::{Entrance, NoSuchRoom, Output, Outputs, RoomLimits, Rooms, SocketId, StayId};
+use crate::rooms::{
+    Entrance, NoSuchRoom, Output, Outputs, RoomLimits, Rooms, SocketId, StayId, heartbeat,
+};
 
 /// The rooms with their sockets, shared by all tasks of a service.
 #[derive(Debug)]
@@ -36,6 +38,7 @@ struct Inside {
     rooms: Rooms,
     outboxes: BTreeMap<SocketId, Arc<Outbox>>,
     last_socket: u64,
+    stopping: bool,
 }
 
 impl Hall {
@@ -50,6 +53,7 @@ impl Hall {
             rooms,
             outboxes: BTreeMap::new(),
             last_socket: 0,
+            stopping: false,
         };
         Self {
             uptime: Uptime::begin(),
@@ -63,9 +67,13 @@ impl Hall {
         self.uptime.now()
     }
 
-    /// Takes in a new socket, which writes what its outbox holds.
+    /// Takes in a new socket, which writes what its outbox holds. Who comes while the service stops
+    /// is sent away at once, or the stop would wait for it.
     pub(crate) fn connect(&self, outbox: Arc<Outbox>) -> SocketId {
         let mut inside = self.lock();
+        if inside.stopping {
+            outbox.close(CloseCode::ServerStopped, CloseCode::ServerStopped.reason());
+        }
         inside.last_socket += 1;
         let socket = SocketId(inside.last_socket);
         inside.outboxes.insert(socket, outbox);
@@ -132,7 +140,9 @@ impl Hall {
     /// Tells everybody that the service stops, and closes the sockets that never entered.
     pub(crate) fn stop(&self) {
         self.act(Rooms::stop);
-        for outbox in self.lock().outboxes.values() {
+        let mut inside = self.lock();
+        inside.stopping = true;
+        for outbox in inside.outboxes.values() {
             outbox.close(CloseCode::ServerStopped, CloseCode::ServerStopped.reason());
         }
     }
@@ -148,11 +158,12 @@ impl Hall {
                 };
                 sleep_until(self.uptime.instant(deadline)).await;
                 // A process that was held up has heard nobody meanwhile: it listens first.
-                if self.now() > deadline + self.lease / 8 {
-                    sleep(self.lease / 8).await;
+                if self.now() > deadline + heartbeat(self.lease) {
+                    sleep(heartbeat(self.lease)).await;
                 }
             };
             tokio::select! {
+                biased;
                 () = expiry => {}
                 () = entered => continue,
             }

@@ -32,6 +32,7 @@ pub mod rooms;
 pub mod tc3;
 pub mod user_sig;
 
+mod accept;
 mod client_socket;
 mod clock;
 mod config;
@@ -45,6 +46,7 @@ mod server_api_client;
 mod service;
 mod token_bucket;
 
+pub use accept::Accept;
 pub use config::{
     Config, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID, DEVELOPMENT_SECRET_KEY,
     DEVELOPMENT_USER_SIG_KEY, Limits, Secret,

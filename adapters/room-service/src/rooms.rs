@@ -10,6 +10,7 @@ mod ending;
 mod graves;
 mod members;
 mod output;
+mod secret;
 #[cfg(test)]
 mod tests;
 
@@ -17,19 +18,20 @@ pub use members::{MemberView, RoomView};
 pub use output::{Output, Outputs, SocketId, StayId};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use exeunt_port::{RoomId, UserId};
 use exeunt_websocket::wire::{CloseCode, Refusal, ServerMessage};
-use subtle::ConstantTimeEq;
 use thiserror::Error;
 
 use ending::Ending;
 use graves::Graves;
 use members::Room;
+use secret::StaySecret;
 
 /// The bounds of [`Rooms`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RoomLimits {
     /// Silence after which a stay is over and the others are told (G-12).
     pub lease: Duration,
@@ -42,7 +44,7 @@ pub struct RoomLimits {
 }
 
 /// Who wants to enter which room, after the signature was found to be good.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Entrance {
     /// Who enters.
     pub user: UserId,
@@ -54,6 +56,18 @@ pub struct Entrance {
     pub may_create: bool,
 }
 
+/// The secret stays out of logs.
+impl fmt::Debug for Entrance {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Entrance")
+            .field("user", &self.user)
+            .field("room", &self.room)
+            .field("may_create", &self.may_create)
+            .finish_non_exhaustive()
+    }
+}
+
 /// There is no room of that id.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("room {room} does not exist")]
@@ -62,8 +76,9 @@ pub struct NoSuchRoom {
     pub room: RoomId,
 }
 
-/// All rooms of a service.
-#[derive(Debug)]
+/// All rooms of a service. Two that are equal answer alike from now on, which is what lets a model
+/// checker visit every state.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rooms {
     limits: RoomLimits,
     last_stay: u64,
@@ -77,11 +92,11 @@ pub struct Rooms {
     graves: Graves,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Stay {
     user: UserId,
     room: RoomId,
-    secret: String,
+    secret: StaySecret,
     socket: Option<SocketId>,
     last_heard: Duration,
     /// Its place in [`Rooms::expiries`].
@@ -158,7 +173,7 @@ impl Rooms {
             stay: stay.0,
             secret: secret.clone(),
             lease_ms: millis(lease),
-            heartbeat_ms: millis(lease / 8),
+            heartbeat_ms: millis(heartbeat(lease)),
             members,
         };
         outputs.deliver(vec![socket], entered);
@@ -171,7 +186,7 @@ impl Rooms {
             Stay {
                 user,
                 room,
-                secret,
+                secret: StaySecret::new(secret),
                 socket,
                 last_heard: now,
                 looked_at,
@@ -201,7 +216,7 @@ impl Rooms {
             outputs.close(socket, code);
             return Ok(());
         };
-        if !same_secret(&found.secret, secret) {
+        if !found.secret.is(secret) {
             return Err(Refusal::StayUnknown);
         }
         found.last_heard = now;
@@ -356,11 +371,11 @@ impl Rooms {
     }
 }
 
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+/// How often a client says a heartbeat: eight times within its lease, in whole milliseconds.
+pub(crate) fn heartbeat(lease: Duration) -> Duration {
+    Duration::from_millis(millis(lease / 8).max(1))
 }
 
-/// Whether two secrets are the same, in a time that does not tell how far they agree.
-fn same_secret(one: &str, other: &str) -> bool {
-    one.as_bytes().ct_eq(other.as_bytes()).into()
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -14,9 +14,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
+use futures_util::StreamExt;
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -111,18 +112,25 @@ async fn act(shared: &Shared, request: Request) -> Result<Map<String, Value>, Ap
 }
 
 async fn read(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
-    match timeout(TIME_TO_READ, to_bytes(body, limit)).await {
-        Ok(Ok(body)) => Ok(body.into()),
-        Ok(Err(error)) => {
-            let message =
-                format!("the body could not be read ({limit} bytes are allowed): {error}");
-            Err(ApiError::new(ErrorCode::RequestSizeLimitExceeded, message))
+    let invalid = |message: String| ApiError::new(ErrorCode::InvalidRequest, message);
+    let reading = async {
+        let (mut pieces, mut whole) = (body.into_data_stream(), Vec::new());
+        while let Some(piece) = pieces.next().await {
+            let piece =
+                piece.map_err(|error| invalid(format!("the body could not be read: {error}")))?;
+            if piece.len() > limit - whole.len() {
+                let message = format!("a body of more than {limit} bytes");
+                return Err(ApiError::new(ErrorCode::RequestSizeLimitExceeded, message));
+            }
+            whole.extend(piece);
         }
-        Err(_) => {
-            let message = format!("the body did not come within {TIME_TO_READ:?}");
-            Err(ApiError::new(ErrorCode::InvalidRequest, message))
-        }
-    }
+        Ok(whole)
+    };
+    timeout(TIME_TO_READ, reading).await.unwrap_or_else(|_| {
+        Err(invalid(format!(
+            "the body did not come within {TIME_TO_READ:?}"
+        )))
+    })
 }
 
 fn authorize(config: &Config, head: &Parts, body: &[u8]) -> Result<(), ApiError> {

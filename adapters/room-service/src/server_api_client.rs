@@ -1,7 +1,9 @@
 //! The other end of the server API: kicks, dismisses and lists rooms over HTTP.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
+use axum::http::uri::Authority;
 use exeunt_port::{RoomId, UserId};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -114,11 +116,16 @@ impl ServerApiClient {
                 endpoint: endpoint.to_owned(),
             });
         };
-        let agent = ureq::Agent::config_builder()
+        let config = ureq::Agent::config_builder()
             .timeout_global(Some(Self::TIMEOUT))
-            .http_status_as_error(false)
-            .build()
-            .into();
+            .http_status_as_error(false);
+        // A proxy from the environment is for other machines: it does not know what runs on this one.
+        let config = if is_this_machine(host) {
+            config.proxy(None)
+        } else {
+            config
+        };
+        let agent = config.build().into();
         Ok(Self {
             endpoint: format!("http://{host}/"),
             host: host.to_owned(),
@@ -222,9 +229,31 @@ impl ServerApiClient {
     }
 }
 
+/// Whether a host, with or without a port, is the machine we are on.
+fn is_this_machine(host: &str) -> bool {
+    let Ok(authority) = host.parse::<Authority>() else {
+        return false;
+    };
+    let name = authority.host().trim_matches(['[', ']']);
+    name.eq_ignore_ascii_case("localhost")
+        || name
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_proxy_is_asked_for_what_runs_on_this_machine() {
+        for host in ["127.0.0.1:7000", "127.1.2.3", "[::1]:80", "LocalHost:1"] {
+            assert!(is_this_machine(host), "{host}");
+        }
+        for host in ["rooms.example:80", "10.0.0.1", "localhost.example", "[::2]"] {
+            assert!(!is_this_machine(host), "{host}");
+        }
+    }
 
     #[test]
     fn an_endpoint_is_http_a_host_and_nothing_else() {

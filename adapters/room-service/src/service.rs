@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,18 +11,20 @@ use axum::extract::{State, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use exeunt_websocket::ByteStream;
 use exeunt_websocket::wire::{MAX_DOWNSTREAM, PATH};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::accept::Accept;
 use crate::client_socket;
 use crate::config::Config;
 use crate::hall::Hall;
@@ -33,9 +36,8 @@ const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A room service that listens, but does not serve yet.
-#[derive(Debug)]
 pub struct RoomService {
-    listener: TcpListener,
+    entrance: Box<dyn Accept>,
     address: SocketAddr,
     shared: Arc<Shared>,
 }
@@ -102,6 +104,15 @@ pub enum ServeError {
     },
 }
 
+impl std::fmt::Debug for RoomService {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("RoomService")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
 impl RoomService {
     /// Checks the configuration and begins to listen. Connections wait until the service runs.
     pub async fn bind(config: Config) -> Result<Self, ServeError> {
@@ -116,6 +127,17 @@ impl RoomService {
         };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        Ok(Self::at(address, Box::new(listener), config))
+    }
+
+    /// Checks the configuration, and takes who comes in at `entrance`: a Unix socket, streams that TLS
+    /// was taken off, a simulated network. It is known under `config.listen`, and listens nowhere.
+    pub fn behind(entrance: impl Accept, config: Config) -> Result<Self, ServeError> {
+        check(&config)?;
+        Ok(Self::at(config.listen, Box::new(entrance), config))
+    }
+
+    fn at(address: SocketAddr, entrance: Box<dyn Accept>, config: Config) -> Self {
         let shared = Arc::new(Shared {
             hall: Hall::new(&config),
             call_rate: CallRate::new(config.limits.api_per_second),
@@ -126,11 +148,11 @@ impl RoomService {
             killed: CancellationToken::new(),
             config,
         });
-        Ok(Self {
-            listener,
+        Self {
+            entrance,
             address,
             shared,
-        })
+        }
     }
 
     /// Where it listens, with the port that was found for port 0.
@@ -150,7 +172,7 @@ impl RoomService {
     /// without a word, as a crash would.
     pub async fn run(self, shutdown: CancellationToken) {
         let Self {
-            listener,
+            mut entrance,
             address,
             shared,
         } = self;
@@ -159,11 +181,14 @@ impl RoomService {
         tracing::info!(%address, "room service listens");
         let mut requests = JoinSet::new();
         tokio::select! {
+            // In this order, here and elsewhere: a simulation of the same world has the same outcome.
+            biased;
+            // Those who come last: however many they are, leases run out in time (G-12).
             () = shutdown.cancelled() => {}
-            () = accept(&listener, &shared, &mut requests) => {}
             () = shared.hall.watch_leases() => {}
+            () = accept(entrance.as_mut(), &shared, &mut requests) => {}
         }
-        drop(listener);
+        drop(entrance);
         shared.hall.stop();
         shared.tasks.close();
         if timeout(shared.config.limits.time_to_stop, shared.tasks.wait())
@@ -176,6 +201,9 @@ impl RoomService {
             );
         }
         requests.shutdown().await;
+        // Who is left is cut off, and every task has ended before we answer (G-15).
+        shared.killed.cancel();
+        shared.tasks.wait().await;
         tracing::info!(%address, "room service has stopped");
     }
 
@@ -256,17 +284,19 @@ fn check(config: &Config) -> Result<(), ServeError> {
 }
 
 /// Accepts connections and serves their requests, for as long as this is polled.
-async fn accept(listener: &TcpListener, shared: &Arc<Shared>, requests: &mut JoinSet<()>) {
+async fn accept(entrance: &mut dyn Accept, shared: &Arc<Shared>, requests: &mut JoinSet<()>) {
     let router = Router::new()
         .route("/", any(server_api::answer))
         .route(PATH, get(upgrade))
         .with_state(Arc::clone(shared));
+    let time = shared.config.limits.time_for_requests;
     loop {
         let has_room = requests.len() < shared.config.limits.requests.max(1);
         tokio::select! {
+            biased;
             Some(_ended) = requests.join_next() => {}
-            accepted = listener.accept(), if has_room => match accepted {
-                Ok((stream, _peer)) => drop(requests.spawn(serve(stream, router.clone()))),
+            accepted = entrance.accept(), if has_room => match accepted {
+                Ok(stream) => drop(requests.spawn(serve(stream, router.clone(), time))),
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept");
                     sleep(ACCEPT_PAUSE).await;
@@ -276,18 +306,24 @@ async fn accept(listener: &TcpListener, shared: &Arc<Shared>, requests: &mut Joi
     }
 }
 
-/// Serves one HTTP connection until it ends or becomes a WebSocket.
-async fn serve(stream: TcpStream, router: Router) {
-    // A relayed packet must not wait for an acknowledgement of the one before.
-    let _ = stream.set_nodelay(true);
-    let served = http1::Builder::new()
+/// Serves one HTTP connection until it ends or becomes a WebSocket. Both it must do in time: who asks
+/// without end, or does not read the answers, would hold a place for ever.
+async fn serve(stream: Box<dyn ByteStream>, router: Router, time: Duration) {
+    let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(TIME_FOR_HEAD)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
-        .with_upgrades()
-        .await;
-    if let Err(error) = served {
-        tracing::debug!(%error, "connection ended");
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let mut served = timeout(time, connection.as_mut()).await;
+    if served.is_err() {
+        connection.as_mut().graceful_shutdown();
+        served = timeout(time, connection).await;
+    }
+    match served {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "connection ended"),
+        Err(_) => tracing::info!("cut off: does not read its answers"),
     }
 }
 
@@ -304,8 +340,9 @@ async fn upgrade(State(shared): State<Arc<Shared>>, request: WebSocketUpgrade) -
         .max_write_buffer_size(4 * MAX_DOWNSTREAM)
         .on_upgrade(|socket| async move {
             tokio::select! {
-                () = client_socket::serve(socket, &shared.config, &shared.hall) => {}
+                biased;
                 () = shared.killed.cancelled() => {}
+                () = client_socket::serve(socket, &shared.config, &shared.hall) => {}
             }
             drop((permit, task));
         })

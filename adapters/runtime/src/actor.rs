@@ -229,12 +229,13 @@ impl Actor {
             .filter(|timeout| timeout.at <= now)
         {
             let epoch = self.session.epoch();
-            self.feed(epoch, Event::DeadlineReached(timeout.wait));
+            // Told first: this deadline may be the one that ends the stay, and nothing is told then.
             if let Some(stay) = self.stays.get(&epoch)
                 && let Some(told) = stay.places.given_up(timeout.wait, &self.setup.policy)
             {
                 stay.tell(told);
             }
+            self.feed(epoch, Event::DeadlineReached(timeout.wait));
         }
     }
 

@@ -10,8 +10,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::address::Address;
 use crate::conversation::Parting;
+use crate::dial::Server;
+use crate::pauses::Pauses;
 use crate::resuming::Resumption;
 use crate::socket::{Socket, say_goodbye};
 use crate::stay::Stay;
@@ -42,12 +43,12 @@ pub(crate) struct WebSocketConnection {
 }
 
 impl WebSocketConnection {
-    pub(crate) fn start(address: Address, socket: Socket, stay: Stay, link: RoomLink) -> Self {
+    pub(crate) fn start(server: Server, socket: Socket, stay: Stay, link: RoomLink) -> Self {
         let (announcers, announced) = mpsc::channel(4);
         let (leaving, closing) = (CancellationToken::new(), CancellationToken::new());
         let (phase, phases) = watch::channel(Phase::Up);
         let keeper = Keeper {
-            address,
+            server,
             link,
             stay,
             announced,
@@ -91,10 +92,11 @@ impl WebSocketConnection {
 impl Connection for WebSocketConnection {
     async fn announce_departure(&self) -> Result<DepartureReceipt, DepartureError> {
         let (announcer, answer) = oneshot::channel();
-        self.leaving.cancel();
+        // Who waits is known before the leave goes out: the confirmation may come back at once.
         if self.announcers.send(announcer).await.is_err() {
             return Err(self.fate());
         }
+        self.leaving.cancel();
         answer.await.unwrap_or_else(|_| Err(self.fate()))
     }
 
@@ -118,7 +120,7 @@ impl Drop for WebSocketConnection {
 
 /// The task that keeps one stay: reads, writes, and gets a lost link back.
 pub(crate) struct Keeper {
-    pub(crate) address: Address,
+    pub(crate) server: Server,
     pub(crate) link: RoomLink,
     pub(crate) stay: Stay,
     pub(crate) announced: mpsc::Receiver<Announcer>,
@@ -135,11 +137,17 @@ impl Keeper {
         for member in members {
             self.tell(RoomSignal::RemoteUserEntered(member)).await;
         }
+        let mut pauses = Pauses::within(self.stay.lease);
         loop {
+            let up_since = Instant::now();
             match self.converse(&mut socket).await {
                 Parting::Closing => return say_goodbye(socket).await,
                 Parting::Left(receipt) => {
                     self.phase.send_replace(Phase::Out);
+                    // Some may have come in since the reader looked last.
+                    while let Ok(announcer) = self.announced.try_recv() {
+                        self.waiting.push(announcer);
+                    }
                     for announcer in self.waiting.drain(..) {
                         let _ = announcer.send(Ok(receipt));
                     }
@@ -155,10 +163,11 @@ impl Keeper {
                     drop(socket);
                 }
             }
+            pauses.lost_after(up_since.elapsed());
             self.phase.send_replace(Phase::Down);
             self.waiting.clear();
             self.tell(RoomSignal::LinkLost).await;
-            match self.recover().await {
+            match self.recover(&mut pauses).await {
                 Resumption::Resumed {
                     socket: found,
                     members,
@@ -216,6 +225,7 @@ impl Keeper {
     async fn stay_down(mut self) -> Result<(), CloseError> {
         loop {
             tokio::select! {
+                biased;
                 () = self.closing.cancelled() => return Ok(()),
                 announcer = self.announced.recv() => match announcer {
                     Some(announcer) => drop(announcer.send(Err(DepartureError::LinkDown))),

@@ -40,6 +40,8 @@ impl Keeper {
         let writer = write(sink, self.link.clone(), self.leaving.clone(), &heartbeat);
         let reader = self.read(stream, &heartbeat);
         tokio::select! {
+            // In this order, always: a simulation of the same world has the same outcome.
+            biased;
             parting = reader => parting,
             never = writer => match never {},
         }
@@ -56,15 +58,13 @@ impl Keeper {
         let mut silent_beats = 0;
         loop {
             tokio::select! {
+                // What the server says comes last: it may say a lot, the others do not.
+                biased;
                 () = closing.cancelled() => return Parting::Closing,
-                said = stream.next() => {
-                    if matches!(said, Some(Ok(_))) {
-                        self.last_heard = Instant::now();
-                        silent_beats = 0;
-                    }
-                    if let Some(parting) = self.hear(said).await {
-                        return parting;
-                    }
+                Some(announcer) = self.announced.recv() => {
+                    // Who has given up waiting makes room.
+                    self.waiting.retain(|announcer| !announcer.is_closed());
+                    self.waiting.push(announcer);
                 }
                 _ = beats.tick() => {
                     // Silence is counted in heartbeats, not in time: a process that was held up
@@ -76,10 +76,14 @@ impl Keeper {
                     }
                     heartbeat.notify_one();
                 }
-                Some(announcer) = self.announced.recv() => {
-                    // Who has given up waiting makes room.
-                    self.waiting.retain(|announcer| !announcer.is_closed());
-                    self.waiting.push(announcer);
+                said = stream.next() => {
+                    if matches!(said, Some(Ok(_))) {
+                        self.last_heard = Instant::now();
+                        silent_beats = 0;
+                    }
+                    if let Some(parting) = self.hear(said).await {
+                        return parting;
+                    }
                 }
             }
         }
@@ -105,7 +109,9 @@ impl Keeper {
 
     fn receive(&self, message: &Bytes) {
         match decode_downstream(message) {
-            Ok(frame) => self.link.received(frame),
+            Ok(frame) if self.stay.members.contains(&frame.user) => self.link.received(frame),
+            // What was still on its way when its sender left is not seen or heard any more.
+            Ok(frame) => tracing::trace!(user = %frame.user, "frame of nobody dropped"),
             // Media may be lost; a codec of a later version is no reason to part.
             Err(error) => tracing::debug!(stay = self.stay.number, %error, "frame dropped"),
         }

@@ -7,27 +7,27 @@ use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use crate::address::Address;
+use crate::dial::Server;
 use crate::socket::{GOODBYE, Socket, described, dial, text};
 use crate::stay::Stay;
 use crate::wire::{ClientMessage, ServerMessage};
 
 /// Enters a room, or ends with [`EnterError::Abandoned`] as soon as that is clean (G-4).
 pub(crate) async fn enter(
-    address: &Address,
+    server: &Server,
     request: EnterRequest,
     link: &RoomLink,
 ) -> Result<(Socket, Stay), EnterError> {
     let socket = tokio::select! {
         biased;
         () = link.abandoned() => return Err(EnterError::Abandoned),
-        dialled = dial(address) => dialled?,
+        dialled = dial(server) => dialled?,
     };
     let mut doorway = Doorway {
         socket: Some(socket),
         asked: false,
     };
-    let asking = doorway.ask(address, request);
+    let asking = doorway.ask(server, request);
     let answered = tokio::select! {
         // An answer that is there counts, even if nobody wants it any more: the connection is handed
         // back, and the departure will be announced on it.
@@ -53,11 +53,11 @@ struct Doorway {
 }
 
 impl Doorway {
-    async fn ask(&mut self, address: &Address, request: EnterRequest) -> Result<Stay, EnterError> {
+    async fn ask(&mut self, server: &Server, request: EnterRequest) -> Result<Stay, EnterError> {
         let Some(socket) = self.socket.as_mut() else {
             return Err(EnterError::Abandoned);
         };
-        let endpoint = address.to_string();
+        let endpoint = server.to_string();
         let enter = text(&ClientMessage::Enter(request.into()));
         // From the first byte on the server may count us in.
         self.asked = true;
@@ -65,9 +65,9 @@ impl Doorway {
             Ok(()) => answer(socket, &endpoint).await,
             Err(error) => Err(lost(&endpoint, error)),
         };
-        if answered.is_err() {
-            // The server said no or is gone; a leave would tell it nothing.
-            self.asked = false;
+        if let Err(error) = &answered {
+            // Who said no, or is gone, does not count us in; who talks nonsense perhaps does (G-4).
+            self.asked = matches!(error, EnterError::Protocol { .. });
         }
         answered
     }

@@ -41,10 +41,13 @@ pub mod wire;
 mod address;
 mod connection;
 mod conversation;
+mod dial;
 mod entering;
+mod pauses;
 mod resuming;
 mod socket;
 mod stay;
 mod transport;
 
+pub use dial::{ByteStream, Dial};
 pub use transport::WebSocketTransport;

@@ -1,19 +1,14 @@
 //! Getting a lost link back, within the lease and never during an exit (G-5, G-17).
 
-use std::time::Duration;
-
 use exeunt_port::{EnterError, RoomSignal, UserId};
 use futures_util::{SinkExt, StreamExt};
 use tokio::time::{sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::connection::Keeper;
+use crate::pauses::Pauses;
 use crate::socket::{Socket, described, dial, text};
 use crate::wire::{ClientMessage, Departed, ServerMessage};
-
-/// The pause before the second attempt; it doubles up to [`LAST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What became of a lost link.
 pub(crate) enum Resumption {
@@ -36,13 +31,13 @@ pub(crate) enum Resumption {
 
 impl Keeper {
     /// Tries to resume the stay until that works, has no sense any more, or is not wanted.
-    pub(crate) async fn recover(&self) -> Resumption {
+    pub(crate) async fn recover(&self, pauses: &mut Pauses) -> Resumption {
         tokio::select! {
             biased;
             () = self.closing.cancelled() => Resumption::Unwanted,
             () = self.leaving.cancelled() => Resumption::Unwanted,
             () = self.link.abandoned() => Resumption::Unwanted,
-            resumption = self.attempts() => resumption,
+            resumption = self.attempts(pauses) => resumption,
             () = sleep_until(self.last_heard + self.stay.lease) => {
                 Resumption::Dead(format!("the lease of {:?} has run out", self.stay.lease))
             }
@@ -50,23 +45,21 @@ impl Keeper {
     }
 
     /// One attempt after another, each bounded, with growing pauses.
-    async fn attempts(&self) -> Resumption {
-        let mut pause = FIRST_PAUSE;
+    async fn attempts(&self, pauses: &mut Pauses) -> Resumption {
         loop {
+            sleep(pauses.take()).await;
             match timeout(self.stay.lease / 4, self.attempt()).await {
                 Ok(Ok(resumption)) => return resumption,
                 Ok(Err(error)) => tracing::debug!(stay = self.stay.number, %error, "not resumed"),
                 Err(_) => tracing::debug!(stay = self.stay.number, "no answer to the resume"),
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(LAST_PAUSE);
         }
     }
 
     async fn attempt(&self) -> Result<Resumption, EnterError> {
-        let mut socket = dial(&self.address).await?;
+        let mut socket = dial(&self.server).await?;
         let failed = |detail| EnterError::Unreachable {
-            endpoint: self.address.to_string(),
+            endpoint: self.server.to_string(),
             detail,
         };
         let secret = self.stay.secret.clone();

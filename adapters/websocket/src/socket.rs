@@ -1,44 +1,40 @@
-//! A WebSocket over TCP: how it is opened, what is said on it, how it is closed.
+//! A WebSocket over a stream of bytes: how it is opened, what is said on it, how it is closed.
 
 use std::time::Duration;
 
 use exeunt_port::{CloseError, EnterError};
 use futures_util::{SinkExt, StreamExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as CloseNumber;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, http::StatusCode};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use crate::address::Address;
+use crate::dial::{ByteStream, Server};
 use crate::wire::{ClientMessage, CloseCode, MAX_DOWNSTREAM, MAX_UPSTREAM};
 
 /// How long the other side has to take part in a goodbye.
 pub(crate) const GOODBYE: Duration = Duration::from_millis(250);
 
-pub(crate) type Socket = WebSocketStream<TcpStream>;
+pub(crate) type Socket = WebSocketStream<Box<dyn ByteStream>>;
 
 /// Opens a WebSocket. Bounded only by the caller; dropping the future leaves nothing behind.
-pub(crate) async fn dial(address: &Address) -> Result<Socket, EnterError> {
-    let endpoint = address.to_string();
+pub(crate) async fn dial(server: &Server) -> Result<Socket, EnterError> {
+    let endpoint = server.to_string();
     let unreachable = |detail: String| EnterError::Unreachable {
         endpoint: endpoint.clone(),
         detail,
     };
-    let stream = TcpStream::connect(address.host_and_port())
+    let stream = server
+        .dial()
         .await
-        .map_err(|error| unreachable(error.to_string()))?;
-    // A leave or a 20 ms packet must not wait for an acknowledgement of the one before.
-    stream
-        .set_nodelay(true)
         .map_err(|error| unreachable(error.to_string()))?;
     let config = WebSocketConfig::default()
         .max_message_size(Some(MAX_DOWNSTREAM))
         .max_frame_size(Some(MAX_DOWNSTREAM))
         // One message is written at a time, beside answers to pings.
         .max_write_buffer_size(4 * MAX_UPSTREAM);
-    match client_async_with_config(address.url(), stream, Some(config)).await {
+    match client_async_with_config(server.address.url(), stream, Some(config)).await {
         Ok((socket, _response)) => Ok(socket),
         Err(tungstenite::Error::Io(error)) => Err(unreachable(error.to_string())),
         Err(tungstenite::Error::Http(response))

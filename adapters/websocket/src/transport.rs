@@ -1,10 +1,13 @@
 //! The transport: enters rooms of one room service.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use exeunt_port::{Connection, EnterError, EnterRequest, RoomLink, Transport};
 
 use crate::address::Address;
 use crate::connection::WebSocketConnection;
+use crate::dial::{Dial, Server};
 use crate::entering::enter;
 
 /// Enters rooms of an Exeunt room service.
@@ -12,7 +15,7 @@ use crate::entering::enter;
 /// Cheap to clone; one transport serves any number of stays.
 #[derive(Clone, Debug)]
 pub struct WebSocketTransport {
-    address: Address,
+    server: Server,
 }
 
 impl WebSocketTransport {
@@ -29,7 +32,15 @@ impl WebSocketTransport {
     /// ```
     pub fn new(url: &str) -> Result<Self, EnterError> {
         Ok(Self {
-            address: Address::parse(url)?,
+            server: Server::by_tcp(Address::parse(url)?),
+        })
+    }
+
+    /// The same, reaching the server by other means than TCP: a Unix socket, a tunnel, a simulated
+    /// network. The address is said to the server as its name all the same.
+    pub fn dialling_with(url: &str, dial: impl Dial) -> Result<Self, EnterError> {
+        Ok(Self {
+            server: Server::reached_by(Address::parse(url)?, Arc::new(dial)),
         })
     }
 }
@@ -50,8 +61,8 @@ impl Transport for WebSocketTransport {
         request: EnterRequest,
         link: RoomLink,
     ) -> Result<Box<dyn Connection>, EnterError> {
-        let (socket, stay) = enter(&self.address, request, &link).await?;
-        let connection = WebSocketConnection::start(self.address.clone(), socket, stay, link);
+        let (socket, stay) = enter(&self.server, request, &link).await?;
+        let connection = WebSocketConnection::start(self.server.clone(), socket, stay, link);
         Ok(Box::new(connection))
     }
 }

@@ -23,6 +23,9 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
+#[path = "hostile_servers/storms.rs"]
+mod storms;
+
 /// Longer than anything here takes; a story that waits this long has failed.
 async fn soon<T>(future: impl Future<Output = T>) -> T {
     timeout(Duration::from_secs(30), future)

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use exeunt_websocket::wire::{CloseCode, ServerMessage};
 
-use super::{StayId, same_secret};
+use super::StayId;
+use super::secret::StaySecret;
 
 /// The ends of the latest stays: bounded in number and in time.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Graves {
     capacity: usize,
     life: Duration,
@@ -17,9 +18,9 @@ pub(super) struct Graves {
     order: VecDeque<(Duration, StayId)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Grave {
-    secret: String,
+    secret: StaySecret,
     message: ServerMessage,
     code: CloseCode,
 }
@@ -39,7 +40,7 @@ impl Graves {
         &mut self,
         now: Duration,
         stay: StayId,
-        secret: String,
+        secret: StaySecret,
         message: ServerMessage,
         code: CloseCode,
     ) {
@@ -64,7 +65,10 @@ impl Graves {
     ) -> Option<(ServerMessage, CloseCode)> {
         self.decay(now);
         let grave = self.by_stay.get(&stay)?;
-        same_secret(&grave.secret, secret).then(|| (grave.message.clone(), grave.code))
+        grave
+            .secret
+            .is(secret)
+            .then(|| (grave.message.clone(), grave.code))
     }
 
     fn decay(&mut self, now: Duration) {
@@ -84,7 +88,7 @@ mod tests {
 
     fn bury(graves: &mut Graves, seconds: u64, stay: u64) {
         let now = Duration::from_secs(seconds);
-        let secret = "s".to_owned();
+        let secret = StaySecret::new("s".to_owned());
         graves.bury(
             now,
             StayId(stay),

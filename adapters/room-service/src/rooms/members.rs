@@ -9,7 +9,7 @@ use exeunt_websocket::wire::Departed;
 use super::{Stay, StayId};
 
 /// One room. It is there as long as somebody is in it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Room {
     members: BTreeMap<UserId, StayId>,
     departed: VecDeque<(Duration, Departed)>,

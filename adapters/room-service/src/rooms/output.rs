@@ -3,11 +3,11 @@
 use exeunt_websocket::wire::{CloseCode, ServerMessage};
 
 /// The number of one user's time in one room. Never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StayId(pub u64);
 
 /// The number of one connection. Never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SocketId(pub u64);
 
 /// One thing to be done.

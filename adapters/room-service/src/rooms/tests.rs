@@ -308,3 +308,17 @@ fn after_everybody_has_left_nothing_is_kept_but_what_is_bounded() {
     );
     assert_eq!(books, (0, 0, 0, 0));
 }
+
+#[test]
+fn no_secret_is_shown() {
+    let mut rooms = two();
+    rooms
+        .kick(SECOND, &standup(), &[user("bob")], &mut Outputs::default())
+        .unwrap();
+    let shown = format!("{rooms:?} {:?}", entrance("carol"));
+    assert!(
+        shown.contains("alice") && shown.contains("carol"),
+        "{shown}"
+    );
+    assert!(!shown.contains("secret of"), "{shown}");
+}

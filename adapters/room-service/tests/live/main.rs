@@ -7,6 +7,8 @@
 )]
 
 mod api;
+mod attacks;
+mod forms;
 mod links;
 mod proxy;
 mod raw;

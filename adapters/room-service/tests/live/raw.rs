@@ -39,6 +39,14 @@ impl RawClient {
         soon(self.0.send(Message::text(text))).await.unwrap();
     }
 
+    pub(crate) fn into_stream(self) -> TcpStream {
+        self.0.into_inner()
+    }
+
+    pub(crate) async fn sends(&mut self, message: Message) {
+        soon(self.0.send(message)).await.unwrap();
+    }
+
     pub(crate) async fn hears(&mut self) -> ServerMessage {
         let message = soon(self.0.next()).await.unwrap().unwrap();
         ServerMessage::decode(message.to_text().unwrap()).unwrap()

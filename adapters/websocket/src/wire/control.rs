@@ -12,7 +12,7 @@ use super::{Enter, MAX_CONTROL, Refusal, WireError};
 const MAX_DETAIL: usize = 300;
 
 /// What a client says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum ClientMessage {
     /// Wants to enter a room; the first message of a new stay.
     Enter(Enter),
@@ -82,8 +82,23 @@ impl ClientMessage {
     }
 }
 
+/// The secret and the signature stay out of logs.
+impl fmt::Debug for ClientMessage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Enter(enter) => enter.fmt(formatter),
+            Self::Resume { stay, .. } => formatter
+                .debug_struct("Resume")
+                .field("stay", stay)
+                .finish_non_exhaustive(),
+            Self::Leave => formatter.write_str("Leave"),
+            Self::Heartbeat => formatter.write_str("Heartbeat"),
+        }
+    }
+}
+
 /// What the server says.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
     /// The client is in the room.
@@ -144,7 +159,7 @@ pub enum ServerMessage {
 }
 
 /// Who left a room, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Departed {
     /// Who.
     pub user_id: UserId,

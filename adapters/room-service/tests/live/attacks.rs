@@ -1,0 +1,307 @@
+//! Clients that mean harm, or do it without meaning to.
+
+use std::time::Duration;
+
+use exeunt_port::{RemoteLeaveReason, RoomSignal};
+use exeunt_room_service::{Config, Limits};
+use exeunt_websocket::wire::{ClientMessage, Refusal, ServerMessage, encode_upstream};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::raw::RawClient;
+use crate::scene::{Member, call, kick, request, service, service_with, soon};
+
+fn picture(sequence: u32) -> exeunt_port::MediaFrame {
+    exeunt_port::MediaFrame {
+        codec: exeunt_port::Codec::Jpeg,
+        sequence,
+        captured_at_micros: 0,
+        payload: vec![0; 1 << 20].into(),
+    }
+}
+
+#[tokio::test]
+async fn a_room_id_has_one_spelling_and_every_other_form_is_refused() {
+    let service = service().await;
+    let enter = ClientMessage::Enter(request("alice").into()).encode();
+    for (field, forged, refusal) in [
+        ("\"standup\"", "123.0", Refusal::RoomId),
+        ("\"standup\"", "1.23e2", Refusal::RoomId),
+        ("\"standup\"", "-0", Refusal::RoomId),
+        ("\"standup\"", "-1", Refusal::RoomId),
+        ("\"standup\"", "4294967296", Refusal::RoomId),
+        ("\"standup\"", "18446744073709551739", Refusal::RoomId),
+        (
+            "\"standup\"",
+            "99999999999999999999999999999999999999999",
+            Refusal::RoomId,
+        ),
+        ("\"standup\"", "1e999", Refusal::NoParameters),
+        ("\"standup\"", "0123", Refusal::NoParameters),
+        ("\"standup\"", "null", Refusal::RoomId),
+        ("\"standup\"", "[123]", Refusal::RoomId),
+        ("\"standup\"", "{\"$numberLong\":123}", Refusal::RoomId),
+        ("\"standup\"", "\"\"", Refusal::RoomId),
+        (
+            "\"standup\"",
+            "\"\u{ff11}\u{ff12}\u{ff13}\"",
+            Refusal::RoomId,
+        ),
+        ("\"standup\"", "\"room\\u0000\"", Refusal::RoomId),
+        ("\"standup\"", "\"caf\\u00e9\"", Refusal::RoomId),
+        (
+            "\"standup\"",
+            "123,\"room_id\":\"standup\"",
+            Refusal::NoParameters,
+        ),
+        (
+            "\"alice\"",
+            "\"alice\",\"user_id\":\"bob\"",
+            Refusal::NoParameters,
+        ),
+        ("\"alice\"", "\"alice\\n\"", Refusal::UserId),
+        ("\"alice\"", "\"\u{430}lice\"", Refusal::UserId),
+        ("\"alice\"", "7", Refusal::UserId),
+        ("\"alice\"", "\"Alice\"", Refusal::UserSig),
+        ("1400000000", "-1400000000", Refusal::SdkAppId),
+        ("1400000000", "1400000000.0", Refusal::SdkAppId),
+        ("1400000000", "\"1400000000\"", Refusal::SdkAppId),
+        ("1400000000", "5694967296", Refusal::SdkAppId),
+        ("1400000000", "18446744073709551616", Refusal::SdkAppId),
+        ("1400000000", "null", Refusal::SdkAppId),
+    ] {
+        let said = enter.replacen(field, forged, 1);
+        assert_ne!(said, enter);
+        let mut client = RawClient::connect(&service).await;
+        client.says(&said).await;
+        let heard = client.hears().await;
+        let ServerMessage::Refused { code, message } = heard else {
+            panic!("{said}: {heard:?}")
+        };
+        assert_eq!(code, refusal.code(), "{said}: {message}");
+        assert!(
+            !message.contains(&request("alice").user_sig),
+            "a signature is repeated to nobody: {message}"
+        );
+        assert_eq!(client.closed_with().await, 4403);
+    }
+    let (rooms, _) = call(&service, |client| client.describe_rooms(0))
+        .await
+        .unwrap();
+    assert_eq!(rooms, 0);
+}
+
+#[tokio::test]
+async fn a_leave_counts_even_if_its_client_is_gone_before_it_is_answered() {
+    let service = service().await;
+    let mut bob = Member::enter(service.url(), "bob").await;
+    let carol = Member::enter(service.url(), "carol").await;
+    bob.sees_enter("carol").await;
+    for round in 0..10 {
+        let mut alice = RawClient::enter(&service, "alice").await;
+        bob.sees_enter("alice").await;
+        // Alice reads nothing, until the server is stuck in the middle of a frame for her.
+        for sequence in 0..16 {
+            bob.side.outbound.push(picture(round * 16 + sequence));
+            soon(carol.side.inbound.next()).await.unwrap();
+        }
+        alice.says(&ClientMessage::Leave.encode()).await;
+        // What she has not read makes her system reset the connection.
+        drop(alice);
+        bob.sees_leave("alice", RemoteLeaveReason::Left).await;
+    }
+}
+
+#[tokio::test]
+async fn callers_who_never_read_their_answers_keep_nobody_out() {
+    let limits = Limits {
+        requests: 1,
+        time_for_requests: Duration::from_millis(100),
+        ..Limits::default()
+    };
+    let service = service_with(Config {
+        limits,
+        ..Config::development()
+    })
+    .await;
+    let mut deaf = TcpStream::connect(service.local_addr()).await.unwrap();
+    let requests = "GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1000);
+    // The answers fill the buffers, then the service takes no more requests, then it gives up.
+    while soon(deaf.write_all(requests.as_bytes())).await.is_ok() {}
+    let (rooms, _) = call(&service, |client| client.describe_rooms(0))
+        .await
+        .unwrap();
+    assert_eq!(rooms, 0);
+}
+
+#[tokio::test]
+async fn of_two_who_resume_the_same_stay_one_has_it_and_the_other_is_told() {
+    let service = service().await;
+    for _ in 0..10 {
+        let mut first = RawClient::connect(&service).await;
+        first
+            .says(&ClientMessage::Enter(request("alice").into()).encode())
+            .await;
+        let ServerMessage::Entered { stay, secret, .. } = first.hears().await else {
+            panic!()
+        };
+        let resume = ClientMessage::Resume { stay, secret }.encode();
+        let mut one = RawClient::connect(&service).await;
+        let mut other = RawClient::connect(&service).await;
+        tokio::join!(one.says(&resume), other.says(&resume));
+        assert!(matches!(one.hears().await, ServerMessage::Resumed { .. }));
+        assert!(matches!(other.hears().await, ServerMessage::Resumed { .. }));
+        assert_eq!(first.closed_with().await, 4005);
+        kick(&service, "alice").await;
+        let mut codes = [one.closed_with().await, other.closed_with().await];
+        codes.sort_unstable();
+        assert_eq!(codes, [4001, 4005]);
+    }
+}
+
+#[tokio::test]
+async fn more_frames_than_allowed_are_dropped_and_do_not_hurt_the_stay() {
+    let limits = Limits {
+        media_per_second: 1,
+        ..Limits::default()
+    };
+    let service = service_with(Config {
+        limits,
+        ..Config::development()
+    })
+    .await;
+    let mut bob = Member::enter(service.url(), "bob").await;
+    let mut alice = RawClient::enter(&service, "alice").await;
+    bob.sees_enter("alice").await;
+    let frame = exeunt_port::MediaFrame {
+        payload: vec![7; 60].into(),
+        ..picture(0)
+    };
+    for _ in 0..1000 {
+        let message = Message::Binary(encode_upstream(&frame).unwrap());
+        alice.sends(message).await;
+    }
+    alice.says(&ClientMessage::Heartbeat.encode()).await;
+    while alice.hears().await != ServerMessage::Heartbeat {}
+    let mut heard = 0;
+    while bob.side.inbound.try_next().is_some() {
+        heard += 1;
+    }
+    assert!(heard <= 40, "{heard} frames in a few seconds at 1 a second");
+    kick(&service, "alice").await;
+    assert_eq!(
+        bob.hears().await,
+        RoomSignal::RemoteUserLeft("alice".parse().unwrap(), RemoteLeaveReason::Kicked)
+    );
+}
+
+#[tokio::test]
+async fn when_stopping_is_over_nothing_of_the_service_runs_even_if_nobody_reads() {
+    let running = || {
+        tokio::runtime::Handle::current()
+            .metrics()
+            .num_alive_tasks()
+    };
+    let before = running();
+    let limits = Limits {
+        time_to_stop: Duration::from_millis(1),
+        ..Limits::default()
+    };
+    let service = service_with(Config {
+        limits,
+        ..Config::development()
+    })
+    .await;
+    let _alice = RawClient::enter(&service, "alice").await;
+    let _stranger = RawClient::connect(&service).await;
+    let _silent = TcpStream::connect(service.local_addr()).await.unwrap();
+    soon(service.stop()).await;
+    assert_eq!(running(), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_never_stops_talking_is_cut_off_all_the_same() {
+    let service = service().await;
+    let alice = RawClient::enter(&service, "alice").await;
+    let mut talking = alice.into_stream();
+    // A heartbeat as a masked frame, with a mask of zeros, a thousand times over.
+    let heartbeat = ClientMessage::Heartbeat.encode();
+    let length = u8::try_from(heartbeat.len()).unwrap();
+    let frame = [&[0x81, 0x80 | length, 0, 0, 0, 0], heartbeat.as_bytes()].concat();
+    let frames = frame.repeat(1000);
+    // The service has stopped to listen when nothing can be written any more.
+    soon(async { while talking.write_all(&frames).await.is_ok() {} }).await;
+}
+
+#[tokio::test]
+async fn stopping_ends_although_somebody_reads_nothing_at_all() {
+    let service = service().await;
+    let mut bob = Member::enter(service.url(), "bob").await;
+    let carol = Member::enter(service.url(), "carol").await;
+    bob.sees_enter("carol").await;
+    let _alice = RawClient::enter(&service, "alice").await;
+    bob.sees_enter("alice").await;
+    // Alice reads nothing, until the server is stuck in the middle of a frame for her.
+    for sequence in 0..16 {
+        bob.side.outbound.push(picture(sequence));
+        soon(carol.side.inbound.next()).await.unwrap();
+    }
+    soon(service.stop()).await;
+    assert_eq!(bob.hears().await, RoomSignal::ServerStopped);
+}
+
+#[tokio::test]
+async fn a_kick_and_a_leave_that_cross_are_one_departure() {
+    let service = service().await;
+    let mut bob = Member::enter(service.url(), "bob").await;
+    for _ in 0..10 {
+        let alice = Member::enter(service.url(), "alice").await;
+        bob.sees_enter("alice").await;
+        let ((), _) = tokio::join!(
+            kick(&service, "alice"),
+            soon(alice.connection.announce_departure())
+        );
+        let left = bob.hears().await;
+        assert!(matches!(left, RoomSignal::RemoteUserLeft(..)), "{left:?}");
+        let _ = soon(alice.connection.close()).await;
+    }
+    let _carol = Member::enter(service.url(), "carol").await;
+    bob.sees_enter("carol").await;
+}
+
+#[tokio::test]
+async fn a_stay_that_was_kicked_is_not_resumed_and_its_end_is_told_to_nobody_else() {
+    let service = service().await;
+    let mut alice = RawClient::connect(&service).await;
+    alice
+        .says(&ClientMessage::Enter(request("alice").into()).encode())
+        .await;
+    let ServerMessage::Entered { stay, secret, .. } = alice.hears().await else {
+        panic!()
+    };
+    kick(&service, "alice").await;
+    let _again = Member::enter(service.url(), "alice").await;
+    let resume = async |stay, secret: &str| {
+        let mut client = RawClient::connect(&service).await;
+        let secret = secret.to_owned();
+        client
+            .says(&ClientMessage::Resume { stay, secret }.encode())
+            .await;
+        (client.hears().await, client.closed_with().await)
+    };
+    assert_eq!(resume(stay, &secret).await, (ServerMessage::Kicked, 4001));
+    // Neither another's secret nor a part of one's own opens anything.
+    for (stay, secret) in [(stay, ""), (stay, &secret[1..]), (stay + 1, &secret[..])] {
+        let (heard, code) = resume(stay, secret).await;
+        let refused = matches!(heard, ServerMessage::Refused { code: 2, .. });
+        assert!(refused && code == 4403, "{heard:?}");
+    }
+    let (_, rooms) = call(&service, |client| client.describe_rooms(0))
+        .await
+        .unwrap();
+    assert!(
+        rooms[0].members[0].connected,
+        "the new stay was not touched"
+    );
+}

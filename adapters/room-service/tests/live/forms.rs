@@ -1,0 +1,196 @@
+//! The odd forms that an HTTP request can have, signed all the same.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use exeunt_room_service::tc3::{SignedRequest, sign};
+use exeunt_room_service::{DEVELOPMENT_SECRET_ID, DEVELOPMENT_SECRET_KEY, RunningService};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::scene::{Member, service, soon};
+
+const DISMISS: &str = r#"{"SdkAppId":1400000000,"RoomId":"standup"}"#;
+
+/// A dismissal of the room, signed as the SDKs do it, to be spoilt.
+struct Form {
+    line: &'static str,
+    host: &'static str,
+    content_type: &'static str,
+    action: &'static str,
+    /// Seconds since now.
+    made: i64,
+    body: &'static str,
+    signed_body: &'static str,
+    more: &'static str,
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        Self {
+            line: "POST / HTTP/1.1",
+            host: "Host: trtc.example",
+            content_type: "Content-Type: application/json",
+            action: "X-TC-Action: DismissRoomByStrRoomId",
+            made: 0,
+            body: DISMISS,
+            signed_body: DISMISS,
+            more: "",
+        }
+    }
+}
+
+impl Form {
+    fn request(&self) -> String {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let timestamp = i64::try_from(now.as_secs()).unwrap() + self.made;
+        let request = SignedRequest {
+            method: "POST",
+            query: "",
+            headers: &[
+                ("content-type", "application/json"),
+                ("host", "trtc.example"),
+            ],
+            payload: self.signed_body.as_bytes(),
+            timestamp,
+        };
+        let authorization = sign(DEVELOPMENT_SECRET_ID, DEVELOPMENT_SECRET_KEY, &request).unwrap();
+        let time = format!("X-TC-Timestamp: {timestamp}");
+        let length = format!("Content-Length: {}", self.body.len());
+        let length = if self.more.contains("chunked") {
+            "X-None: 0"
+        } else {
+            &length
+        };
+        let head = [
+            self.line,
+            self.host,
+            self.content_type,
+            self.action,
+            "X-TC-Version: 2019-07-22",
+            &time,
+            &format!("Authorization: {authorization}"),
+            length,
+            "Connection: close",
+            self.more,
+        ];
+        let head: Vec<&str> = head.into_iter().filter(|line| !line.is_empty()).collect();
+        format!("{}\r\n\r\n{}", head.join("\r\n"), self.body)
+    }
+
+    /// What the service answers: an error's code, or `ok`.
+    async fn answer(&self, service: &RunningService) -> String {
+        let mut stream = TcpStream::connect(service.local_addr()).await.unwrap();
+        stream.write_all(self.request().as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        soon(stream.read_to_string(&mut answer)).await.unwrap();
+        if !answer.contains(" 200 OK\r\n") {
+            return answer.lines().next().unwrap_or_default().to_owned();
+        }
+        let json = answer.rsplit("\r\n\r\n").next().unwrap_or_default();
+        let json: serde_json::Value = serde_json::from_str(json).unwrap();
+        assert!(json.pointer("/Response/RequestId").is_some(), "{answer}");
+        let code = json.pointer("/Response/Error/Code");
+        code.map_or("ok", |code| code.as_str().unwrap()).to_owned()
+    }
+}
+
+/// A good call, but for what is changed about it.
+fn but(change: impl FnOnce(&mut Form)) -> Form {
+    let mut form = Form::default();
+    change(&mut form);
+    form
+}
+
+#[tokio::test]
+async fn a_signed_call_counts_in_every_form_that_http_allows() {
+    let service = service().await;
+    for form in [
+        Form::default(),
+        but(|form| form.line = "POST http://trtc.example/ HTTP/1.1"),
+        but(|form| form.line = "POST / HTTP/1.0"),
+        but(|form| form.host = "hOST:   trtc.example  "),
+        but(|form| form.content_type = "CONTENT-TYPE: application/json"),
+        but(|form| form.action = "x-tc-action: DismissRoomByStrRoomId"),
+        but(|form| form.more = "X-TC-Region: ap-beijing\r\nX-TC-Token: t"),
+        but(|form| {
+            form.more = "Transfer-Encoding: chunked";
+            form.body = "2a\r\n{\"SdkAppId\":1400000000,\"RoomId\":\"standup\"}\r\n0\r\n\r\n";
+        }),
+        but(|form| {
+            form.signed_body = "UNSIGNED-PAYLOAD";
+            form.more = "X-TC-Content-SHA256: UNSIGNED-PAYLOAD";
+        }),
+    ] {
+        let _alice = Member::enter(service.url(), "alice").await;
+        assert_eq!(form.answer(&service).await, "ok", "{}", form.request());
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_not_as_it_was_signed_does_nothing() {
+    let service = service().await;
+    let mut alice = Member::enter(service.url(), "alice").await;
+    let mismatch = "AuthFailure.SignatureFailure";
+    let expired = "AuthFailure.SignatureExpire";
+    for (form, code) in [
+        (but(|form| form.host = "Host: other.example"), mismatch),
+        (but(|form| form.host = "Host: trtc.example:80"), mismatch),
+        (
+            but(|form| form.content_type = "Content-Type: a/b"),
+            mismatch,
+        ),
+        (
+            but(|form| form.content_type = ""),
+            "AuthFailure.InvalidAuthorization",
+        ),
+        (but(|form| form.signed_body = "{}"), mismatch),
+        (but(|form| form.line = "POST /?a=b HTTP/1.1"), mismatch),
+        (
+            but(|form| form.more = "X-TC-Content-SHA256: UNSIGNED-PAYLOAD"),
+            mismatch,
+        ),
+        (but(|form| form.made = -310), expired),
+        (but(|form| form.made = 310), expired),
+        (
+            but(|form| form.line = "PUT / HTTP/1.1"),
+            "UnsupportedProtocol",
+        ),
+        (
+            but(|form| form.line = "GET / HTTP/1.1"),
+            "UnsupportedProtocol",
+        ),
+        (
+            but(|form| form.line = "POST /ws HTTP/1.1"),
+            "HTTP/1.1 405 Method Not Allowed",
+        ),
+        (
+            but(|form| form.line = "POST // HTTP/1.1"),
+            "HTTP/1.1 404 Not Found",
+        ),
+        (
+            but(|form| {
+                form.more = "Transfer-Encoding: chunked";
+                form.body = "nonsense\r\n";
+            }),
+            "InvalidRequest",
+        ),
+        (but(|form| form.action = ""), "InvalidAction"),
+        (
+            but(|form| form.action = "X-TC-Action: dismissroom"),
+            "InvalidAction",
+        ),
+        (
+            but(|form| (form.body, form.signed_body) = ("[]", "[]")),
+            "InvalidParameter",
+        ),
+        (
+            but(|form| (form.body, form.signed_body) = ("", "")),
+            "InvalidParameter",
+        ),
+    ] {
+        assert_eq!(form.answer(&service).await, code, "{}", form.request());
+    }
+    let left = soon(alice.connection.announce_departure()).await;
+    assert!(left.is_ok(), "she was there all the time: {left:?}");
+    assert!(alice.side.signals.try_recv().is_err());
+}
