@@ -12,7 +12,8 @@ use crate::moments::Tripwire;
 /// Passes everything on.
 pub(crate) struct Borrowed<T: ?Sized>(pub(crate) Arc<T>);
 
-/// Passes everything on, and is held where the tripwire says while it is entered or opened.
+/// Passes everything on, but while it is entered or opened it is held where the tripwire says, until
+/// that has been abandoned.
 pub(crate) struct Held<T: ?Sized> {
     pub(crate) inner: Arc<T>,
     pub(crate) tripwire: Arc<Tripwire>,
@@ -44,7 +45,9 @@ impl Transport for Held<dyn Transport> {
         request: EnterRequest,
         link: RoomLink,
     ) -> Result<Box<dyn Connection>, EnterError> {
-        self.tripwire.drive(self.inner.connect(request, link)).await
+        let abandoned = link.clone();
+        let connecting = self.inner.connect(request, link);
+        self.tripwire.drive(connecting, abandoned.abandoned()).await
     }
 }
 
@@ -74,6 +77,8 @@ impl Device for Held<dyn Device> {
     }
 
     async fn open(&self, link: DeviceLink) -> Result<Box<dyn OpenDevice>, DeviceError> {
-        self.tripwire.drive(self.inner.open(link)).await
+        let abandoned = link.clone();
+        let opening = self.inner.open(link);
+        self.tripwire.drive(opening, abandoned.abandoned()).await
     }
 }

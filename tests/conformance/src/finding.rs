@@ -18,6 +18,8 @@ pub(crate) enum Finding {
     },
     /// The test's own world stood in the way.
     Obstacle(Obstacle),
+    /// The case came to no end of its own: it panicked, or was cut off.
+    Blown(String),
 }
 
 impl Finding {

@@ -11,13 +11,15 @@ use crate::Obstacle;
 /// the device itself may be the same real one every time.
 #[async_trait]
 pub trait Lab: Send + Sync + 'static {
-    /// The device. Called again it gives another handle to the same device.
+    /// The device. It is asked for once.
     async fn device(&self) -> Result<Box<dyn Device>, Obstacle>;
 
     /// How often the system shows the device to be held by this process just now, seen from outside
     /// of the adapter: descriptors, clients of a sound server.
     async fn held(&self) -> Result<usize, Obstacle> {
-        Err(Obstacle::not_offered("the system does not show who holds it"))
+        Err(Obstacle::not_offered(
+            "the system does not show who holds it",
+        ))
     }
 
     /// The device goes away, as if it were unplugged.

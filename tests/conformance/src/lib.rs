@@ -1,1 +1,31 @@
-//! The suite that an adapter's author runs
+#![doc = include_str!("../README.md")]
+
+mod borrowed;
+mod case;
+mod device_cases;
+mod duty;
+mod finding;
+mod footprint;
+mod guarantees;
+mod lab;
+mod moments;
+mod obstacle;
+mod patience;
+mod performance;
+mod report;
+mod selection;
+mod suite;
+mod transport_cases;
+mod wire;
+mod world;
+
+pub use case::Description;
+pub use guarantees::Guarantees;
+pub use lab::Lab;
+pub use obstacle::Obstacle;
+pub use report::{Line, Report, Verdict};
+pub use suite::{Suite, device, device_cases, device_lab, transport, transport_cases};
+pub use wire::TcpWire;
+pub use world::World;
+
+pub use exeunt_port::async_trait;

@@ -36,12 +36,11 @@ pub(crate) async fn until_it_waits<F: Future>(
     .await
 }
 
-/// Holds a future at one of its awaits until it is let go: for futures that somebody else drives.
+/// Holds a future at one of its awaits: for futures that somebody else drives.
 #[derive(Debug)]
 pub(crate) struct Tripwire {
     at: usize,
     reached: CancellationToken,
-    let_go: CancellationToken,
     answered_before: AtomicBool,
 }
 
@@ -51,13 +50,16 @@ impl Tripwire {
         Self {
             at,
             reached: CancellationToken::new(),
-            let_go: CancellationToken::new(),
             answered_before: AtomicBool::new(false),
         }
     }
 
-    /// Drives the future, held where it is to be.
-    pub(crate) async fn drive<F: Future>(&self, future: F) -> F::Output {
+    /// Drives the future; where it is to be held it goes on only after `until`.
+    pub(crate) async fn drive<F: Future>(
+        &self,
+        future: F,
+        until: impl Future<Output = ()>,
+    ) -> F::Output {
         let mut future = pin!(future);
         let answer = until_it_waits(future.as_mut(), self.at).await;
         self.answered_before
@@ -66,18 +68,13 @@ impl Tripwire {
         if let Some(answer) = answer {
             return answer;
         }
-        self.let_go.cancelled().await;
+        until.await;
         future.await
     }
 
     /// Resolves when the future is held, or has answered without being held.
     pub(crate) async fn reached(&self) {
         self.reached.cancelled().await;
-    }
-
-    /// Lets it go on.
-    pub(crate) fn let_go(&self) {
-        self.let_go.cancel();
     }
 
     /// Whether the future answered before it was held: later awaits there are none.

@@ -1,18 +1,25 @@
-//! How long an answer is waited for, and what is waited for just now.
+//! How long an answer is waited for, and where a case is just now.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
 use crate::duty::Duty;
 use crate::finding::Finding;
 
-/// The bound of one answer. Clones share what is waited for, so that a case which is cut off can say it.
+/// The bound of one answer. Clones share where the case is, so that one which is cut off can say it.
 #[derive(Clone, Debug)]
 pub(crate) struct Patience {
     bound: Duration,
-    awaited: Arc<Mutex<String>>,
+    now: Arc<Mutex<Now>>,
+}
+
+/// Where a case is.
+#[derive(Debug, Default)]
+struct Now {
+    awaited: String,
+    deadline: Option<Instant>,
 }
 
 impl Patience {
@@ -22,7 +29,7 @@ impl Patience {
     pub(crate) fn new(bound: Duration) -> Self {
         Self {
             bound,
-            awaited: Arc::default(),
+            now: Arc::default(),
         }
     }
 
@@ -34,16 +41,27 @@ impl Patience {
     pub(crate) fn and(&self, more: Duration) -> Self {
         Self {
             bound: self.bound + more,
-            awaited: Arc::clone(&self.awaited),
+            now: Arc::clone(&self.now),
         }
     }
 
     /// What was waited for last.
     pub(crate) fn awaited(&self) -> String {
-        self.awaited
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.now().awaited.clone()
+    }
+
+    /// The case has to be over in this time.
+    pub(crate) fn ends_within(&self, bound: Duration) {
+        self.now().deadline = Some(Instant::now() + bound);
+    }
+
+    /// When the case has to be over.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.now().deadline
+    }
+
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for an answer. `what` is a noun, for instance `alice's close()`.
@@ -53,24 +71,10 @@ impl Patience {
         what: impl Into<String>,
         future: impl Future<Output = T>,
     ) -> Result<T, Finding> {
-        self.within(duty, what, future, || String::new()).await
-    }
-
-    /// The same; `else_seen` says what was seen meanwhile if no answer comes.
-    pub(crate) async fn within<T>(
-        &self,
-        duty: &'static Duty,
-        what: impl Into<String>,
-        future: impl Future<Output = T>,
-        else_seen: impl FnOnce() -> String,
-    ) -> Result<T, Finding> {
         let what = what.into();
-        self.awaited
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone_from(&what);
+        self.now().awaited.clone_from(&what);
         timeout(self.bound, future).await.map_err(|_| {
-            let seen = format!("{what} did not answer within {:?}{}", self.bound, else_seen());
+            let seen = format!("{what} did not answer within {:?}", self.bound);
             Finding::broken(duty, seen)
         })
     }

@@ -72,37 +72,38 @@ impl Report {
             let lines = self.lines.iter();
             lines.filter(|line| is(&line.verdict)).count()
         };
-        let mut summary = format!(
-            "{} passed, {} failed, {} not run, {} not offered",
+        let filtered_out = match self.filtered_out {
+            0 => String::new(),
+            number => format!(", {number} filtered out"),
+        };
+        format!(
+            "{} passed, {} failed, {} not run, {} not offered{filtered_out}",
             count(|verdict| matches!(verdict, Verdict::Passed)),
             count(|verdict| matches!(verdict, Verdict::Failed(_))),
             count(|verdict| matches!(verdict, Verdict::NotRun(_))),
             count(|verdict| matches!(verdict, Verdict::NotOffered(_))),
-        );
-        if self.filtered_out > 0 {
-            summary.push_str(&format!(", {} filtered out", self.filtered_out));
-        }
-        summary
+        )
     }
 
     /// What is broken, case by case; empty where nothing is.
     #[must_use]
     pub fn failures(&self) -> String {
-        let mut text = String::new();
-        for line in self.failed() {
-            if let Verdict::Failed(why) = &line.verdict {
-                let why = why.replace('\n', "\n    ");
-                text.push_str(&format!("\n{}: {}\n    {why}\n", line.subject, line.case));
-            }
-        }
-        text
+        self.lines.iter().filter_map(Line::failure).collect()
     }
 }
 
 /// The width of the guarantees' column.
-const WIDTH: usize = 16;
+const WIDTH: usize = 19;
 
 impl Line {
+    fn failure(&self) -> Option<String> {
+        let Verdict::Failed(why) = &self.verdict else {
+            return None;
+        };
+        let why = why.replace('\n', "\n    ");
+        Some(format!("\n{}: {}\n    {why}\n", self.subject, self.case))
+    }
+
     /// The case's row in a table whose first column is this wide.
     pub(crate) fn row(&self, width: usize) -> String {
         let result = match &self.verdict {

@@ -26,6 +26,7 @@ pub(crate) static CASES: &[Case<Stage>] = cases![Stage;
     "entering where the server refuses answers with an error", [7], "refused" => entering::refused;
     "entering, abandoned at any moment, answers and leaves nobody behind", [4, 5, 7], "" => giving_up::abandoned;
     "entering, dropped at any moment, leaves nobody behind", [4, 7], "lease" => giving_up::dropped;
+    "entering, abandoned while the server does not answer, answers and leaves nobody behind", [4, 6], "freeze, mend" => giving_up::abandoned_while_frozen;
     // ---- media --------------------------------------------------------------------------------
     "what one sends the others hear, in order and unchanged", [], "" => media::in_order;
     "the largest frame arrives whole, and a larger one not at all", [], "codecs" => media::the_largest;

@@ -128,14 +128,18 @@ async fn pump(
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let length = from.read(&mut buffer).await?;
-        let whole = state.wait_for(|state| *state == State::Whole).await;
-        if whole.is_err() {
-            return Err(io::ErrorKind::ConnectionAborted.into());
-        }
-        drop(whole);
+        until_whole(&mut state).await?;
         if length == 0 {
             return to.shutdown().await;
         }
         to.write_all(&buffer[..length]).await?;
+    }
+}
+
+async fn until_whole(state: &mut watch::Receiver<State>) -> io::Result<()> {
+    match state.wait_for(|state| *state == State::Whole).await {
+        Ok(_whole) => Ok(()),
+        // The wire was dropped.
+        Err(_) => Err(io::ErrorKind::ConnectionAborted.into()),
     }
 }

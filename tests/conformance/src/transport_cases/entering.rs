@@ -4,7 +4,7 @@ use exeunt_port::{EnterRequest, RemoteLeaveReason, RoomLink, RoomSignal, Transpo
 
 use super::Stage;
 use super::stage::{fresh_room, user};
-use crate::duty::{CONNECT, CONNECT_MANY};
+use crate::duty::{CONNECT, CONNECT_MANY, ENTERED};
 use crate::finding::{Outcome, demand};
 
 pub(super) async fn seen_by_the_others(stage: &Stage) -> Outcome {
@@ -17,7 +17,21 @@ pub(super) async fn seen_by_the_others(stage: &Stage) -> Outcome {
         member.sees_enter(&carol.user).await?;
     }
     carol.sees_enter(&alice.user).await?;
-    carol.sees_enter(&bob.user).await
+    carol.sees_enter(&bob.user).await?;
+    let everybody = [&alice.user, &bob.user, &carol.user];
+    for member in [&alice, &bob, &carol] {
+        let others = everybody.into_iter().filter(|user| **user != member.user);
+        let once = others.map(|user| RoomSignal::RemoteUserEntered(user.clone()));
+        let told_once = once.clone().all(|entered| member.heard.contains(&entered))
+            && member.heard.len() == once.count();
+        demand(&ENTERED, told_once, || {
+            format!(
+                "{} is to hear of the two others once: {:?}",
+                member.user, member.heard
+            )
+        })?;
+    }
+    Ok(())
 }
 
 pub(super) async fn rooms_are_apart(stage: &Stage) -> Outcome {
@@ -27,9 +41,7 @@ pub(super) async fn rooms_are_apart(stage: &Stage) -> Outcome {
     let bob = stage.enter("bob").await?;
     alice.sees_enter(&bob.user).await?;
     bob.leaves().await?;
-    alice
-        .sees_leave(&bob.user, RemoteLeaveReason::Left)
-        .await?;
+    alice.sees_leave(&bob.user, RemoteLeaveReason::Left).await?;
     // What the outsider might have heard of it he would have heard before his own room's next guest.
     let guest = stage.enter_room("guest", &elsewhere).await?;
     outsider.sees_enter(&guest.user).await?;
@@ -52,21 +64,18 @@ pub(super) async fn two_over_one_transport(stage: &Stage) -> Outcome {
     witness.sees_enter(&bob.user).await?;
     bob.sees_enter(&alice.user).await?;
     alice.leaves().await?;
-    let _ = alice.closes().await?;
+    alice.closes_well().await?;
     bob.sees_leave(&alice.user, RemoteLeaveReason::Left).await?;
     // Only one of the two has gone: the other is still heard of and still hears.
     let carol = stage.enter("carol").await?;
     bob.sees_enter(&carol.user).await?;
     witness.sees_enter(&carol.user).await?;
-    demand(
-        &CONNECT_MANY,
-        witness.present().contains(&bob.user),
-        || format!("when alice closed, bob's stay over the same transport ended as well: {witness:?} heard", witness = witness.heard),
-    )?;
+    demand(&CONNECT_MANY, witness.present().contains(&bob.user), || {
+        let heard = &witness.heard;
+        format!("when alice closed, bob's stay over the same transport ended as well: {heard:?}")
+    })?;
     bob.leaves().await?;
-    witness
-        .sees_leave(&bob.user, RemoteLeaveReason::Left)
-        .await
+    witness.sees_leave(&bob.user, RemoteLeaveReason::Left).await
 }
 
 pub(super) async fn unreachable(stage: &Stage) -> Outcome {

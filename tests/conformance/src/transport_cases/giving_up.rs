@@ -43,6 +43,46 @@ pub(super) async fn dropped(stage: &Stage) -> Outcome {
         .await
 }
 
+/// The same with a server that freezes at each of these moments.
+pub(super) async fn abandoned_while_frozen(stage: &Stage) -> Outcome {
+    let mut witness = stage.enter("witness").await?;
+    let mut guests = Vec::new();
+    for moment in 0..=MOMENTS {
+        let guest = guest(moment);
+        guests.push(guest.clone());
+        let transport = stage.transport(&guest).await?;
+        let (link, side) = RoomLink::pair();
+        let mut connecting = pin!(transport.connect(stage.request(&guest)?, link));
+        let held = until_it_waits(connecting.as_mut(), moment);
+        let what = format!("{guest}'s connect()");
+        let answer = stage
+            .patience
+            .answers(&CONNECT_ABANDONED, what, held)
+            .await?;
+        if let Some(answer) = answer {
+            is_abandoned_or_left(stage, &guest, moment, answer, side).await?;
+            break;
+        }
+        stage.world.freeze(&guest).await?;
+        // Once more, so that it waits for the server and not only for its turn.
+        let answer = if let Some(answer) = until_it_waits(connecting.as_mut(), 1).await {
+            answer
+        } else {
+            side.abandon.cancel();
+            let what = format!("{guest}'s connect(), frozen and abandoned at its await {moment},");
+            stage
+                .patience
+                .answers(&CONNECT_ABANDONED, what, connecting)
+                .await?
+        };
+        stage.world.mend(&guest).await?;
+        is_abandoned_or_left(stage, &guest, moment, answer, side).await?;
+    }
+    stage
+        .is_left_by(&mut witness, &guests, &CONNECT_ABANDONED)
+        .await
+}
+
 /// Whether there are later awaits to give up at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Series {
@@ -61,28 +101,41 @@ pub(super) async fn abandon(
     let mut connecting = pin!(transport.connect(stage.request(guest)?, link));
     let held = until_it_waits(connecting.as_mut(), moment);
     let what = format!("{guest}'s connect()");
-    let answer = stage.patience.answers(&CONNECT_ABANDONED, what, held).await?;
+    let answer = stage
+        .patience
+        .answers(&CONNECT_ABANDONED, what, held)
+        .await?;
     side.abandon.cancel();
-    let (answer, series) = match answer {
-        Some(answer) => (answer, Series::Over),
-        None => {
-            let what = format!("{guest}'s connect(), abandoned at its await {moment},");
-            let answer = stage
-                .patience
-                .answers(&CONNECT_ABANDONED, what, connecting)
-                .await?;
-            (answer, Series::GoesOn)
-        }
+    let (answer, series) = if let Some(answer) = answer {
+        (answer, Series::Over)
+    } else {
+        let what = format!("{guest}'s connect(), abandoned at its await {moment},");
+        let answer = stage
+            .patience
+            .answers(&CONNECT_ABANDONED, what, connecting)
+            .await?;
+        (answer, Series::GoesOn)
     };
+    is_abandoned_or_left(stage, guest, moment, answer, side).await?;
+    Ok(series)
+}
+
+/// Demands one of the two answers that an abandoned connect may have, and leaves if it is a connection.
+async fn is_abandoned_or_left(
+    stage: &Stage,
+    guest: &UserId,
+    moment: usize,
+    answer: Result<Box<dyn Connection>, EnterError>,
+    side: RoomSide,
+) -> Outcome {
     match answer {
-        Ok(connection) => leave(stage, guest, connection, side).await?,
-        Err(EnterError::Abandoned) => {}
+        Ok(connection) => leave(stage, guest, connection, side).await,
+        Err(EnterError::Abandoned) => Ok(()),
         Err(error) => {
             let seen = format!("{guest}'s connect(), abandoned at its await {moment}: {error}");
-            return Err(Finding::broken(&CONNECT_ABANDONED, seen));
+            Err(Finding::broken(&CONNECT_ABANDONED, seen))
         }
     }
-    Ok(series)
 }
 
 /// Drops an entry at this moment, and leaves if it had succeeded before.
@@ -126,7 +179,10 @@ async fn leave(
         format!("{guest}'s close()"),
     );
     let announced = connection.announce_departure();
-    let _ = stage.patience.answers(&ANNOUNCE, leaving, announced).await?;
+    let _ = stage
+        .patience
+        .answers(&ANNOUNCE, leaving, announced)
+        .await?;
     let closed = connection.close();
     let _ = stage.patience.answers(&CLOSE, closing, closed).await?;
     Ok(())

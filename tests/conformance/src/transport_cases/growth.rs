@@ -31,8 +31,7 @@ async fn stays(stage: &Stage, counted: Counted) -> Outcome {
     let cycle = async || {
         let member = stage.enter_over(&*transport, &alice, &stage.room).await?;
         member.leaves().await?;
-        let _ = member.closes().await?;
-        Outcome::Ok(())
+        member.closes_well().await
     };
     cycle().await?;
     let after_one = counted.now()?;
@@ -48,7 +47,7 @@ async fn given_up(stage: &Stage, counted: Counted) -> Outcome {
     let alice = user("alice");
     let transport = stage.transport(&alice).await?;
     let cycle = async |number: usize| {
-        let moment = number / 2 % 5;
+        let moment = number / 2 % 8;
         let guest = guest(number);
         if number.is_multiple_of(2) {
             abandon(stage, &*transport, &guest, moment).await

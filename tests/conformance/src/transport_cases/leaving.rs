@@ -1,7 +1,6 @@
 //! Leaving: announced, closed, dropped.
 
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use exeunt_port::{RemoteLeaveReason, UserId};
@@ -29,6 +28,12 @@ pub(super) async fn told(stage: &Stage) -> Outcome {
             .sees_leave(&alice.user, RemoteLeaveReason::Left)
             .await?;
     }
+    // Whoever is told twice is told before the next guest comes.
+    let dave = stage.enter("dave").await?;
+    for other in &mut others {
+        other.sees_enter(&dave.user).await?;
+        other.heard_whole_stays_of(&alice.user)?;
+    }
     Ok(())
 }
 
@@ -51,7 +56,7 @@ pub(super) async fn twice(stage: &Stage) -> Outcome {
 pub(super) async fn closed_twice(stage: &Stage) -> Outcome {
     let alice = stage.enter("alice").await?;
     alice.leaves().await?;
-    let (first, second) = tokio::join!(alice.closes(), alice.closes());
+    let (first, second) = tokio::join!(alice.closes_well(), alice.closes());
     let _ = (first?, second?);
     let _ = alice.closes().await?;
     // A departure after the close has nothing to go by, and says so.
@@ -104,7 +109,7 @@ pub(super) async fn silent_after_closing(stage: &Stage) -> Outcome {
     let mut others = [stage.enter("bob").await?];
     let mut alice = enters_and_is_seen(stage, "alice", &mut others).await?;
     alice.leaves().await?;
-    let _ = alice.closes().await?;
+    alice.closes_well().await?;
     alice.catch_up();
     while alice.side.inbound.try_next().is_some() {}
     let told = alice.heard.len();
@@ -133,7 +138,7 @@ pub(super) async fn silent_after_closing(stage: &Stage) -> Outcome {
 pub(super) async fn holds_nothing_after_closing(stage: &Stage) -> Outcome {
     let alice = stage.enter("alice").await?;
     alice.leaves().await?;
-    let _ = alice.closes().await?;
+    alice.closes_well().await?;
     let Member {
         connection,
         mut side,
@@ -156,7 +161,6 @@ pub(super) async fn dropped(stage: &Stage) -> Outcome {
         side: _side,
         ..
     } = alice;
-    let connection = Arc::into_inner(connection);
     drops(stage, &user, connection).await?;
     let [bob] = &mut others;
     bob.sees_leave_within(&DROP, &user, RemoteLeaveReason::TimedOut, lease)

@@ -52,7 +52,10 @@ pub(super) async fn comes_back(stage: &Stage) -> Outcome {
     alice.sees_enter(&carol.user).await?;
     bob.sees_enter(&carol.user).await?;
     demand(&RECOVERED, bob.reasons(&alice.user).is_empty(), || {
-        format!("alice's link was down for a moment, and bob heard {:?}", bob.heard)
+        format!(
+            "alice's link was down for a moment, and bob heard {:?}",
+            bob.heard
+        )
     })?;
     alice.leaves().await?;
     bob.sees_leave(&alice.user, RemoteLeaveReason::Left).await
@@ -90,7 +93,10 @@ pub(super) async fn not_recovered_during_an_exit(stage: &Stage) -> Outcome {
     alice.catch_up();
     let recovered = alice.heard.contains(&RoomSignal::LinkRecovered);
     demand(&NOT_RECOVERED, !recovered, || {
-        format!("the link was recovered after the stay was abandoned: {:?}", alice.heard)
+        format!(
+            "the link was recovered after the stay was abandoned: {:?}",
+            alice.heard
+        )
     })
 }
 

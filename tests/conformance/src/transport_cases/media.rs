@@ -131,19 +131,12 @@ pub(super) async fn the_gate(stage: &Stage) -> Outcome {
     let mut others = [stage.enter("bob").await?];
     let alice = enters_and_is_seen(stage, "alice", &mut others).await?;
     let [bob] = &mut others;
-    let what = "the first of alice's frames, at bob,";
-    let sending = async {
-        loop {
-            alice.side.outbound.push(numbered(0));
-            if let Ok(Some(_)) = timeout(BEAT, bob.side.inbound.next()).await {
-                return;
-            }
-        }
-    };
-    stage.patience.answers(&MEDIA, what, sending).await?;
+    is_heard(stage, &alice, bob, 0).await?;
     for number in 1..=BURST {
         alice.side.outbound.push(numbered(number));
     }
+    // Who takes frames in order to keep them has taken these when the first of them is heard.
+    is_heard(stage, &alice, bob, 1).await?;
     alice.side.outbound.close();
     let taken = alice.side.outbound.push(numbered(BURST + 1));
     demand(&GATE, !taken, || {
@@ -155,11 +148,27 @@ pub(super) async fn the_gate(stage: &Stage) -> Outcome {
     {
         let late = shut.elapsed();
         demand(&GATE, late <= ON_ITS_WAY, || {
-            let number = number_of(&remote.frame);
-            format!("{late:?} after the gate was shut bob received alice's frame {number:?}")
+            let sequence = remote.frame.sequence;
+            format!("{late:?} after the gate was shut bob received alice's frame {sequence}")
         })?;
     }
     Ok(())
+}
+
+/// Sends a frame until it, or a later one, arrives.
+async fn is_heard(stage: &Stage, from: &Member, to: &Member, number: u32) -> Outcome {
+    let sending = async {
+        loop {
+            from.side.outbound.push(numbered(number));
+            if let Ok(Some(remote)) = timeout(BEAT, to.side.inbound.next()).await
+                && number_of(&remote.frame).is_some_and(|arrived| arrived >= number)
+            {
+                return;
+            }
+        }
+    };
+    let what = format!("{}'s frame {number}, at {},", from.user, to.user);
+    stage.patience.answers(&MEDIA, what, sending).await
 }
 
 /// A frame that says its number: a packet of 20 ms of Opus by its first byte.

@@ -1,7 +1,6 @@
 //! Somebody in a room, as a case sees him: what he hears, and what he does.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use exeunt_port::{
@@ -16,7 +15,7 @@ use crate::patience::Patience;
 /// A member of the room.
 pub(super) struct Member {
     pub(super) user: UserId,
-    pub(super) connection: Arc<dyn Connection>,
+    pub(super) connection: Box<dyn Connection>,
     pub(super) side: RoomSide,
     /// Everything that he was told, in order.
     pub(super) heard: Vec<RoomSignal>,
@@ -32,7 +31,7 @@ impl Member {
     ) -> Self {
         Self {
             user,
-            connection: Arc::from(connection),
+            connection,
             side,
             heard: Vec::new(),
             patience,
@@ -205,6 +204,14 @@ impl Member {
         self.announces().await?.map_err(|error| {
             let seen = format!("{} could not leave: {error}", self.user);
             Finding::broken(&ANNOUNCE, seen)
+        })
+    }
+
+    /// Closes his connection, and demands that it goes well: for links and servers that are well.
+    pub(super) async fn closes_well(&self) -> Outcome {
+        self.closes().await?.map_err(|error| {
+            let seen = format!("{}'s close() answered: {error}", self.user);
+            Finding::broken(&CLOSE, seen)
         })
     }
 

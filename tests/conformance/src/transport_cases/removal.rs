@@ -76,7 +76,10 @@ pub(super) async fn replaced(stage: &Stage) -> Outcome {
     let carol = stage.enter("carol").await?;
     bob.sees_enter(&carol.user).await?;
     demand(&REPLACED, bob.present().contains(&later.user), || {
-        format!("alice's later stay did not outlive her earlier one: bob heard {:?}", bob.heard)
+        format!(
+            "alice's later stay did not outlive her earlier one: bob heard {:?}",
+            bob.heard
+        )
     })?;
     later.leaves().await?;
     let twice = |bob: &super::member::Member| bob.reasons(&later.user).len() == 2;

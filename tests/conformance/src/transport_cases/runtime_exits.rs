@@ -7,9 +7,8 @@ use exeunt_port::{RemoteLeaveReason, UserId};
 use exeunt_runtime::{Client, ExitReport, Policy, Reason, Room, RoomEvent};
 
 use super::Stage;
-use super::leaving::enters_and_is_seen;
-use super::member::Member;
 use super::giving_up::guest;
+use super::member::Member;
 use super::stage::user;
 use crate::borrowed::Held;
 use crate::duty::{CLEAN, CONNECT, CONNECT_ABANDONED, REASON, REPORTED};
@@ -47,7 +46,6 @@ pub(super) async fn while_entering(stage: &Stage) -> Outcome {
             .answers(&CONNECT, what, tripwire.reached())
             .await?;
         room.handle().request_exit();
-        tripwire.let_go();
         let report = reported(stage, room).await?;
         is_for(&report, Reason::LocalExit)?;
         demand(&CLEAN, report.transport.outcome.is_clean(), || {
@@ -121,7 +119,8 @@ pub(super) async fn enters(
     enters_with(stage, client, &user, others).await
 }
 
-async fn enters_with(
+/// The same with a client that is set up already.
+pub(super) async fn enters_with(
     stage: &Stage,
     client: Client,
     user: &UserId,
@@ -137,7 +136,10 @@ async fn enters_with(
 
 async fn is_let_in(stage: &Stage, room: &mut Room, user: &UserId) -> Outcome {
     let what = format!("{user}'s entry through the runtime");
-    let entered = stage.patience.answers(&CONNECT, what, room.entered()).await?;
+    let entered = stage
+        .patience
+        .answers(&CONNECT, what, room.entered())
+        .await?;
     demand(&CONNECT, entered, || {
         let report = room.handle().report_now();
         format!("{user} was not let in: {report:?}")

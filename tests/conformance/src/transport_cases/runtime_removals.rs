@@ -1,11 +1,13 @@
 //! The same transport under the runtime: stays that others end.
 
+use std::time::Duration;
+
 use exeunt_port::RemoteLeaveReason;
 use exeunt_runtime::{Client, Policy, Reason};
 use tokio::task::yield_now;
 
 use super::Stage;
-use super::runtime_exits::{enters, is_for, reported};
+use super::runtime_exits::{enters, enters_with, is_for, reported};
 use super::stage::user;
 use crate::borrowed::Borrowed;
 use crate::duty::{CLEAN, KICKED, REASON, REPORTED};
@@ -38,7 +40,14 @@ pub(super) async fn kick_crosses_exit(stage: &Stage) -> Outcome {
     let mut bob = stage.enter("bob").await?;
     for round in 0..ROUNDS {
         let alice = user(&format!("alice-{round}"));
-        let room = enters(stage, alice.as_str(), std::slice::from_mut(&mut bob)).await?;
+        // Short, as only the reason counts here, and there are some rounds.
+        let policy = Policy {
+            transport: Duration::from_millis(100),
+            ..Policy::default()
+        };
+        let client = stage.client(&alice).await?.with_policy(policy);
+        let others = std::slice::from_mut(&mut bob);
+        let room = enters_with(stage, client, &alice, others).await?;
         let handle = room.handle();
         let kick = async {
             wait(ROUNDS.saturating_sub(2 * round)).await;

@@ -1,0 +1,134 @@
+//! Opening that is given up, or meets another one.
+
+use std::pin::pin;
+
+use exeunt_port::{DeviceError, DeviceSide, OpenDevice};
+
+use super::Stage;
+use super::stage::{Opened, could_not_open};
+use crate::duty::{OPEN, OPEN_ABANDONED, OPEN_DROPPED};
+use crate::finding::{Finding, Outcome};
+use crate::moments::{MOMENTS, until_it_waits};
+
+pub(super) async fn abandoned(stage: &Stage) -> Outcome {
+    for moment in 0..=MOMENTS {
+        let (link, mut side) = Stage::link();
+        let mut opening = pin!(stage.device.open(link));
+        let held = until_it_waits(opening.as_mut(), moment);
+        let answer = stage.patience.answers(&OPEN, "open()", held).await?;
+        side.silence();
+        let what = format!("open(), abandoned at its await {moment},");
+        let is_last = answer.is_some();
+        let answer = match answer {
+            Some(answer) => answer,
+            None => {
+                stage
+                    .patience
+                    .answers(&OPEN_ABANDONED, what.as_str(), opening)
+                    .await?
+            }
+        };
+        match answer {
+            Ok(device) => stage.releases(device).await?,
+            Err(DeviceError::Abandoned) => {}
+            Err(error) => {
+                let seen = format!("{what} answered: {error}");
+                return Err(Finding::broken(&OPEN_ABANDONED, seen));
+            }
+        }
+        stage.is_let_go(&OPEN_ABANDONED, &what, &mut side).await?;
+        if is_last {
+            break;
+        }
+    }
+    opens_again(stage).await
+}
+
+pub(super) async fn dropped(stage: &Stage) -> Outcome {
+    for moment in 0..=MOMENTS {
+        let (link, mut side) = Stage::link();
+        let answer = {
+            let mut opening = pin!(stage.device.open(link));
+            let held = until_it_waits(opening.as_mut(), moment);
+            stage.patience.answers(&OPEN, "open()", held).await?
+        };
+        if let Some(answer) = answer {
+            // It answered before, so nothing was dropped; later moments there are none.
+            let device = answer.map_err(|error| could_not_open(&error))?;
+            stage.releases(device).await?;
+            break;
+        }
+        let after = format!("open() was dropped at its await {moment}");
+        stage.is_let_go(&OPEN_DROPPED, &after, &mut side).await?;
+    }
+    opens_again(stage).await
+}
+
+pub(super) async fn hung(stage: &Stage) -> Outcome {
+    stage.lab.hold_opening().await?;
+    let (link, mut side) = Stage::link();
+    let answer = {
+        let mut opening = pin!(stage.device.open(link));
+        let held = until_it_waits(opening.as_mut(), 1);
+        stage.patience.answers(&OPEN, "open()", held).await?
+    };
+    if let Some(answer) = answer {
+        let seen = format!(
+            "the driver was held, and open() answered {:?}",
+            answer.err()
+        );
+        return Err(Finding::broken(&OPEN, seen));
+    }
+    // The runtime silences the link as well when it gives an opening up (G-4).
+    side.silence();
+    stage.lab.let_go().await?;
+    let after = "the driver came back from an opening that was given up";
+    stage.is_let_go(&OPEN_DROPPED, after, &mut side).await?;
+    opens_again(stage).await
+}
+
+pub(super) async fn twice_at_once(stage: &Stage) -> Outcome {
+    let ((first_link, first_side), (second_link, second_side)) = (Stage::link(), Stage::link());
+    let first = stage.device.open(first_link);
+    let second = stage.device.open(second_link);
+    let both = async { tokio::join!(first, second) };
+    let (first, second) = stage
+        .patience
+        .answers(&OPEN, "one of two open() at once", both)
+        .await?;
+    if let (Err(first), Err(second)) = (&first, &second) {
+        let seen = format!("neither of two openings at once worked: {first}; {second}");
+        return Err(Finding::broken(&OPEN, seen));
+    }
+    for (opened, side) in [(first, first_side), (second, second_side)] {
+        is_open_or_busy(stage, opened, side).await?;
+    }
+    opens_again(stage).await
+}
+
+async fn is_open_or_busy(
+    stage: &Stage,
+    opened: Result<Box<dyn OpenDevice>, DeviceError>,
+    mut side: DeviceSide,
+) -> Outcome {
+    match opened {
+        Ok(device) => stage.releases(device).await,
+        Err(DeviceError::Busy { .. }) => {
+            let after = "open() answered Busy";
+            stage.is_let_go(&OPEN, after, &mut side).await
+        }
+        Err(error) => {
+            let seen = format!("the other of two openings at once was not Busy: {error}");
+            Err(Finding::broken(&OPEN, seen))
+        }
+    }
+}
+
+/// Whatever became of the openings before, the device can be opened and released.
+pub(super) async fn opens_again(stage: &Stage) -> Outcome {
+    let Opened {
+        device,
+        side: _side,
+    } = stage.opens().await?;
+    stage.releases(device).await
+}

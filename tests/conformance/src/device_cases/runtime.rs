@@ -1,0 +1,131 @@
+//! The same device under the runtime.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use exeunt_port::{Device, EnterRequest};
+use exeunt_runtime::{Client, ExitReport, Outcome as Settled, Policy, Reason, Room, RoomEvent};
+
+use super::Stage;
+use super::empty_room::EmptyRoom;
+use super::opening::opens_again;
+use crate::borrowed::{Borrowed, Held};
+use crate::duty::{CLEAN, OPEN, OPEN_ABANDONED, REASON, REPORTED};
+use crate::finding::{Finding, Outcome, demand};
+use crate::moments::{MOMENTS, Tripwire};
+
+pub(super) async fn released_first(stage: &Stage) -> Outcome {
+    let mut room = enters_with(Borrowed(Arc::clone(&stage.device)), Policy::default())?;
+    is_open(stage, &mut room).await?;
+    room.handle().request_exit();
+    let (events, report) = ended(stage, room).await?;
+    let is_released = |event: &RoomEvent| matches!(event, RoomEvent::DeviceReleased { .. });
+    demand(&CLEAN, events.iter().any(is_released), || {
+        format!("the exit was reported, and the device was not released before: {events:?}")
+    })?;
+    demand(
+        &CLEAN,
+        report.is_clean() && report.devices.len() == 1,
+        || format!("{report}"),
+    )
+}
+
+pub(super) async fn exit_while_opening(stage: &Stage) -> Outcome {
+    for moment in 0..=MOMENTS {
+        let tripwire = Arc::new(Tripwire::at(moment));
+        let held = Held {
+            inner: Arc::clone(&stage.device),
+            tripwire: Arc::clone(&tripwire),
+        };
+        let room = enters_with(held, Policy::default())?;
+        stage
+            .patience
+            .answers(&OPEN, "open()", tripwire.reached())
+            .await?;
+        room.handle().request_exit();
+        let (_, report) = ended(stage, room).await?;
+        demand(&OPEN_ABANDONED, report.is_clean(), || {
+            format!("left at await {moment} of open(): {report}")
+        })?;
+        if tripwire.answered_before() {
+            break;
+        }
+    }
+    opens_again(stage).await
+}
+
+pub(super) async fn exit_while_hung(stage: &Stage) -> Outcome {
+    // Short, so that the case does not wait for what is not going to answer.
+    let policy = Policy {
+        device: Duration::from_millis(300),
+        ..Policy::default()
+    };
+    let mut room = enters_with(Borrowed(Arc::clone(&stage.device)), policy)?;
+    is_open(stage, &mut room).await?;
+    stage.lab.hold_release().await?;
+    room.handle().request_exit();
+    let (_, report) = ended(stage, room).await?;
+    stage.lab.let_go().await?;
+    let [device] = report.devices.as_slice() else {
+        return Err(Finding::broken(&CLEAN, format!("{report}")));
+    };
+    demand(&CLEAN, device.line.outcome == Settled::TimedOut, || {
+        format!("the driver was held, and the report says otherwise: {report}")
+    })?;
+    opens_again(stage).await
+}
+
+fn enters_with(device: impl Device, policy: Policy) -> Result<Room, Finding> {
+    let request = EnterRequest::unsigned("alice", "empty").map_err(crate::Obstacle::failed)?;
+    let client = Client::new(EmptyRoom).with_policy(policy);
+    Ok(client.with_device(device).enter(request))
+}
+
+async fn is_open(stage: &Stage, room: &mut Room) -> Outcome {
+    let opening = async {
+        while let Some(event) = room.next_event().await {
+            if let RoomEvent::DeviceOpened { .. } = event {
+                return Ok(());
+            }
+            if let RoomEvent::DeviceFailed { error, .. } = event {
+                return Err(error.to_string());
+            }
+        }
+        Err("the stay was over before".to_owned())
+    };
+    let opened = stage
+        .patience
+        .answers(&OPEN, "open(), through the runtime,", opening)
+        .await?;
+    opened.map_err(|why| Finding::broken(&OPEN, format!("the device did not open: {why}")))
+}
+
+/// Waits for the end of the stay, and demands that it is reported exactly once and last.
+async fn ended(
+    stage: &Stage,
+    mut room: Room,
+) -> Result<(Vec<RoomEvent>, Arc<ExitReport>), Finding> {
+    let bound = stage.patience.and(Policy::default().total());
+    let listening = async {
+        let (mut events, mut reports) = (Vec::new(), Vec::new());
+        while let Some(event) = room.next_event().await {
+            if let RoomEvent::Exited(report) = event {
+                reports.push(report);
+            } else {
+                events.push(event);
+            }
+        }
+        (events, reports)
+    };
+    let (events, reports) = bound
+        .answers(&REPORTED, "the exit report", listening)
+        .await?;
+    let [report] = reports.as_slice() else {
+        let seen = format!("{} exits were reported", reports.len());
+        return Err(Finding::broken(&REPORTED, seen));
+    };
+    demand(&REASON, report.reason == Reason::LocalExit, || {
+        format!("{report}")
+    })?;
+    Ok((events, Arc::clone(report)))
+}

@@ -1,0 +1,8 @@
+//! The suite bites: deliberately wrong adapters fail exactly the cases that are about what is wrong.
+
+mod devices;
+mod microphones;
+mod passing;
+mod rooms;
+mod transports;
+mod verdicts;
