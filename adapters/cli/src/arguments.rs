@@ -6,76 +6,91 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use exeunt_port::{RoomId, UserId};
 
 use crate::device_choice::DeviceChoice;
+use crate::keys::{AsMember, AsOperator, AsService};
+
+const FIRST_STEPS: &str = "\
+First steps:
+  exeunt demo                            three people enter a room and get out of it
+  exeunt serve                           a room service; then, in other terminals:
+  exeunt join --room 123 --user alice    enter a room; q and Enter leaves it
+  exeunt kick --room 123 alice           or be thrown out
+  exeunt help join                       everything about one command
+
+Exit status: 0 done, 1 failed, 2 mistyped, 3 the service said no, 4 taken out of the room by a loss or a
+stop, 5 what was checked does not hold, 130 stopped before the end";
 
 /// Getting out of a room: exactly once, in bounded time, with the others told and the devices off.
 #[derive(Debug, Parser)]
-#[command(name = "exeunt", version, propagate_version = true)]
+#[command(name = "exeunt", version, after_help = FIRST_STEPS)]
 pub(crate) struct Arguments {
     /// Print one JSON object a line instead of text.
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
-    /// A TOML file with any of: service, sdk_app_id, user_sig_key, secret_id, secret_key.
-    #[arg(long, global = true, value_name = "FILE", env = "EXEUNT_CONFIG")]
-    pub(crate) config: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) keys: Keys,
-
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// Where the room service is, and the keys to it. Flags beat the environment, which beats the
-/// config file, which beats the development default.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct Keys {
-    /// The room service, for instance ws://127.0.0.1:7450.
-    #[arg(long, global = true, value_name = "URL", env = "EXEUNT_SERVICE")]
-    pub(crate) service: Option<String>,
-    /// The application's number.
-    #[arg(long, global = true, value_name = "NUMBER", env = "EXEUNT_SDK_APP_ID")]
-    pub(crate) sdk_app_id: Option<u32>,
-    /// The key that users' signatures are made with.
-    #[arg(
-        long,
-        global = true,
-        value_name = "KEY",
-        env = "EXEUNT_USER_SIG_KEY",
-        hide_env_values = true
-    )]
-    pub(crate) user_sig_key: Option<String>,
-    /// The operator's secret id, for the server API.
-    #[arg(long, global = true, value_name = "ID", env = "EXEUNT_SECRET_ID")]
-    pub(crate) secret_id: Option<String>,
-    /// The operator's secret key, for the server API.
-    #[arg(
-        long,
-        global = true,
-        value_name = "KEY",
-        env = "EXEUNT_SECRET_KEY",
-        hide_env_values = true
-    )]
-    pub(crate) secret_key: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Three people enter a room and leave it: one goes, one is kicked, the room is dismissed.
+    #[command(after_help = "\
+Examples:
+  exeunt demo
+  exeunt demo --transport loopback --devices files --picture /tmp/demo.svg
+
+It brings its own room service, prints everybody's timeline and callbacks and which guarantees the
+run shows, and draws the timelines. It takes about two seconds.")]
     Demo(Demo),
     /// Run the room service.
+    #[command(after_help = "\
+Examples:
+  exeunt serve
+  exeunt serve --listen 0.0.0.0:7450 --config exeunt.toml
+
+Without keys of your own it uses development keys, which everybody knows, and listens to this
+machine only. Ctrl-C stops it; everybody in a room is told.")]
     Serve(Serve),
-    /// Enter a room; q and Enter, or Ctrl-C, leaves it.
+    /// Enter a room, and leave it with q and Enter or with Ctrl-C.
+    #[command(after_help = "\
+Examples:
+  exeunt join --room 123 --user alice
+  exeunt join --room standup --user bob --microphone file:speech.wav --speaker none --camera none
+  exeunt join --room 123 --user carol --transcript carol.jsonl
+
+A device that was asked for by name, as `default` or as a file and cannot be opened ends the stay.
+With `auto` the stay goes on without it.")]
     Join(Join),
-    /// Remove users from a room (TRTC's RemoveUser).
+    /// Remove users from a room (TRTC's `RemoveUser`).
+    #[command(after_help = "\
+Examples:
+  exeunt kick --room 123 bob
+  exeunt kick --room standup bob carol --service ws://rooms.example:7450
+
+Users who are not in the room are passed over without a word, as with TRTC.")]
     Kick(Kick),
-    /// Dismiss a room (TRTC's DismissRoom).
+    /// Dismiss a room: everybody is removed (TRTC's `DismissRoom`).
+    #[command(after_help = "\
+Example:
+  exeunt dismiss --room 123")]
     Dismiss(Dismiss),
     /// List the rooms and who is in them.
-    Rooms,
+    #[command(after_help = "\
+Example:
+  exeunt rooms --service ws://127.0.0.1:7450")]
+    Rooms(Rooms),
     /// List microphones, speakers and cameras, and which are free.
+    #[command(after_help = "\
+Example:
+  exeunt devices
+
+exeunt join takes their names, or a part of one: --microphone \"Built-in\".")]
     Devices,
-    /// Feed a recorded transcript to the core and say whether it answers the same.
+    /// Feed a recorded session to the core and say whether it answers the same.
+    #[command(after_help = "\
+Example:
+  exeunt join --room 123 --user alice --transcript alice.jsonl
+  exeunt replay alice.jsonl")]
     Replay(Replay),
 }
 
@@ -84,17 +99,17 @@ pub(crate) struct Demo {
     /// Over which transport the call goes.
     #[arg(long, value_enum, default_value_t = TransportName::Websocket)]
     pub(crate) transport: TransportName,
-    /// Which devices: the machine's own where there are any, else files; or insist.
+    /// Which devices the three use.
     #[arg(long, value_enum, default_value_t = DemoDevices::Auto)]
     pub(crate) devices: DemoDevices,
-    /// Where the picture of the run is written.
+    /// Where the picture of the run is written, as SVG.
     #[arg(long, value_name = "FILE", default_value = "exeunt-demo.svg")]
     pub(crate) picture: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TransportName {
-    /// The room service on loopback, three processes.
+    /// A room service on 127.0.0.1 and a process for everybody.
     Websocket,
     /// Everything inside one process, without a socket.
     Loopback,
@@ -102,7 +117,7 @@ pub(crate) enum TransportName {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DemoDevices {
-    /// The machine's own where there are any, else files.
+    /// The machine's own where it has any that open, else files.
     Auto,
     /// The machine's own; fail where there are none.
     Real,
@@ -115,32 +130,27 @@ pub(crate) struct Serve {
     /// Where to listen; port 0 takes a free one.
     #[arg(
         long,
-        value_name = "ADDRESS",
+        value_name = "IP:PORT",
         default_value = "127.0.0.1:7450",
         env = "EXEUNT_LISTEN"
     )]
     pub(crate) listen: std::net::SocketAddr,
-    /// How long a silent client stays in its room, in milliseconds.
+    /// How long a client may be silent before the others are told that it is gone, in milliseconds:
+    /// 200 to 600000.
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 8000, value_parser = clap::value_parser!(u64).range(200..=600_000))]
     pub(crate) lease: u64,
+    #[command(flatten)]
+    pub(crate) keys: AsService,
 }
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Join {
-    /// The room: 123 is a numeric room, standup or '"123"' a string room.
+    /// The room: 123 is a numeric room (1 to 4294967295), standup or '"123"' a string room.
     #[arg(long)]
     pub(crate) room: RoomId,
-    /// Who enters.
+    /// Who enters: 1 to 32 of a-z A-Z 0-9 _ -
     #[arg(long)]
     pub(crate) user: UserId,
-    /// A `UserSig` made elsewhere; without it one is made with the key.
-    #[arg(
-        long,
-        value_name = "SIG",
-        env = "EXEUNT_USER_SIG",
-        hide_env_values = true
-    )]
-    pub(crate) user_sig: Option<String>,
     #[command(flatten)]
     pub(crate) devices: Devices,
     /// Record the session to this file, for `exeunt replay`.
@@ -149,37 +159,52 @@ pub(crate) struct Join {
     /// Leave when standard input ends; for programs that start this one.
     #[arg(long)]
     pub(crate) leave_at_end_of_input: bool,
+    #[command(flatten)]
+    pub(crate) keys: AsMember,
 }
 
 /// Which devices somebody takes into the room.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Devices {
-    /// auto, none, default, tone, file:PATH.wav, or part of a microphone's name.
-    #[arg(long, default_value = "auto", value_name = "DEVICE")]
+    /// Captures sound.
+    #[arg(long, default_value = "auto", value_name = "DEVICE", value_parser = DeviceChoice::microphone,
+        help = "auto, none, default, tone, file:PATH.wav, or a part of a microphone's name")]
     pub(crate) microphone: DeviceChoice,
-    /// auto, none, default, silent, file:PATH.wav (written), or part of a speaker's name.
-    #[arg(long, default_value = "auto", value_name = "DEVICE")]
+    /// Plays sound.
+    #[arg(long, default_value = "auto", value_name = "DEVICE", value_parser = DeviceChoice::speaker,
+        help = "auto, none, default, silent, file:PATH.wav (which is written), or a part of a speaker's name")]
     pub(crate) speaker: DeviceChoice,
-    /// auto, none, default, picture, file:PATH.y4m, or part of a camera's name.
-    #[arg(long, default_value = "auto", value_name = "DEVICE")]
+    /// Captures pictures.
+    #[arg(long, default_value = "auto", value_name = "DEVICE", value_parser = DeviceChoice::camera,
+        help = "auto, none, default, picture, file:PATH.y4m, or a part of a camera's name")]
     pub(crate) camera: DeviceChoice,
 }
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Kick {
-    /// The room.
+    /// The room: 123 is a numeric room, standup or '"123"' a string room.
     #[arg(long)]
     pub(crate) room: RoomId,
     /// Whom; at most 10 at a time.
     #[arg(required = true, value_name = "USER")]
     pub(crate) users: Vec<UserId>,
+    #[command(flatten)]
+    pub(crate) keys: AsOperator,
 }
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Dismiss {
-    /// The room.
+    /// The room: 123 is a numeric room, standup or '"123"' a string room.
     #[arg(long)]
     pub(crate) room: RoomId,
+    #[command(flatten)]
+    pub(crate) keys: AsOperator,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Rooms {
+    #[command(flatten)]
+    pub(crate) keys: AsOperator,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -1,8 +1,6 @@
 //! Which device somebody means by what he typed.
 
-use std::convert::Infallible;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use exeunt_cpal::{CpalMicrophone, CpalSpeaker};
 use exeunt_loopback::{
@@ -11,6 +9,7 @@ use exeunt_loopback::{
 use exeunt_nokhwa::NokhwaCamera;
 use exeunt_port::DeviceKind;
 use exeunt_runtime::Client;
+use thiserror::Error;
 
 use crate::arguments::Devices;
 
@@ -34,84 +33,112 @@ pub(crate) enum DeviceChoice {
     Named(String),
 }
 
-impl FromStr for DeviceChoice {
-    type Err = Infallible;
+/// Why what was typed means no device.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum InvalidDevice {
+    #[error("a device has a name; allowed are {allowed}")]
+    Nothing { allowed: String },
+    #[error("\"file:\" is followed by a path; allowed are {allowed}")]
+    NoPath { allowed: String },
+    #[error("a {kind} cannot be {word:?}; allowed are {allowed}")]
+    OtherKind {
+        kind: DeviceKind,
+        word: String,
+        allowed: String,
+    },
+}
 
-    fn from_str(text: &str) -> Result<Self, Infallible> {
+impl DeviceChoice {
+    pub(crate) fn microphone(text: &str) -> Result<Self, InvalidDevice> {
+        Self::parse(DeviceKind::Microphone, text)
+    }
+
+    pub(crate) fn speaker(text: &str) -> Result<Self, InvalidDevice> {
+        Self::parse(DeviceKind::Speaker, text)
+    }
+
+    pub(crate) fn camera(text: &str) -> Result<Self, InvalidDevice> {
+        Self::parse(DeviceKind::Camera, text)
+    }
+
+    fn parse(kind: DeviceKind, text: &str) -> Result<Self, InvalidDevice> {
+        let synthetic = synthetic(kind);
+        let suffix = if kind == DeviceKind::Camera {
+            "y4m"
+        } else {
+            "wav"
+        };
+        let allowed =
+            format!("auto, none, default, {synthetic}, file:PATH.{suffix}, or a part of its name");
         Ok(match text {
+            "" => return Err(InvalidDevice::Nothing { allowed }),
             "auto" => Self::Auto,
             "none" => Self::None,
             "default" => Self::Default,
-            "tone" | "picture" | "silent" => Self::Synthetic,
+            word if word == synthetic => Self::Synthetic,
+            "tone" | "silent" | "picture" => {
+                let word = text.to_owned();
+                return Err(InvalidDevice::OtherKind {
+                    kind,
+                    word,
+                    allowed,
+                });
+            }
             other => match other.strip_prefix("file:") {
+                Some("") => return Err(InvalidDevice::NoPath { allowed }),
                 Some(path) => Self::File(path.into()),
                 None => Self::Named(other.to_owned()),
             },
         })
     }
-}
 
-impl std::fmt::Display for DeviceChoice {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    /// How this choice is typed.
+    pub(crate) fn typed(&self, kind: DeviceKind) -> String {
         match self {
-            Self::Auto => formatter.write_str("auto"),
-            Self::None => formatter.write_str("none"),
-            Self::Default => formatter.write_str("default"),
-            // The three words mean the same; which device it is follows from the flag.
-            Self::Synthetic => formatter.write_str("tone"),
-            Self::File(path) => write!(formatter, "file:{}", path.display()),
-            Self::Named(name) => formatter.write_str(name),
+            Self::Auto => "auto".to_owned(),
+            Self::None => "none".to_owned(),
+            Self::Default => "default".to_owned(),
+            Self::Synthetic => synthetic(kind).to_owned(),
+            Self::File(path) => format!("file:{}", path.display()),
+            Self::Named(name) => name.clone(),
+        }
+    }
+
+    /// Whether the stay makes no sense without it.
+    fn is_insisted_on(&self) -> bool {
+        match self {
+            Self::Default | Self::Synthetic | Self::File(_) | Self::Named(_) => true,
+            Self::Auto | Self::None => false,
         }
     }
 }
 
-/// Which kinds of device the machine has.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Machine {
-    pub(crate) microphone: bool,
-    pub(crate) speaker: bool,
-    pub(crate) camera: bool,
-}
-
-impl Machine {
-    /// Looks. A sound system or camera driver that does not answer counts as not there.
-    pub(crate) async fn look() -> Self {
-        let (audio, cameras) = tokio::join!(
-            exeunt_cpal::list(crate::devices::WITHIN),
-            exeunt_nokhwa::list()
-        );
-        let audio = audio.unwrap_or_default();
-        let has = |kind| audio.iter().any(|device| device.kind == kind);
-        Self {
-            microphone: has(DeviceKind::Microphone),
-            speaker: has(DeviceKind::Speaker),
-            camera: cameras.is_ok_and(|cameras| !cameras.is_empty()),
-        }
+/// The word for a device that is arithmetic.
+fn synthetic(kind: DeviceKind) -> &'static str {
+    match kind {
+        DeviceKind::Microphone => "tone",
+        DeviceKind::Speaker => "silent",
+        DeviceKind::Camera => "picture",
     }
 }
 
 impl Devices {
-    /// Settles what `auto` means on this machine.
-    pub(crate) fn settled(&self, machine: Machine) -> Self {
-        let settle = |choice: &DeviceChoice, present: bool| match choice {
-            DeviceChoice::Auto if present => DeviceChoice::Default,
-            DeviceChoice::Auto => DeviceChoice::Synthetic,
-            other @ (DeviceChoice::None
-            | DeviceChoice::Default
-            | DeviceChoice::Synthetic
-            | DeviceChoice::File(_)
-            | DeviceChoice::Named(_)) => other.clone(),
-        };
-        Self {
-            microphone: settle(&self.microphone, machine.microphone),
-            speaker: settle(&self.speaker, machine.speaker),
-            camera: settle(&self.camera, machine.camera),
-        }
+    /// The three, with what each is.
+    pub(crate) fn each(&self) -> [(DeviceKind, &DeviceChoice); 3] {
+        [
+            (DeviceKind::Microphone, &self.microphone),
+            (DeviceKind::Speaker, &self.speaker),
+            (DeviceKind::Camera, &self.camera),
+        ]
     }
 
-    /// Whether anything is left to the machine.
-    pub(crate) fn ask_the_machine(&self) -> bool {
-        [&self.microphone, &self.speaker, &self.camera].contains(&&DeviceChoice::Auto)
+    /// Those without which the stay makes no sense.
+    pub(crate) fn insisted_on(&self) -> Vec<DeviceKind> {
+        let insisted = self.each().into_iter();
+        insisted
+            .filter(|(_, choice)| choice.is_insisted_on())
+            .map(|(kind, _)| kind)
+            .collect()
     }
 
     /// Gives the client its devices.
@@ -155,5 +182,41 @@ fn equip_camera(client: Client, choice: &DeviceChoice) -> Client {
         DeviceChoice::Synthetic => client.with_device(PictureCamera::new()),
         DeviceChoice::File(path) => client.with_device(Y4mCamera::new(path)),
         DeviceChoice::Named(name) => client.with_device(NokhwaCamera::named(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DeviceChoice, DeviceKind};
+
+    const KINDS: [DeviceKind; 3] = [
+        DeviceKind::Microphone,
+        DeviceKind::Speaker,
+        DeviceKind::Camera,
+    ];
+
+    #[test]
+    fn what_was_understood_is_typed_the_same_again() {
+        for kind in KINDS {
+            for text in ["auto", "none", "default", "file:a b.wav", "USB Audio"] {
+                let choice = DeviceChoice::parse(kind, text).expect("a device");
+                assert_eq!(choice.typed(kind), text);
+            }
+        }
+        for (kind, word) in KINDS.into_iter().zip(["tone", "silent", "picture"]) {
+            let choice = DeviceChoice::parse(kind, word).expect("a device");
+            assert_eq!(choice, DeviceChoice::Synthetic);
+            assert_eq!(choice.typed(kind), word);
+        }
+    }
+
+    #[test]
+    fn another_kinds_word_is_no_name_and_the_allowed_ones_are_said() {
+        let error = DeviceChoice::camera("tone").expect_err("a camera is no tone");
+        assert!(error.to_string().contains("picture"), "{error}");
+        for text in ["", "file:"] {
+            let error = DeviceChoice::speaker(text).expect_err("no device");
+            assert!(error.to_string().contains("silent"), "{error}");
+        }
     }
 }

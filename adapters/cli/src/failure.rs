@@ -1,25 +1,45 @@
-//! What can go wrong, in words for whoever typed the command.
+//! What can go wrong, in words for whoever typed the command, and the exit status of each.
 
 use std::path::PathBuf;
 
-use exeunt_port::EnterError;
+use exeunt_port::{DeviceError, DeviceKind, EnterError, RoomId, UserId};
 use exeunt_room_service::{ServeError, ServerApiError};
-use exeunt_runtime::TranscriptError;
+use exeunt_runtime::{Reason, TranscriptError};
 use thiserror::Error;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug, Error)]
 pub(crate) enum Failure {
+    #[error("{0}")]
+    Mistyped(String),
     #[error("config file {}: {detail}", path.display())]
     Config { path: PathBuf, detail: String },
     #[error(
-        "{service:?} is no address of a room service; expected something like ws://127.0.0.1:7450"
+        "{service:?} is no address of a room service; expected ws://HOST:PORT or http://HOST:PORT (there is no TLS)"
     )]
     Service { service: String },
     #[error(transparent)]
     Enter(#[from] EnterError),
-    #[error("{0}")]
-    NotEntered(String),
+    #[error("{user} did not get into room {room}: {detail}")]
+    NotEntered {
+        user: UserId,
+        room: RoomId,
+        detail: String,
+        refused: bool,
+    },
+    #[error("{user} was taken out of room {room}: {}", in_words(*reason))]
+    TakenOut {
+        user: UserId,
+        room: RoomId,
+        reason: Reason,
+    },
+    #[error("{user} left room {room}, for the {kind} that was asked for did not open: {error}")]
+    Device {
+        user: UserId,
+        room: RoomId,
+        kind: DeviceKind,
+        error: DeviceError,
+    },
     #[error(transparent)]
     Serve(#[from] ServeError),
     #[error(transparent)]
@@ -31,12 +51,114 @@ pub(crate) enum Failure {
         path: PathBuf,
         error: TranscriptError,
     },
-    #[error("this machine has no {missing}; --devices files uses files instead")]
+    #[error("{missing}; --devices files uses files instead")]
     NoDevice { missing: String },
     #[error("{what} did not happen within {seconds} s")]
     Overdue { what: String, seconds: u64 },
+    #[error("{user} was out before the play was over: {detail}")]
+    Gone { user: UserId, detail: String },
     #[error("{user}'s process: {detail}")]
-    Process { user: String, detail: String },
+    Process { user: UserId, detail: String },
+    #[error("the room in this process refused: {0}")]
+    Loopback(#[from] exeunt_loopback::HubError),
     #[error("{0} of the guarantees that this run shows did not hold")]
     NotHeld(usize),
+    #[error("stopped before the end; nobody is left in a room")]
+    Stopped,
+    #[error("cannot listen for Ctrl-C: {0}")]
+    Signals(std::io::Error),
+    #[error("the system gives us no threads: {0}")]
+    Runtime(std::io::Error),
+}
+
+impl Failure {
+    /// The exit status; README.md lists them.
+    pub(crate) fn status(&self) -> u8 {
+        match self {
+            Self::Mistyped(_) => 2,
+            Self::NotEntered { refused: true, .. } | Self::Api(ServerApiError::Refused { .. }) => 3,
+            Self::TakenOut { .. } => 4,
+            Self::NotHeld(_)
+            | Self::Transcript {
+                error: TranscriptError::Differs { .. },
+                ..
+            } => 5,
+            Self::Stopped => 130,
+            Self::Config { .. }
+            | Self::Service { .. }
+            | Self::Enter(_)
+            | Self::NotEntered { refused: false, .. }
+            | Self::Device { .. }
+            | Self::Serve(_)
+            | Self::Api(_)
+            | Self::File { .. }
+            | Self::Transcript { .. }
+            | Self::NoDevice { .. }
+            | Self::Overdue { .. }
+            | Self::Gone { .. }
+            | Self::Process { .. }
+            | Self::Loopback(_)
+            | Self::Signals(_)
+            | Self::Runtime(_) => 1,
+        }
+    }
+
+    /// What to try next, where that can be said.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Api(ServerApiError::Unreachable { .. }) => Some(
+                "is the room service running there? `exeunt serve` starts one, --service names another",
+            ),
+            Self::NotEntered { refused: false, .. } => Some(
+                "is a room service running there? `exeunt serve` starts one, --service names another",
+            ),
+            Self::NotEntered { refused: true, .. } => Some(
+                "--sdk-app-id and --user-sig-key have to be those that the service was started with",
+            ),
+            Self::Api(ServerApiError::Refused { code, .. }) if code.starts_with("AuthFailure") => {
+                Some(
+                    "--secret-id and --secret-key have to be those that the service was started with",
+                )
+            }
+            Self::Api(ServerApiError::Refused { code, .. }) if code.ends_with("RoomNotExist") => {
+                Some("`exeunt rooms` lists the rooms there are")
+            }
+            Self::Serve(ServeError::DevelopmentKeys { .. }) => Some(
+                "--user-sig-key and --secret-key, or a file for --config, give keys of your own",
+            ),
+            Self::Device { .. } => Some(
+                "`exeunt devices` lists what there is; with `auto` the stay goes on without a device",
+            ),
+            Self::Mistyped(_)
+            | Self::Config { .. }
+            | Self::Service { .. }
+            | Self::Enter(_)
+            | Self::TakenOut { .. }
+            | Self::Serve(_)
+            | Self::Api(_)
+            | Self::File { .. }
+            | Self::Transcript { .. }
+            | Self::NoDevice { .. }
+            | Self::Overdue { .. }
+            | Self::Gone { .. }
+            | Self::Process { .. }
+            | Self::Loopback(_)
+            | Self::NotHeld(_)
+            | Self::Stopped
+            | Self::Signals(_)
+            | Self::Runtime(_) => None,
+        }
+    }
+}
+
+fn in_words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::LocalExit => "it left",
+        Reason::Kicked => "it was kicked",
+        Reason::Dismissed => "the room was dismissed",
+        Reason::ConnectionLost => "the connection was lost and did not come back",
+        Reason::EnterFailed => "it was never let in",
+        Reason::Replaced => "the same user entered from elsewhere",
+        Reason::ServerStopped => "the room service stopped",
+    }
 }

@@ -1,132 +1,246 @@
-//! Somebody in a room: enters, says what happens, leaves.
+//! `exeunt join`: one person in a room, in a process of its own.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use exeunt_port::{Codec, EnterRequest, FrameQueue, RemoteFrame, UserId};
-use exeunt_runtime::{Client, ExitReport, Room, RoomEvent};
-use serde_json::json;
+use exeunt_port::{DeviceKind, EnterRequest, UserId};
+use exeunt_room_service::user_sig::{self, Claims};
+use exeunt_runtime::{Client, ExitReport, Policy, Reason, RoomHandle, Transcript};
 
-use crate::line::{DeviceState, Line, What};
+use crate::arguments::Join;
+use crate::attending::{Lacking, Say, attend, begin, speaking};
+use crate::failure::Failure;
+use crate::line::{Line, What, unix_micros};
+use crate::output;
+use crate::settings::Settings;
+use crate::signals::Asked;
 
-/// Where somebody's lines go.
-pub(crate) type Say = Arc<dyn Fn(Line) + Send + Sync>;
+/// How long a signature that is made here lets somebody in, in seconds: a day.
+const VALID: u64 = 86_400;
+/// What can be typed in a room.
+const WAY_OUT: &str = "q and Enter, or Ctrl-C, leaves";
 
-/// How often is said what was heard of whom.
-const HEARD_EVERY: Duration = Duration::from_millis(200);
-
-/// A client whose every step is said.
-pub(crate) fn speaking(client: Client, user: &UserId, say: &Say) -> Client {
-    let (user, say) = (user.clone(), Arc::clone(say));
-    client.with_observer(move |step| say(Line::now(&user, What::Step { step: step.clone() })))
-}
-
-/// Begins to enter; [`attend`] goes on from there.
-pub(crate) fn begin(client: Client, request: EnterRequest, say: &Say) -> Room {
-    let process = std::process::id();
-    let user = request.user.clone();
-    say(Line::now(
-        &user,
-        What::Began {
-            policy: client.policy(),
-            process,
-        },
-    ));
-    client.enter(request)
-}
-
-/// Says everything until the stay is over.
-pub(crate) async fn attend(mut room: Room, user: UserId, say: Say) -> Arc<ExitReport> {
-    let listening = tokio::spawn(listen(room.remote_frames(), user.clone(), Arc::clone(&say)));
-    while let Some(event) = room.next_event().await {
-        tell(&user, &say, event);
-    }
-    listening.abort();
-    // The stay is over; this only fetches what is there.
-    let (report, client) = room.exit().await;
-    drop(client);
-    report
-}
-
-/// Says an event in TRTC's words where there are some.
-fn tell(user: &UserId, say: &Say, event: RoomEvent) {
-    let callback = |name: &str, arguments| say(Line::callback(user, name, arguments));
-    let device = |kind, state, detail: String| {
-        say(Line::now(
-            user,
-            What::Device {
-                kind,
-                state,
-                detail,
-            },
-        ));
+pub(crate) async fn run(join: &Join, settings: &Settings, json: bool) -> Result<(), Failure> {
+    let transport = settings.transport()?;
+    let mut asked = Asked::listen()?;
+    // A driver may be slow to answer; nothing is owed yet.
+    let (chosen, described) = tokio::select! {
+        settled = join.devices.settled() => settled,
+        () = asked.end() => return Err(Failure::Stopped),
     };
-    match event {
-        RoomEvent::Entered(took) => {
-            // TRTC gives the milliseconds, and a positive number is what says that it went well.
-            let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX).max(1);
-            callback("onEnterRoom", vec![json!(millis)]);
+    let client = chosen.equip(Client::new(transport));
+    let screen = Screen::new(join, json, client.policy())?;
+    let client = speaking(client, &join.user, &screen.say());
+    if !json {
+        greet(join, settings, &described);
+    }
+    let room = begin(client, request(join, settings), &screen.say());
+    listen(room.handle(), asked, join.leave_at_end_of_input);
+    let insisted_on = join.devices.insisted_on();
+    let (report, lacking) = attend(room, join.user.clone(), &insisted_on, screen.say()).await;
+    verdict(&report, lacking)?;
+    screen.complete()
+}
+
+fn greet(join: &Join, settings: &Settings, devices: &[(DeviceKind, String)]) {
+    let known = settings.development_user_sig_key && join.keys.user_sig.is_none();
+    let key = if known {
+        ", with the development key"
+    } else {
+        ""
+    };
+    let Join { user, room, .. } = join;
+    output::line(format_args!(
+        "{user} enters room {room} at {}{key}",
+        settings.service
+    ));
+    for (kind, words) in devices {
+        output::line(format_args!("  {kind:11} {words}"));
+    }
+    output::line(WAY_OUT);
+}
+
+/// A stay that ended as somebody wanted it to is a success; every other one says what happened.
+fn verdict(report: &ExitReport, lacking: Option<Lacking>) -> Result<(), Failure> {
+    let (user, room) = (report.user.clone(), report.room.clone());
+    match (report.reason, lacking) {
+        (Reason::LocalExit, Some(Lacking { kind, error })) => Err(Failure::Device {
+            user,
+            room,
+            kind,
+            error,
+        }),
+        (Reason::LocalExit | Reason::Kicked | Reason::Dismissed, _) => Ok(()),
+        (Reason::EnterFailed, _) => Err(Failure::NotEntered {
+            user,
+            room,
+            refused: report.enter_refused.is_some(),
+            detail: report
+                .enter_error
+                .clone()
+                .unwrap_or_else(|| "no answer in time".to_owned()),
+        }),
+        (reason @ (Reason::ConnectionLost | Reason::Replaced | Reason::ServerStopped), _) => {
+            Err(Failure::TakenOut { user, room, reason })
         }
-        RoomEvent::RemoteUserEntered(other) => {
-            callback("onRemoteUserEnterRoom", vec![json!(other)]);
-        }
-        RoomEvent::RemoteUserLeft(other, reason) => {
-            callback("onRemoteUserLeaveRoom", vec![json!(other), json!(reason)]);
-        }
-        RoomEvent::ConnectionLost => callback("onConnectionLost", vec![]),
-        RoomEvent::ConnectionRecovered => callback("onConnectionRecovery", vec![]),
-        RoomEvent::DeviceOpened {
-            kind, description, ..
-        } => {
-            device(kind, DeviceState::Open, description);
-        }
-        RoomEvent::DeviceFailed { kind, error, .. } => {
-            device(kind, DeviceState::Failed, error.to_string());
-        }
-        RoomEvent::DeviceVanished { kind, error, .. } => {
-            device(kind, DeviceState::Vanished, error.to_string());
-        }
-        RoomEvent::DeviceReleased { kind, .. } => {
-            device(kind, DeviceState::Released, "the handle is gone".to_owned());
-        }
-        RoomEvent::Exited(report) => {
-            callback("onExitRoom", vec![json!(report.reason.number())]);
-            say(Line::now(
-                user,
-                What::Report {
-                    report: (*report).clone(),
-                },
-            ));
-        }
-        // What a later runtime may tell is in the steps as well.
-        _ => {}
     }
 }
 
-/// Counts what the others send, and says so from time to time.
-async fn listen(frames: FrameQueue<RemoteFrame>, user: UserId, say: Say) {
-    let mut heard: BTreeMap<UserId, (u64, u64)> = BTreeMap::new();
-    let mut said = tokio::time::Instant::now();
-    while let Some(RemoteFrame { user: from, frame }) = frames.next().await {
-        let counts = heard.entry(from).or_default();
-        match frame.codec {
-            Codec::Opus => counts.0 += 1,
-            Codec::Jpeg => counts.1 += 1,
-            _ => {}
+fn request(join: &Join, settings: &Settings) -> EnterRequest {
+    let user_sig = join.keys.user_sig.clone().unwrap_or_else(|| {
+        let now = unix_micros() / 1_000_000;
+        let claims = Claims::new(settings.sdk_app_id, join.user.clone(), now, VALID);
+        user_sig::sign(settings.user_sig_key.expose(), &claims)
+    });
+    EnterRequest {
+        sdk_app_id: settings.sdk_app_id,
+        user: join.user.clone(),
+        room: join.room.clone(),
+        user_sig,
+    }
+}
+
+/// Leaves on q, on a signal, and if wanted at the end of standard input.
+fn listen(room: RoomHandle, mut asked: Asked, at_end_of_input: bool) {
+    let for_signal = room.clone();
+    tokio::spawn(async move {
+        asked.end().await;
+        for_signal.request_exit();
+        // Held until the process ends: nobody else may answer a further Ctrl-C.
+        std::future::pending::<()>().await;
+        drop(asked);
+    });
+    // Reading standard input blocks, so it has a thread of its own, which the process's end ends.
+    std::thread::spawn(move || {
+        let somebody_types = std::io::stdin().is_terminal();
+        for line in std::io::stdin().lines() {
+            match line {
+                Ok(line) if line.trim() == "q" => room.request_exit(),
+                Ok(_) if somebody_types => output::aside(WAY_OUT),
+                Ok(_) => {}
+                Err(_) => break,
+            }
         }
-        if said.elapsed() >= HEARD_EVERY {
-            said = tokio::time::Instant::now();
-            for (from, (sound_packets, pictures)) in heard.clone() {
-                say(Line::now(
-                    &user,
-                    What::Heard {
-                        from,
-                        sound_packets,
-                        pictures,
-                    },
-                ));
+        if at_end_of_input {
+            room.request_exit();
+        }
+    });
+}
+
+/// Where this person's lines go: to standard output, and the steps to the transcript.
+#[derive(Clone)]
+struct Screen(Arc<Shown>);
+
+struct Shown {
+    json: bool,
+    transcript: Option<Recorder>,
+    /// Of whom the first sound, and the first picture, was shown.
+    first: Mutex<BTreeSet<(UserId, &'static str)>>,
+}
+
+impl Screen {
+    fn new(join: &Join, json: bool, policy: Policy) -> Result<Self, Failure> {
+        let path = join.transcript.as_deref();
+        let transcript = path
+            .map(|path| Recorder::create(path, policy))
+            .transpose()?;
+        Ok(Self(Arc::new(Shown {
+            json,
+            transcript,
+            first: Mutex::default(),
+        })))
+    }
+
+    fn say(&self) -> Say {
+        let screen = self.clone();
+        Arc::new(move |line| screen.show(&line))
+    }
+
+    fn show(&self, line: &Line) {
+        if let (Some(recorder), What::Step { step }) = (&self.0.transcript, &line.what) {
+            recorder.write(&Transcript::line(step));
+        }
+        if self.0.json {
+            return output::line(line.json());
+        }
+        match &line.what {
+            // The report that follows says so in its first line.
+            What::Callback { name, .. } if name == "onExitRoom" => {}
+            What::Heard {
+                from,
+                sound_packets,
+                pictures,
+            } => {
+                for (count, what) in [(sound_packets, "sound"), (pictures, "picture")] {
+                    if *count > 0 && locked(&self.0.first).insert((from.clone(), what)) {
+                        output::line(format_args!("first {what} from {from}"));
+                    }
+                }
+            }
+            What::Began { .. }
+            | What::Callback { .. }
+            | What::Device { .. }
+            | What::Step { .. }
+            | What::Report { .. } => {
+                if let Some(text) = line.text() {
+                    output::line(text);
+                }
             }
         }
     }
+
+    /// Whether everything that was to be recorded is.
+    fn complete(&self) -> Result<(), Failure> {
+        match &self.0.transcript {
+            Some(recorder) => recorder.complete(),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A transcript that is written while it happens, a line at a time, so that a process that is killed
+/// leaves what it had.
+struct Recorder {
+    path: PathBuf,
+    /// Until something could not be written; from then on, why.
+    file: Mutex<Result<File, std::io::Error>>,
+}
+
+impl Recorder {
+    fn create(path: &Path, policy: Policy) -> Result<Self, Failure> {
+        let recorder = Self {
+            path: path.to_owned(),
+            file: Mutex::new(File::create(path)),
+        };
+        recorder.write(&Transcript::header(policy));
+        recorder.complete()?;
+        Ok(recorder)
+    }
+
+    fn write(&self, line: &str) {
+        let mut recording = locked(&self.file);
+        if let Ok(file) = &mut *recording
+            && let Err(error) = file.write_all(format!("{line}\n").as_bytes())
+        {
+            *recording = Err(error);
+        }
+    }
+
+    fn complete(&self) -> Result<(), Failure> {
+        match &*locked(&self.file) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Failure::File {
+                path: self.path.clone(),
+                detail: format!("the transcript cannot be written: {error}"),
+            }),
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What a panic left behind is still a file, or a set.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -42,7 +42,7 @@ pub(crate) enum What {
         pictures: u64,
     },
     /// The stay is over.
-    Report { report: ExitReport },
+    Report { report: Box<ExitReport> },
 }
 
 /// What a device did.
@@ -53,6 +53,17 @@ pub(crate) enum DeviceState {
     Failed,
     Vanished,
     Released,
+}
+
+impl std::fmt::Display for DeviceState {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Open => "open",
+            Self::Failed => "failed",
+            Self::Vanished => "vanished",
+            Self::Released => "released",
+        })
+    }
 }
 
 impl Line {
@@ -91,10 +102,7 @@ impl Line {
                 kind,
                 state,
                 detail,
-            } => {
-                let state = format!("{state:?}").to_lowercase();
-                Some(format!("{kind} {state}: {detail}"))
-            }
+            } => Some(format!("{kind} {state}: {detail}")),
             What::Report { report } => Some(report.to_string()),
             What::Began { .. } | What::Step { .. } | What::Heard { .. } => None,
         }

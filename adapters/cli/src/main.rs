@@ -1,22 +1,28 @@
 //! `exeunt`: getting out of a room, from the command line.
 
 mod arguments;
+mod attending;
 mod demo;
 mod device_choice;
 mod devices;
 mod failure;
 mod join;
+mod keys;
 mod line;
+mod machine;
 mod operate;
-mod person;
+mod output;
 mod replay;
 mod serve;
 mod settings;
 mod signals;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::error::ErrorKind;
+use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
 use arguments::{Arguments, Command};
@@ -24,15 +30,18 @@ use failure::Failure;
 use settings::Settings;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    trace(arguments.json);
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return mistyped(&error),
+    };
     let json = arguments.json;
+    trace(&arguments);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
     {
         Ok(runtime) => runtime,
-        Err(error) => return fail(json, &format!("no runtime: {error}")),
+        Err(error) => return fail(json, &Failure::Runtime(error)),
     };
     let done = runtime.block_on(run(arguments));
     // A driver that does not let go must not keep the process: everything that could be waited for
@@ -40,46 +49,96 @@ fn main() -> ExitCode {
     runtime.shutdown_background();
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => fail(json, &failure.to_string()),
+        Err(failure) => fail(json, &failure),
     }
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
     let json = arguments.json;
-    let settings = || Settings::settle(&arguments.keys, arguments.config.as_deref());
     match arguments.command {
         Command::Demo(demo) => demo::run(&demo, json).await,
-        Command::Serve(serve) => serve::run(&serve, settings()?, json).await,
-        Command::Join(join) => person::run(&join, settings()?, json).await,
-        Command::Kick(kick) => operate::kick(&kick, settings()?, json).await,
-        Command::Dismiss(dismiss) => operate::dismiss(&dismiss, settings()?, json).await,
-        Command::Rooms => operate::rooms(settings()?, json).await,
-        Command::Devices => devices::run(json).await,
+        Command::Serve(serve) => {
+            let settings = Settings::settle(serve.keys.clone())?;
+            serve::run(&serve, settings, json).await
+        }
+        Command::Join(join) => {
+            let settings = Settings::settle(join.keys.clone())?;
+            join::run(&join, &settings, json).await
+        }
+        Command::Kick(kick) => {
+            let settings = Settings::settle(kick.keys.clone())?;
+            operate::kick(&kick, &settings, json).await
+        }
+        Command::Dismiss(dismiss) => {
+            let settings = Settings::settle(dismiss.keys.clone())?;
+            operate::dismiss(&dismiss, &settings, json).await
+        }
+        Command::Rooms(rooms) => {
+            let settings = Settings::settle(rooms.keys)?;
+            operate::rooms(&settings, json).await
+        }
+        Command::Devices => {
+            devices::run(json).await;
+            Ok(())
+        }
         Command::Replay(replay) => replay::run(&replay, json),
     }
 }
 
-fn fail(json: bool, message: &str) -> ExitCode {
-    if json {
-        println!(
-            "{}",
-            serde_json::json!({ "type": "failure", "message": message })
-        );
-    } else {
-        eprintln!("exeunt: {message}");
+/// What cannot be understood is said by clap, unless JSON was asked for; help and version are no failures.
+fn mistyped(error: &clap::Error) -> ExitCode {
+    let help = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            | ErrorKind::DisplayVersion
+    );
+    if !help && std::env::args_os().any(|argument| argument == "--json") {
+        let text = error.to_string();
+        let text = text.strip_prefix("error: ").unwrap_or(&text);
+        return fail(true, &Failure::Mistyped(text.trim_end().to_owned()));
     }
-    ExitCode::FAILURE
+    // Nobody is left to be told if it cannot be printed.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-/// Traces go to standard error, when `RUST_LOG` asks for them.
-fn trace(json: bool) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+fn fail(json: bool, failure: &Failure) -> ExitCode {
+    let status = failure.status();
+    if json {
+        output::line(json!({
+            "type": "failure", "status": status, "message": failure.to_string(), "hint": failure.hint(),
+        }));
+    } else {
+        output::aside(format_args!("exeunt: {failure}"));
+        if let Some(hint) = failure.hint() {
+            output::aside(format_args!("        {hint}"));
+        }
+    }
+    ExitCode::from(status)
+}
+
+/// Traces go to standard error: what happens at the service that is served, warnings, and whatever
+/// `RUST_LOG` asks for.
+fn trace(arguments: &Arguments) {
+    let usual = match arguments.command {
+        Command::Serve(_) => "warn,exeunt_room_service=info",
+        Command::Demo(_)
+        | Command::Join(_)
+        | Command::Kick(_)
+        | Command::Dismiss(_)
+        | Command::Rooms(_)
+        | Command::Devices
+        | Command::Replay(_) => "warn",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    if json {
-        builder.json().init()
+    if arguments.json {
+        builder.json().init();
     } else {
-        builder.init()
+        builder.init();
     }
 }

@@ -1,76 +1,89 @@
 //! `exeunt kick`, `dismiss` and `rooms`: an operator at the room service's server API.
 
-use exeunt_port::RoomId;
-use exeunt_room_service::{RoomDescription, ServerApiClient, ServerApiError};
+use exeunt_port::{RoomId, UserId};
+use exeunt_room_service::{MemberDescription, RoomDescription, ServerApiClient, ServerApiError};
 use serde_json::json;
 
 use crate::arguments::{Dismiss, Kick};
 use crate::failure::Failure;
+use crate::output;
 use crate::settings::Settings;
 
-pub(crate) async fn kick(kick: &Kick, settings: Settings, json: bool) -> Result<(), Failure> {
+pub(crate) async fn kick(kick: &Kick, settings: &Settings, json: bool) -> Result<(), Failure> {
     let (room, users) = (kick.room.clone(), kick.users.clone());
     let request = call(settings, move |api| api.remove_user(&room, &users)).await?;
-    let names: Vec<_> = kick.users.iter().map(ToString::to_string).collect();
     if json {
-        println!(
-            "{}",
-            json!({ "type": "kicked", "room": kick.room, "users": names, "request_id": request })
-        );
+        output::line(json!({
+            "type": "kicked", "room": kick.room, "users": kick.users, "request_id": request,
+        }));
     } else {
-        println!(
-            "removed from room {}: {} (request {request})",
-            kick.room,
-            names.join(", ")
-        );
+        output::line(gone(&kick.room, &kick.users, &request));
     }
     Ok(())
+}
+
+/// TRTC's server API does not tell who was in the room, so nothing is claimed about that.
+fn gone(room: &RoomId, users: &[UserId], request: &str) -> String {
+    let names: Vec<_> = users.iter().map(UserId::as_str).collect();
+    match names.as_slice() {
+        [name] => format!("{name} is not in room {room} any more (request {request})"),
+        names => format!(
+            "none of {} is in room {room} any more (request {request})",
+            names.join(", ")
+        ),
+    }
 }
 
 pub(crate) async fn dismiss(
     dismiss: &Dismiss,
-    settings: Settings,
+    settings: &Settings,
     json: bool,
 ) -> Result<(), Failure> {
-    let room: RoomId = dismiss.room.clone();
+    let room = dismiss.room.clone();
     let request = call(settings, move |api| api.dismiss_room(&room)).await?;
+    let room = &dismiss.room;
     if json {
-        println!(
-            "{}",
-            json!({ "type": "dismissed", "room": dismiss.room, "request_id": request })
-        );
+        output::line(json!({ "type": "dismissed", "room": room, "request_id": request }));
     } else {
-        println!("room {} is dismissed (request {request})", dismiss.room);
+        output::line(format_args!("room {room} is dismissed (request {request})"));
     }
     Ok(())
 }
 
-pub(crate) async fn rooms(settings: Settings, json: bool) -> Result<(), Failure> {
+pub(crate) async fn rooms(settings: &Settings, json: bool) -> Result<(), Failure> {
     let rooms = call(settings, all_rooms).await?;
-    if rooms.is_empty() && !json {
-        println!("no rooms");
-    }
-    for room in rooms {
-        if json {
-            println!(
-                "{}",
-                json!({ "type": "room", "room": room.room_id, "members": room.members })
-            );
-        } else {
-            let members: Vec<_> = room
-                .members
-                .iter()
-                .map(|member| member.user_id.as_str())
-                .collect();
-            println!(
-                "{:20} {:>3}  {}",
-                room.room_id,
-                members.len(),
-                members.join(", ")
-            );
+    if json {
+        for room in &rooms {
+            let members: Vec<_> = room.members.iter().map(member).collect();
+            output::line(json!({ "type": "room", "room": room.room_id, "members": members }));
         }
+        return Ok(());
+    }
+    if rooms.is_empty() {
+        output::line("there are no rooms; a room begins with the first who enters it");
+    }
+    for room in &rooms {
+        let members: Vec<_> = room.members.iter().map(shown).collect();
+        output::line(format_args!(
+            "{:20} {:>3} in it: {}",
+            room.room_id,
+            members.len(),
+            members.join(", ")
+        ));
     }
     Ok(())
+}
+
+fn member(member: &MemberDescription) -> serde_json::Value {
+    json!({ "user": member.user_id, "stay": member.stay, "connected": member.connected })
+}
+
+fn shown(member: &MemberDescription) -> String {
+    if member.connected {
+        member.user_id.to_string()
+    } else {
+        format!("{} (connection lost, waited for)", member.user_id)
+    }
 }
 
 /// The server lists rooms a page at a time.
@@ -91,20 +104,11 @@ fn all_rooms(api: &ServerApiClient) -> Result<Vec<RoomDescription>, ServerApiErr
 
 /// Calls the server API from a thread of its own, for it blocks.
 pub(crate) async fn call<T: Send + 'static>(
-    settings: Settings,
+    settings: &Settings,
     action: impl FnOnce(&ServerApiClient) -> Result<T, ServerApiError> + Send + 'static,
 ) -> Result<T, Failure> {
-    let endpoint = settings.server_api()?;
-    let called = tokio::task::spawn_blocking(move || {
-        let api = ServerApiClient::new(
-            &endpoint,
-            settings.sdk_app_id,
-            &settings.secret_id,
-            settings.secret_key,
-        )?;
-        action(&api)
-    });
-    match called.await {
+    let api = settings.server_api()?;
+    match tokio::task::spawn_blocking(move || action(&api)).await {
         Ok(answer) => Ok(answer?),
         Err(stopped) => std::panic::resume_unwind(stopped.into_panic()),
     }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::arguments::Replay;
 use crate::failure::Failure;
+use crate::output;
 
 pub(crate) fn run(replay: &Replay, json: bool) -> Result<(), Failure> {
     let path = &replay.transcript;
@@ -18,18 +19,15 @@ pub(crate) fn run(replay: &Replay, json: bool) -> Result<(), Failure> {
             path: path.clone(),
             error,
         })?;
+    let (steps, exits) = (replayed.steps, replayed.exits);
     if json {
-        println!(
-            "{}",
-            json!({ "type": "replayed", "steps": replayed.steps, "exits": replayed.exits })
-        );
+        output::line(json!({ "type": "replayed", "steps": steps, "exits": exits }));
     } else {
-        println!(
-            "{}: {} steps, {} exits; the core answers every one the same (G-18)",
+        output::line(format_args!(
+            "{}: {steps} steps, {exits} {}; the core answers every one the same (G-18)",
             path.display(),
-            replayed.steps,
-            replayed.exits
-        );
+            if exits == 1 { "exit" } else { "exits" },
+        ));
     }
     Ok(())
 }

@@ -1,29 +1,49 @@
 //! Asked to end: Ctrl-C, a terminal that closes, a supervisor that stops the process.
 
-/// Resolves when somebody asks this process to end. Every further request is taken as well, so that an
-/// impatient second Ctrl-C does not cut off what is under way: that ends in time by itself (G-6).
-pub(crate) async fn asked_to_end() {
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::failure::Failure;
+
+/// Listens for requests to end, from the moment it is made.
+///
+/// Every further request is taken as well, so that an impatient second Ctrl-C does not cut off what
+/// is under way: that ends in time by itself (G-6).
+pub(crate) struct Asked {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut asked = [
-            SignalKind::interrupt(),
-            SignalKind::terminate(),
-            SignalKind::hangup(),
-        ]
-        .into_iter()
-        .filter_map(|kind| signal(kind).ok());
-        match (asked.next(), asked.next(), asked.next()) {
-            (Some(mut interrupt), Some(mut terminate), Some(mut hangup)) => tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-                _ = hangup.recv() => {}
-            },
-            _ => std::future::pending().await,
-        }
+    interrupt: Signal,
+    #[cfg(unix)]
+    terminate: Signal,
+    #[cfg(unix)]
+    hangup: Signal,
+}
+
+impl Asked {
+    #[cfg(unix)]
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).map_err(Failure::Signals)?,
+            terminate: signal(SignalKind::terminate()).map_err(Failure::Signals)?,
+            hangup: signal(SignalKind::hangup()).map_err(Failure::Signals)?,
+        })
     }
+
     #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        Ok(Self {})
+    }
+
+    /// Resolves when somebody asks this process to end.
+    pub(crate) async fn end(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
+        }
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
     }
 }

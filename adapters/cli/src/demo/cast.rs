@@ -6,8 +6,9 @@ use std::time::Duration;
 use exeunt_port::UserId;
 use exeunt_runtime::RoomHandle;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
 use super::story::Story;
 use crate::failure::Failure;
@@ -43,30 +44,34 @@ impl Performer {
         story: &Story,
     ) -> Result<Self, Failure> {
         let failure = |error: std::io::Error| Failure::Process {
-            user: user.to_string(),
+            user: user.clone(),
             detail: error.to_string(),
         };
         let program = std::env::current_exe().map_err(failure)?;
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(arguments)
+            // What is meant for this machine's own service is not meant for the demo's.
+            .env_remove("EXEUNT_CONFIG")
+            .env_remove("EXEUNT_USER_SIG")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(failure)?;
-        let number = child.id().unwrap_or_default();
+            .kill_on_drop(true);
+        // Ctrl-C in the terminal is for the demo, which then asks everybody to leave. Should the demo
+        // be killed, its end of their input closes, and they leave all the same.
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut child = command.spawn().map_err(failure)?;
         let stdin = child.stdin.take();
         let stdout = child.stdout.take();
-        let story = story.clone();
+        let (number, story, listener) =
+            (child.id().unwrap_or_default(), story.clone(), user.clone());
         let listening = tokio::spawn(async move {
-            let Some(stdout) = stdout else { return };
-            let mut lines = BufReader::new(stdout).lines();
-            while let Ok(Some(text)) = lines.next_line().await {
-                match serde_json::from_str::<Line>(&text) {
-                    Ok(line) => story.hear(line),
-                    Err(_) => story.say(&text),
-                }
-            }
+            let last_words = match stdout {
+                Some(stdout) => listen(stdout, &story).await,
+                None => None,
+            };
+            story.over(&listener, last_words);
         });
         Ok(Self::Process(Process {
             user: user.clone(),
@@ -89,16 +94,13 @@ impl Performer {
     pub(crate) async fn leave(&mut self) -> Result<(), Failure> {
         match self {
             Self::Process(process) => {
-                let user = process.user.to_string();
                 if let Some(mut stdin) = process.stdin.take() {
                     // The end of its input, which follows, asks again.
-                    stdin
-                        .write_all(b"q\n")
-                        .await
-                        .map_err(|error| Failure::Process {
-                            user,
-                            detail: error.to_string(),
-                        })?;
+                    let asked = stdin.write_all(b"q\n").await;
+                    asked.map_err(|error| Failure::Process {
+                        user: process.user.clone(),
+                        detail: error.to_string(),
+                    })?;
                 }
             }
             Self::Task { room, .. } => {
@@ -109,44 +111,96 @@ impl Performer {
         Ok(())
     }
 
-    /// Waits for its end, which ought to have come by itself; asks for it if it has not.
-    pub(crate) async fn end(self, patience: Duration) -> Result<(), Failure> {
+    /// Asks it to leave if it has not, and does not wait.
+    fn dismiss(&mut self) {
         match self {
-            Self::Process(mut process) => {
-                drop(process.stdin.take());
-                let ended = tokio::time::timeout(patience, process.child.wait()).await;
-                let listening = tokio::time::timeout(patience, process.listening).await;
-                drop(listening);
-                process_ended(&process.user, ended, patience)
-            }
-            Self::Task { room, attending } => {
-                room.request_exit();
-                let overdue = |_| Failure::Overdue {
+            Self::Process(process) => drop(process.stdin.take()),
+            Self::Task { room, .. } => room.request_exit(),
+        }
+    }
+
+    /// Waits for its end; a process that does not end is killed.
+    async fn ended(self, deadline: Instant) -> Result<(), Failure> {
+        match self {
+            Self::Process(process) => process.ended(deadline).await,
+            Self::Task { attending, .. } => {
+                let attended = timeout_at(deadline, attending).await;
+                attended.map(drop).map_err(|_| Failure::Overdue {
                     what: "an exit".to_owned(),
-                    seconds: patience.as_secs(),
-                };
-                tokio::time::timeout(patience, attending)
-                    .await
-                    .map_err(overdue)
-                    .map(drop)
+                    seconds: super::LEAVING.as_secs(),
+                })
             }
         }
     }
 }
 
-fn process_ended(
-    user: &UserId,
-    ended: Result<std::io::Result<ExitStatus>, tokio::time::error::Elapsed>,
-    patience: Duration,
-) -> Result<(), Failure> {
-    let detail = match ended {
-        Ok(Ok(status)) if status.success() => return Ok(()),
-        Ok(Ok(status)) => status.to_string(),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => format!("it did not end within {} s", patience.as_secs()),
-    };
-    Err(Failure::Process {
-        user: user.to_string(),
-        detail,
-    })
+impl Process {
+    async fn ended(mut self, deadline: Instant) -> Result<(), Failure> {
+        let ended = timeout_at(deadline, self.child.wait()).await;
+        let detail = match ended {
+            Ok(Ok(status)) => {
+                // Its end closes the pipe, so that what it said last is heard.
+                let heard = timeout_at(deadline, self.listening).await;
+                drop(heard);
+                failed(status)
+            }
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => {
+                let killed = self.child.kill().await;
+                let too = killed.err().map(|error| format!(" ({error})"));
+                Some(format!(
+                    "it did not end in time and was killed{}",
+                    too.unwrap_or_default()
+                ))
+            }
+        };
+        match detail {
+            None => Ok(()),
+            Some(detail) => Err(Failure::Process {
+                user: self.user,
+                detail,
+            }),
+        }
+    }
+}
+
+/// Asks everybody to leave, waits for everybody, and says who did not go well.
+pub(crate) async fn end(mut cast: Vec<Performer>, patience: Duration) -> Result<(), Failure> {
+    let deadline = Instant::now() + patience;
+    for performer in &mut cast {
+        performer.dismiss();
+    }
+    let mut first_failure = Ok(());
+    for performer in cast {
+        let ended = performer.ended(deadline).await;
+        first_failure = first_failure.and(ended);
+    }
+    first_failure
+}
+
+/// Passes on what a process says; answers what it gave as the reason for failing.
+async fn listen(stdout: ChildStdout, story: &Story) -> Option<String> {
+    let mut last_words = None;
+    let mut lines = BufReader::new(stdout).lines();
+    while let Ok(Some(text)) = lines.next_line().await {
+        match serde_json::from_str::<Line>(&text) {
+            Ok(line) => story.hear(line),
+            Err(_) => match failure_in(&text) {
+                Some(message) => last_words = Some(message),
+                None => story.note(&text),
+            },
+        }
+    }
+    last_words
+}
+
+/// The message of a line that tells of a failure.
+fn failure_in(text: &str) -> Option<String> {
+    let line: serde_json::Value = serde_json::from_str(text).ok()?;
+    let failure = line["type"] == "failure";
+    failure.then(|| line["message"].as_str().unwrap_or_default().to_owned())
+}
+
+fn failed(status: ExitStatus) -> Option<String> {
+    (!status.success()).then(|| status.to_string())
 }

@@ -1,11 +1,14 @@
 //! Which guarantees could be seen in this run, and whether they held.
 
-use exeunt_core::{Effect, Outcome};
+use exeunt_core::{Effect, Event, Outcome};
 use exeunt_port::DeviceKind;
 use exeunt_runtime::{StepState, Transcript};
+use serde_json::json;
 
 use super::NAMES;
+use super::sightings::Witness;
 use super::story::Act;
+use crate::output;
 
 /// One guarantee, as this run shows it.
 pub(crate) struct Row {
@@ -27,13 +30,17 @@ pub(crate) enum Verdict {
 /// Judges all eighteen.
 pub(crate) fn judge(acts: &[Act]) -> Vec<Row> {
     let not_shown = Verdict::NotShown;
+    let shown = |judged: fn(&[Act]) -> Verdict| match acts {
+        [] => not_shown("nobody played"),
+        acts => judged(acts),
+    };
     let verdicts = [
-        ("Once", once(acts)),
-        ("Why", why(acts)),
-        ("One way out", one_way_out(acts)),
+        ("Once", shown(once)),
+        ("Why", shown(why)),
+        ("One way out", shown(one_way_out)),
         ("Late is undone", not_shown("nothing completed late")),
-        ("No resurrection", no_resurrection(acts)),
-        ("Bounded", bounded(acts)),
+        ("No resurrection", shown(no_resurrection)),
+        ("Bounded", shown(bounded)),
         (
             "Through to the end",
             not_shown("no future was dropped, nothing panicked"),
@@ -42,16 +49,16 @@ pub(crate) fn judge(acts: &[Act]) -> Vec<Row> {
             "Callable anywhere",
             not_shown("nobody left from inside a callback"),
         ),
-        ("Always legal", always_legal(acts)),
+        ("Always legal", shown(always_legal)),
         ("Numbered", not_shown("everybody stayed once")),
         ("Clean re-entry", not_shown("nobody entered again")),
-        ("Told", told(acts)),
-        ("Really off", really_off(acts)),
-        ("Silence", silence(acts)),
+        ("Told", shown(told)),
+        ("Really off", shown(really_off)),
+        ("Silence", shown(silence)),
         ("Nothing grows", not_shown("one cycle")),
         ("Only its own", not_shown("nothing was lent or shared")),
         ("Progress", not_shown("no deadline had to be reached")),
-        ("Same in, same out", same_out(acts)),
+        ("Same in, same out", shown(same_out)),
     ];
     let rows = (1..).zip(verdicts);
     rows.map(|(number, (name, verdict))| Row {
@@ -64,7 +71,7 @@ pub(crate) fn judge(acts: &[Act]) -> Vec<Row> {
 
 pub(crate) fn print(rows: &[Row], json: bool) {
     if !json {
-        println!("\nguarantees in this run");
+        output::line("\nguarantees in this run");
     }
     for Row {
         number,
@@ -78,18 +85,20 @@ pub(crate) fn print(rows: &[Row], json: bool) {
             Verdict::NotShown(reason) => (" ", "not shown", *reason),
         };
         if json {
-            println!(
-                "{}",
-                serde_json::json!({ "type": "guarantee", "guarantee": format!("G-{number}"), "verdict": word, "detail": text })
-            );
+            output::line(json!({
+                "type": "guarantee", "guarantee": format!("G-{number}"), "name": name,
+                "verdict": word.replace(' ', "_"), "detail": text,
+            }));
         } else {
-            println!("  {mark} G-{number:<2} {name:20} {word:9}  {text}");
+            output::line(format_args!(
+                "  {mark} G-{number:<2} {name:20} {word:9}  {text}"
+            ));
         }
     }
 }
 
 /// Held if nobody broke it.
-fn verdict(broken: Vec<String>, held: impl Into<String>) -> Verdict {
+fn verdict(broken: &[String], held: impl Into<String>) -> Verdict {
     if broken.is_empty() {
         Verdict::Held(held.into())
     } else {
@@ -108,7 +117,7 @@ fn once(acts: &[Act]) -> Verdict {
             )
         })
     });
-    verdict(broken.collect(), "one onExitRoom each")
+    verdict(&broken.collect::<Vec<_>>(), "one onExitRoom each")
 }
 
 fn why(acts: &[Act]) -> Verdict {
@@ -137,7 +146,16 @@ fn one_way_out(acts: &[Act]) -> Verdict {
     let mut released = 0;
     let mut broken = Vec::new();
     for act in acts {
-        for device in act.report.iter().flat_map(|report| &report.devices) {
+        let devices = || act.report.iter().flat_map(|report| &report.devices);
+        for (_, step) in &act.steps {
+            if let Event::DeviceOpened(slot) = step.event
+                && devices().all(|device| device.slot != slot)
+            {
+                let user = &act.user;
+                broken.push(format!("{user}'s report knows no {slot:?}, which opened"));
+            }
+        }
+        for device in devices() {
             match device.line.outcome {
                 Outcome::Done | Outcome::Vanished => released += 1,
                 outcome @ (Outcome::NotOwed
@@ -153,7 +171,7 @@ fn one_way_out(acts: &[Act]) -> Verdict {
         broken.push("no device was released".to_owned());
     }
     verdict(
-        broken,
+        &broken,
         format!("{released} devices released, whoever ended the stay"),
     )
 }
@@ -176,7 +194,7 @@ fn no_resurrection(acts: &[Act]) -> Verdict {
         ));
     }
     verdict(
-        broken,
+        &broken,
         "nobody connected again; after the kick the server lists carol alone",
     )
 }
@@ -184,17 +202,16 @@ fn no_resurrection(acts: &[Act]) -> Verdict {
 fn bounded(acts: &[Act]) -> Verdict {
     let reports = acts.iter().filter_map(|act| act.report.as_ref());
     let broken = reports.clone().filter(|report| report.took > report.bound);
-    let broken = broken
+    let broken: Vec<_> = broken
         .map(|report| format!("{} took {:?}", report.user, report.took))
         .collect();
-    let longest = reports
-        .clone()
-        .map(|report| report.took)
-        .max()
-        .unwrap_or_default();
-    let bound = reports.map(|report| report.bound).max().unwrap_or_default();
+    let longest = reports.clone().map(|report| report.took).max();
+    let bound = reports.map(|report| report.bound).max();
+    let (Some(longest), Some(bound)) = (longest, bound) else {
+        return Verdict::NotShown("nobody got out");
+    };
     verdict(
-        broken,
+        &broken,
         format!(
             "the longest exit took {:.1} ms of {} ms",
             longest.as_secs_f64() * 1e3,
@@ -204,18 +221,13 @@ fn bounded(acts: &[Act]) -> Verdict {
 }
 
 fn always_legal(acts: &[Act]) -> Verdict {
-    let Some(alice) = acts.first() else {
-        return Verdict::NotShown("nobody played");
-    };
-    let exits = alice.calls("onExitRoom").len();
-    verdict(
-        if exits == 1 {
-            vec![]
-        } else {
-            vec![format!("alice asked twice and left {exits} times")]
-        },
-        "alice asked twice to leave and left once",
-    )
+    let alice = acts.first();
+    let exits = alice.map_or(0, |alice| alice.calls("onExitRoom").len());
+    let mut broken = Vec::new();
+    if exits != 1 {
+        broken.push(format!("alice asked twice and left {exits} times"));
+    }
+    verdict(&broken, "alice asked twice to leave and left once")
 }
 
 fn told(acts: &[Act]) -> Verdict {
@@ -236,36 +248,49 @@ fn told(acts: &[Act]) -> Verdict {
         }
     }
     verdict(
-        broken,
+        &broken,
         "alice's receipt: 2 told; bob and carol heard of alice, carol of bob",
     )
 }
 
 fn really_off(acts: &[Act]) -> Verdict {
-    let mut seen = 0;
+    let (mut by_kernel, mut by_server) = (0, 0);
     let mut broken = Vec::new();
+    let mut unseen = Vec::new();
     for act in acts {
+        let named = |kind: DeviceKind| format!("{}'s {kind}", act.user);
+        unseen.extend(act.unseen().into_iter().map(named));
         let Some(exit) = act.calls("onExitRoom").first().copied() else {
             continue;
         };
         for sighting in &act.sightings {
-            seen += 1;
+            match sighting.shown_by {
+                Witness::Kernel => by_kernel += 1,
+                Witness::SoundServer => by_server += 1,
+            }
             // A look that began after onExitRoom and still found the device open is the proof of a leak.
-            if sighting.last >= exit || sighting.gone.is_none() {
-                broken.push(format!(
-                    "{}'s {} was open after onExitRoom",
-                    act.user, sighting.kind
-                ));
+            if sighting.last >= exit {
+                let name = named(sighting.kind);
+                broken.push(format!("{name} was open after onExitRoom"));
+            } else if sighting.gone.is_none() {
+                unseen.push(format!("the end of {}", named(sighting.kind)));
             }
         }
     }
-    if seen == 0 {
-        return Verdict::NotShown("this system shows no open devices");
+    let shown = match (by_kernel, by_server) {
+        (0, 0) => return Verdict::NotShown("nothing here shows from outside what is open"),
+        (kernel, 0) => format!("the system showed {kernel} devices open"),
+        (0, server) => format!("the sound server showed {server} devices open"),
+        (kernel, server) => {
+            format!("the system showed {kernel} devices open, the sound server {server}")
+        }
+    };
+    let mut held = format!("{shown}, and none after its onExitRoom");
+    if !unseen.is_empty() {
+        held.push_str("; not visible from outside here: ");
+        held.push_str(&unseen.join(", "));
     }
-    verdict(
-        broken,
-        format!("the system showed {seen} devices open, and none after its onExitRoom"),
-    )
+    verdict(&broken, held)
 }
 
 fn silence(acts: &[Act]) -> Verdict {
@@ -277,10 +302,8 @@ fn silence(acts: &[Act]) -> Verdict {
                     .as_callback()
                     .is_some_and(|(name, _)| name == "onExitRoom")
         })?;
-        let late = act.lines[place + 1..]
-            .iter()
-            .filter(|line| line.as_callback().is_some())
-            .count();
+        let late = act.lines[place + 1..].iter().filter(|line| line.is_told());
+        let late = late.count();
         (late > 0).then(|| format!("{} heard {late} callbacks after onExitRoom", act.user))
     });
     let gated = acts.iter().all(gated_first);
@@ -289,7 +312,7 @@ fn silence(acts: &[Act]) -> Verdict {
         broken.push("an exit did not begin with the gate".to_owned());
     }
     verdict(
-        broken,
+        &broken,
         "every exit began with the gate; no callback came after onExitRoom",
     )
 }
@@ -316,7 +339,7 @@ fn same_out(acts: &[Act]) -> Verdict {
         }
     }
     verdict(
-        broken,
+        &broken,
         format!("{steps} recorded steps replayed to the same answers"),
     )
 }
@@ -335,3 +358,6 @@ pub(crate) const KINDS: [DeviceKind; 3] = [
     DeviceKind::Speaker,
     DeviceKind::Camera,
 ];
+
+#[cfg(test)]
+mod tests;

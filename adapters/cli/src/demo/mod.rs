@@ -1,5 +1,6 @@
 //! `exeunt demo`: three people in one room; one leaves, one is kicked, the room is dismissed.
 
+mod canvas;
 mod cast;
 mod guarantees;
 mod picture;
@@ -16,6 +17,9 @@ use serde_json::json;
 
 use crate::arguments::Demo;
 use crate::failure::Failure;
+use crate::output;
+use crate::signals::Asked;
+use canvas::Canvas;
 use cast::Performer;
 use guarantees::Verdict;
 use props::Props;
@@ -25,6 +29,8 @@ use story::Story;
 
 /// Nothing in the demo takes longer than this unless something is broken.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Whoever was asked to leave is out within `Policy::total()`; this is twice that.
+const LEAVING: Duration = Duration::from_secs(5);
 /// How long carol is alone.
 const PAUSE: Duration = Duration::from_millis(400);
 /// Sound that everybody has to have heard of everybody before the first one leaves: a second.
@@ -34,40 +40,45 @@ const SOUND_PACKETS: u64 = 50;
 pub(crate) const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 
 pub(crate) async fn run(demo: &Demo, json: bool) -> Result<(), Failure> {
-    let room = RoomId::number(123).map_err(exeunt_port::EnterError::from)?;
+    let mut asked = Asked::listen()?;
+    let canvas = Canvas::lay_out(&demo.picture)?;
     let people = people()?;
-    let props = Props::lay_out(demo.devices, &people).await?;
+    let props = Props::lay_out(demo, &people).await?;
     let story = Story::new(json);
     let stage = Stage::set(demo.transport).await?;
     let setting = stage.description();
-    story.say(&format!("a room on {setting}; {}", props.description));
-    let mut watch = Watch::start();
+    story.note(&format!("a room on {setting}"));
+    story.note(&props.description);
+    let mut watch = Watch::start(props.of_sound_server);
     let mut cast = Vec::new();
-    for user in &people {
-        let performer = stage.enter(user, &room, props.of(user), &story)?;
-        watch.look_at(user, performer.process(), props.of(user));
-        cast.push(performer);
-    }
-    let played = play(&stage, &room, &people, &mut cast, &story).await;
-    for performer in cast {
-        performer.end(PATIENCE).await?;
-    }
+    let performed = tokio::select! {
+        biased;
+        () = asked.end() => Err(Failure::Stopped),
+        performed = perform(&stage, &people, &props, &story, &mut watch, &mut cast) => performed,
+    };
+    // Whatever has happened: nobody stays behind, no process and no file.
+    let ended = cast::end(cast, LEAVING).await;
     stage.strike().await;
     let sightings = watch.stop();
-    played?;
+    match (performed, ended) {
+        (Ok(()), Ok(())) => {}
+        (Ok(()) | Err(Failure::Stopped), Err(failure)) | (Err(failure), _) => {
+            return Err(failure);
+        }
+    }
 
-    let acts = story.acts(&people, sightings);
+    let acts = story.acts(&people, &sightings);
     timeline::print(&acts, json);
     let verdicts = guarantees::judge(&acts);
     guarantees::print(&verdicts, json);
-    picture::write(&demo.picture, &acts, &setting, &props.description)?;
+    canvas.keep(&picture::draw(&acts, &setting, &props.description))?;
     if json {
-        println!("{}", json!({ "type": "picture", "path": demo.picture }));
+        output::line(json!({ "type": "picture", "path": demo.picture }));
     } else {
-        println!(
+        output::line(format_args!(
             "\nthe three timelines as a picture: {}",
             demo.picture.display()
-        );
+        ));
     }
     match verdicts
         .iter()
@@ -77,6 +88,24 @@ pub(crate) async fn run(demo: &Demo, json: bool) -> Result<(), Failure> {
         0 => Ok(()),
         broken => Err(Failure::NotHeld(broken)),
     }
+}
+
+/// Everybody enters, and the play begins.
+async fn perform(
+    stage: &Stage,
+    people: &[UserId; 3],
+    props: &Props,
+    story: &Story,
+    watch: &mut Watch,
+    cast: &mut Vec<Performer>,
+) -> Result<(), Failure> {
+    let room = RoomId::number(123).map_err(exeunt_port::EnterError::from)?;
+    for user in people {
+        let performer = stage.enter(user, &room, props.of(user), story)?;
+        watch.look_at(user, performer.process(), props.of(user));
+        cast.push(performer);
+    }
+    play(stage, &room, people, cast, story).await
 }
 
 /// What happens on stage.
@@ -90,11 +119,10 @@ async fn play(
     let [alice, bob, carol] = people;
     for user in people {
         story
-            .until(user, "to be in the room", |lines| {
-                lines.called("onEnterRoom")
-            })
+            .until(user, "into the room", |lines| lines.called("onEnterRoom"))
             .await?;
     }
+    story.note("everybody is in; now everybody is to hear everybody");
     for (user, other) in people
         .iter()
         .flat_map(|user| people.iter().map(move |other| (user, other)))
@@ -144,7 +172,7 @@ async fn play(
 }
 
 fn people() -> Result<[UserId; 3], Failure> {
-    let [alice, bob, carol] = NAMES.map(|name| name.parse::<UserId>());
+    let [alice, bob, carol] = NAMES.map(str::parse::<UserId>);
     let invalid = exeunt_port::EnterError::from;
     Ok([
         alice.map_err(invalid)?,

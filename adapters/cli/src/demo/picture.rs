@@ -1,32 +1,33 @@
 //! The three timelines as one picture: the whole call above, the three exits under a magnifying
 //! glass below.
 
-use std::path::Path;
-
+use exeunt_port::DeviceKind;
 use svg::Document;
 use svg::node::element::{Group, Line as Stroke, Rectangle, Style, Text, Title};
 
 use super::guarantees::KINDS;
 use super::story::Act;
 use super::timeline::milliseconds;
-use crate::failure::Failure;
 use crate::line::plain;
 
 mod exits;
+mod labels;
 
 const WIDTH: f64 = 1280.0;
 const LEFT: f64 = 120.0;
 const RIGHT: f64 = WIDTH - 32.0;
-const TOP: f64 = 112.0;
+const TOP: f64 = 130.0;
 const LANE: f64 = 118.0;
 const DEVICE: f64 = 11.0;
+/// How much of a line of small text fits, in characters.
+const FITS: usize = 190;
 
 /// The look: readable on white and on dark.
 const LOOK: &str = "
     svg { background: #fff; font-family: system-ui, 'DejaVu Sans', sans-serif; font-size: 13px; }
     text { fill: #1b1f24; } .quiet { fill: #57606a; font-size: 12px; } .name { font-size: 17px; font-weight: 600; }
     .title { font-size: 21px; font-weight: 600; } .axis { stroke: #d0d7de; } .heading { stroke: #8c959f; stroke-dasharray: 3 4; }
-    .entering { fill: #c8d6e5; } .in-room { fill: #9ec1e8; } .exiting { fill: #d1495b; }
+    .entering { fill: #c8d6e5; } .in-room { fill: #9ec1e8; } .exiting { fill: #f0a8b1; } .unsure { opacity: 0.35; }
     .microphone { fill: #2a9d8f; } .speaker { fill: #8e7cc3; } .camera { fill: #e9a23b; }
     .gate { fill: #1b1f24; } .departure { fill: #3a6ea5; } .transport { fill: #7f8c9a; } .late { fill: #d1495b; }
     .exit { stroke: #d1495b; stroke-width: 2; } .exit-text { fill: #b3263a; font-weight: 600; } .told { fill: #3a6ea5; }
@@ -34,25 +35,11 @@ const LOOK: &str = "
     @media (prefers-color-scheme: dark) {
         svg { background: #0d1117; } text { fill: #e6edf3; } .quiet { fill: #9198a1; } .axis { stroke: #30363d; }
         .panel { fill: #151b23; stroke: #30363d; } .in-room { fill: #315b8a; } .entering { fill: #2b3a4b; }
-        .gate { fill: #e6edf3; } .exit-text { fill: #ff7b8a; } .told { fill: #79b8ff; }
+        .exiting { fill: #7d3540; } .gate { fill: #e6edf3; } .exit-text { fill: #ff7b8a; } .told { fill: #79b8ff; }
     }";
 
-/// Writes the picture.
-pub(crate) fn write(path: &Path, acts: &[Act], stage: &str, devices: &str) -> Result<(), Failure> {
-    let failure = |error: std::io::Error| Failure::File {
-        path: path.to_owned(),
-        detail: error.to_string(),
-    };
-    if let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(folder).map_err(failure)?;
-    }
-    svg::save(path, &draw(acts, stage, devices)).map_err(failure)
-}
-
-fn draw(acts: &[Act], stage: &str, devices: &str) -> Document {
+/// Draws the picture.
+pub(super) fn draw(acts: &[Act], stage: &str, devices: &str) -> Document {
     #[expect(clippy::cast_precision_loss, reason = "three lanes")]
     let lanes_end = TOP + LANE * acts.len() as f64;
     let height = lanes_end + 56.0 + exits::HEIGHT + 24.0;
@@ -65,8 +52,8 @@ fn draw(acts: &[Act], stage: &str, devices: &str) -> Document {
         .add(Title::new("Three people leave a room"))
         .add(Style::new(LOOK))
         .add(text(32.0, 38.0, "title", "Three people leave a room"))
-        .add(text(32.0, 60.0, "quiet", stage))
-        .add(text(32.0, 78.0, "quiet", devices));
+        .add(text(32.0, 60.0, "quiet", &labels::shortened(stage, FITS)))
+        .add(text(32.0, 78.0, "quiet", &labels::shortened(devices, FITS)));
     document = document
         .add(axis(&scale, lanes_end))
         .add(headings(acts, &scale, lanes_end));
@@ -127,7 +114,9 @@ fn axis(scale: &Scale, end: f64) -> Group {
             &format!("{} ms", (tick - scale.from) / 1000),
         ));
     }
-    group
+    let fading =
+        "a device's bar fades from the last look that found it open to the first that did not";
+    group.add(text(LEFT + 3.0, end + 32.0, "quiet", fading))
 }
 
 /// What the demo did, as dashed lines through all lanes.
@@ -137,17 +126,13 @@ fn headings(acts: &[Act], scale: &Scale, end: f64) -> Group {
         .first()
         .map(|act| act.headings.as_slice())
         .unwrap_or_default();
-    for (at, heading) in headings.iter().filter(|(at, _)| *at > scale.from) {
-        let x = scale.at(*at);
-        group = group.add(stroke((x, TOP - 14.0), (x, end), "heading"));
-        let fits = x < WIDTH - 260.0;
-        let (beside, anchor) = if fits {
-            (x - 2.0, "start")
-        } else {
-            (x + 2.0, "end")
-        };
-        let label = text(beside, TOP - 18.0, "quiet", heading).set("text-anchor", anchor);
-        group = group.add(label);
+    let shown = headings.iter().filter(|(at, _)| *at > scale.from);
+    let labels = labels::beside(shown.map(|(at, heading)| (scale.at(*at), heading.as_str())));
+    for label in labels {
+        let y = TOP - 18.0 - f64::from(label.row) * labels::HEIGHT;
+        group = group
+            .add(stroke((label.x, y + 4.0), (label.x, end), "heading"))
+            .add(label.text(y, "quiet"));
     }
     group
 }
@@ -183,22 +168,15 @@ fn lane(act: &Act, scale: &Scale, top: f64) -> Group {
     for (row, kind) in (0_u8..).zip(KINDS) {
         let y = top + 38.0 + f64::from(row) * (DEVICE + 4.0);
         group = group.add(text(32.0, y + 9.5, "quiet", &kind.to_string()));
-        for seen in act.sightings.iter().filter(|seen| seen.kind == kind) {
-            let gone = seen.gone.unwrap_or(scale.to);
-            let class = kind.to_string();
-            group = group.add(block(
-                scale.at(seen.first),
-                scale.at(gone),
-                y,
-                DEVICE,
-                &class,
-            ));
-        }
+        group = group.add(device(act, kind, scale, y));
     }
-    for (at, told) in act.told() {
-        let x = scale.at(at);
-        group = group.add(stroke((x, bar + 20.0), (x, top + 86.0), "axis"));
-        group = group.add(text(x - 3.0, top + 97.0, "told", &told).set("text-anchor", "end"));
+    let told = act.told();
+    let labels = labels::before(told.iter().map(|(at, told)| (scale.at(*at), told.as_str())));
+    for label in labels {
+        let y = top + 97.0 + f64::from(label.row) * labels::HEIGHT;
+        group = group
+            .add(stroke((label.x, bar + 20.0), (label.x, y - 11.0), "axis"))
+            .add(label.text(y, "told"));
     }
     if let Some(exit) = exit {
         let x = scale.at(exit);
@@ -209,6 +187,7 @@ fn lane(act: &Act, scale: &Scale, top: f64) -> Group {
         let anchor = if x > WIDTH - 180.0 { "end" } else { "start" };
         let beside = if x > WIDTH - 180.0 { x - 6.0 } else { x + 6.0 };
         group = group
+            .add(block(scale.at(left), x, bar, 20.0, "exiting"))
             .add(stroke((x, top + 8.0), (x, top + 84.0), "exit"))
             .add(
                 text(
@@ -219,6 +198,33 @@ fn lane(act: &Act, scale: &Scale, top: f64) -> Group {
                 )
                 .set("text-anchor", anchor),
             );
+    }
+    group
+}
+
+/// When a device was seen open. Between the last look that found it open and the first that did not,
+/// nobody knows.
+fn device(act: &Act, kind: DeviceKind, scale: &Scale, y: f64) -> Group {
+    let mut group = Group::new();
+    let class = kind.to_string();
+    for seen in act.sightings.iter().filter(|seen| seen.kind == kind) {
+        let (first, last) = (scale.at(seen.first), scale.at(seen.last));
+        let gone = scale.at(seen.gone.unwrap_or(scale.to));
+        group = group.add(block(first, last, y, DEVICE, &class)).add(block(
+            last,
+            gone,
+            y,
+            DEVICE,
+            &format!("{class} unsure"),
+        ));
+    }
+    if act.unseen().contains(&kind) {
+        group = group.add(text(
+            LEFT + 6.0,
+            y + 9.5,
+            "quiet",
+            "not visible from outside",
+        ));
     }
     group
 }

@@ -6,32 +6,38 @@ use exeunt_loopback::{ExampleMediaError, write_melody_wav, write_test_y4m};
 use exeunt_port::{DeviceKind, UserId};
 use tempfile::TempDir;
 
-use crate::arguments::{DemoDevices, Devices};
-use crate::device_choice::{DeviceChoice, Machine};
+use super::guarantees::KINDS;
+use crate::arguments::{Demo, DemoDevices, Devices, TransportName};
+use crate::device_choice::DeviceChoice;
 use crate::failure::Failure;
+use crate::machine::Machine;
 
 /// The length of the files that stand in, in seconds; they are played in a loop.
 const SECONDS: u32 = 4;
 
 /// Everybody's devices. The files live as long as this does.
 pub(crate) struct Props {
+    /// Which devices are whose, in words.
     pub(crate) description: String,
+    /// Whether anybody's sound goes through a sound server.
+    pub(crate) of_sound_server: bool,
     of: Vec<(UserId, Devices)>,
     _files: TempDir,
 }
 
 impl Props {
-    pub(crate) async fn lay_out(wanted: DemoDevices, people: &[UserId]) -> Result<Self, Failure> {
+    /// Lays out what was asked for. What one process can hold only, the first one gets; so it is with
+    /// all of the machine's own devices where everybody is in one process, for from outside nobody
+    /// could tell whose is open.
+    pub(crate) async fn lay_out(demo: &Demo, people: &[UserId]) -> Result<Self, Failure> {
+        let wanted = demo.devices;
+        let in_one_process = demo.transport == TransportName::Loopback;
         let machine = match wanted {
-            DemoDevices::Files => Machine {
-                microphone: false,
-                speaker: false,
-                camera: false,
-            },
-            DemoDevices::Auto | DemoDevices::Real => Machine::look().await,
+            DemoDevices::Files => Machine::default(),
+            DemoDevices::Auto | DemoDevices::Real => Machine::look().await.tried().await,
         };
         if wanted == DemoDevices::Real {
-            insist(machine)?;
+            insist(&machine)?;
         }
         let files = TempDir::with_prefix("exeunt-demo-").map_err(|error| Failure::File {
             path: std::env::temp_dir(),
@@ -43,20 +49,29 @@ impl Props {
         make(&pictures, |path| write_test_y4m(path, SECONDS))?;
         let mut of = Vec::new();
         for (place, user) in people.iter().enumerate() {
-            let own = |kind: &str, from: Option<&Path>| stand_in(files.path(), user, kind, from);
-            // One camera can be held by one process; the first one gets it.
-            let camera = machine.camera && place == 0;
+            let choose = |kind: DeviceKind, name: &str, from: Option<&Path>| {
+                let own = machine.usable(kind);
+                if own.is_some_and(|own| place == 0 || own.shared && !in_one_process) {
+                    return Ok(DeviceChoice::Default);
+                }
+                stand_in(files.path(), user, name, from).map(DeviceChoice::File)
+            };
             of.push((
                 user.clone(),
                 Devices {
-                    microphone: real_or(machine.microphone, own("microphone.wav", Some(&sound))?),
-                    speaker: real_or(machine.speaker, own("speaker.wav", None)?),
-                    camera: real_or(camera, own("camera.y4m", Some(&pictures))?),
+                    microphone: choose(DeviceKind::Microphone, "microphone.wav", Some(&sound))?,
+                    speaker: choose(DeviceKind::Speaker, "speaker.wav", None)?,
+                    camera: choose(DeviceKind::Camera, "camera.y4m", Some(&pictures))?,
                 },
             ));
         }
+        let server = |kind| {
+            let own = machine.usable(kind);
+            own.is_some_and(|own| own.of_sound_server)
+        };
         Ok(Self {
-            description: description(machine),
+            description: description(&machine, wanted, in_one_process),
+            of_sound_server: KINDS.into_iter().any(server),
             of,
             _files: files,
         })
@@ -72,68 +87,53 @@ impl Props {
 impl Devices {
     /// The files that stand in, with what each stands in for: an open one is an open device.
     pub(crate) fn files(&self) -> Vec<(DeviceKind, PathBuf)> {
-        let all = [
-            (DeviceKind::Microphone, &self.microphone),
-            (DeviceKind::Speaker, &self.speaker),
-            (DeviceKind::Camera, &self.camera),
-        ];
-        let file = |(kind, choice): (DeviceKind, &DeviceChoice)| match choice {
-            DeviceChoice::File(path) => Some((kind, path.clone())),
-            DeviceChoice::Auto
-            | DeviceChoice::None
-            | DeviceChoice::Default
-            | DeviceChoice::Synthetic
-            | DeviceChoice::Named(_) => None,
-        };
-        all.into_iter().filter_map(file).collect()
+        let mut files = Vec::new();
+        for (kind, choice) in self.each() {
+            if let DeviceChoice::File(path) = choice {
+                files.push((kind, path.clone()));
+            }
+        }
+        files
+    }
+
+    /// The kinds of device that are the machine's own.
+    pub(crate) fn of_the_machine(&self) -> Vec<DeviceKind> {
+        let each = self.each().into_iter();
+        each.filter(|(_, choice)| **choice == DeviceChoice::Default)
+            .map(|(kind, _)| kind)
+            .collect()
     }
 }
 
-fn real_or(present: bool, file: PathBuf) -> DeviceChoice {
-    if present {
-        DeviceChoice::Default
-    } else {
-        DeviceChoice::File(file)
-    }
-}
-
-fn insist(machine: Machine) -> Result<(), Failure> {
-    let wanted = [
-        ("microphone", machine.microphone),
-        ("speaker", machine.speaker),
-        ("camera", machine.camera),
-    ];
-    let missing: Vec<_> = wanted
-        .iter()
-        .filter(|(_, there)| !there)
-        .map(|(name, _)| *name)
-        .collect();
+fn insist(machine: &Machine) -> Result<(), Failure> {
+    let lacking = KINDS
+        .into_iter()
+        .filter(|kind| machine.usable(*kind).is_none());
+    let missing: Vec<_> = lacking.map(|kind| machine.lack(kind)).collect();
     if missing.is_empty() {
         return Ok(());
     }
     Err(Failure::NoDevice {
-        missing: missing.join(", no "),
+        missing: missing.join("; "),
     })
 }
 
-fn description(machine: Machine) -> String {
-    let from = |present: bool, real: &str, file: &str| {
-        if present {
-            real.to_owned()
-        } else {
-            file.to_owned()
-        }
-    };
-    format!(
-        "microphones: {}; speakers: {}; cameras: {}",
-        from(machine.microphone, "this machine's", "WAV files"),
-        from(machine.speaker, "this machine's", "WAV files"),
-        from(
-            machine.camera,
-            "this machine's for alice, Y4M files for the others",
+fn description(machine: &Machine, wanted: DemoDevices, in_one_process: bool) -> String {
+    let described = KINDS.map(|kind| {
+        let files = if kind == DeviceKind::Camera {
             "Y4M files"
-        ),
-    )
+        } else {
+            "WAV files"
+        };
+        let words = match machine.usable(kind) {
+            Some(own) if own.shared && !in_one_process => own.name.clone(),
+            Some(own) => format!("{} for alice, {files} for the others", own.name),
+            None if wanted == DemoDevices::Files => files.to_owned(),
+            None => format!("{files}, as {}", machine.lack(kind)),
+        };
+        format!("{kind}s: {words}")
+    });
+    described.join("; ")
 }
 
 fn make(

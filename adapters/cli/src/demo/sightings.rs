@@ -1,49 +1,90 @@
-//! What the operating system shows of somebody's devices, looked at from outside of his session.
+//! What the operating system and the sound server show of somebody's devices, looked at from outside
+//! of his session.
 
-use std::path::{Path, PathBuf};
+mod kernel;
+mod sound_server;
+
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use exeunt_port::{DeviceKind, UserId};
+use serde::Serialize;
 
+use super::guarantees::KINDS;
 use crate::arguments::Devices;
 use crate::line::unix_micros;
 
-/// How often is looked.
-const EVERY: Duration = Duration::from_micros(500);
-
-/// A device that the system showed as open, from the first look to the last that found it so.
-#[derive(Clone, Debug)]
+/// A device that was shown as open, from the first look to the last that found it so.
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Sighting {
     pub(crate) user: UserId,
     pub(crate) kind: DeviceKind,
+    /// Who showed it.
+    pub(crate) shown_by: Witness,
     /// The beginning of the first look that found it open.
+    #[serde(rename = "first_seen_open")]
     pub(crate) first: u64,
     /// The beginning of the last look that found it open.
+    #[serde(rename = "last_seen_open")]
     pub(crate) last: u64,
-    /// The first look that found it gone; none if it never was.
+    /// The end of the first look that found it gone; none if it never was.
     pub(crate) gone: Option<u64>,
 }
 
-/// Looks into `/proc` from a thread of its own. Elsewhere than on Linux it sees nothing.
-pub(crate) struct Watch {
-    people: Sender<Watched>,
-    looking: JoinHandle<Vec<Sighting>>,
+/// Who shows what is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Witness {
+    /// The descriptors of the process, as the kernel lists them.
+    Kernel,
+    /// The streams of the process, as the sound server lists them.
+    SoundServer,
 }
 
+impl std::fmt::Display for Witness {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Kernel => "the system",
+            Self::SoundServer => "the sound server",
+        })
+    }
+}
+
+/// Somebody whose devices are looked at.
+#[derive(Clone)]
 struct Watched {
     user: UserId,
+    /// The process that holds his devices, and perhaps those of others.
     process: u32,
+    /// The files that stand in for devices; each is one person's alone.
     files: Vec<(DeviceKind, PathBuf)>,
+    /// The kinds of the machine's own devices that he has, and nobody else in that process.
+    own: Vec<DeviceKind>,
+}
+
+/// One look at one person: when it began, and what was open. Nothing if nobody answered.
+type Look = Option<(u64, Vec<DeviceKind>)>;
+
+/// Looks again and again, from threads of its own: one that asks the kernel, which is cheap, and one
+/// that asks the sound server, which costs two processes a look.
+pub(crate) struct Watch {
+    watchers: Vec<(Sender<Watched>, JoinHandle<Vec<Sighting>>)>,
 }
 
 impl Watch {
-    pub(crate) fn start() -> Self {
-        let (people, watched) = channel();
+    pub(crate) fn start(with_sound_server: bool) -> Self {
+        let kernel = start(Witness::Kernel, kernel::EVERY, kernel::look);
+        let server = with_sound_server.then(|| {
+            start(
+                Witness::SoundServer,
+                sound_server::EVERY,
+                sound_server::look,
+            )
+        });
         Self {
-            people,
-            looking: std::thread::spawn(move || look(&watched)),
+            watchers: [Some(kernel), server].into_iter().flatten().collect(),
         }
     }
 
@@ -53,23 +94,45 @@ impl Watch {
             user: user.clone(),
             process,
             files: devices.files(),
+            own: devices.of_the_machine(),
         };
-        // The thread ends only when this end is dropped.
-        let _ = self.people.send(watched);
+        for (people, _) in &self.watchers {
+            // The threads end only when this end is dropped.
+            let _ = people.send(watched.clone());
+        }
     }
 
     /// Looks a last time and says what was seen.
     pub(crate) fn stop(self) -> Vec<Sighting> {
-        drop(self.people);
-        self.looking.join().unwrap_or_default()
+        let (people, looking): (Vec<_>, Vec<_>) = self.watchers.into_iter().unzip();
+        drop(people);
+        let seen = looking
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_default());
+        seen.flatten().collect()
     }
 }
 
-fn look(arriving: &Receiver<Watched>) -> Vec<Sighting> {
+fn start(
+    witness: Witness,
+    every: Duration,
+    look: fn(&[Watched]) -> Vec<Look>,
+) -> (Sender<Watched>, JoinHandle<Vec<Sighting>>) {
+    let (people, arriving) = channel();
+    let looking = std::thread::spawn(move || watch(witness, every, look, &arriving));
+    (people, looking)
+}
+
+fn watch(
+    witness: Witness,
+    every: Duration,
+    look: fn(&[Watched]) -> Vec<Look>,
+    arriving: &Receiver<Watched>,
+) -> Vec<Sighting> {
     let mut people: Vec<Watched> = Vec::new();
     let mut sightings: Vec<Sighting> = Vec::new();
     loop {
-        let over = match arriving.recv_timeout(EVERY) {
+        let over = match arriving.recv_timeout(every) {
             Ok(watched) => {
                 people.push(watched);
                 continue;
@@ -77,10 +140,10 @@ fn look(arriving: &Receiver<Watched>) -> Vec<Sighting> {
             Err(RecvTimeoutError::Timeout) => false,
             Err(RecvTimeoutError::Disconnected) => true,
         };
-        for watched in &people {
-            let began = unix_micros();
-            let open = open_devices(watched);
-            note(&mut sightings, &watched.user, &open, began);
+        for (watched, look) in people.iter().zip(look(&people)) {
+            if let Some((began, open)) = look {
+                note(&mut sightings, &watched.user, witness, &open, began);
+            }
         }
         if over {
             return sightings;
@@ -89,23 +152,24 @@ fn look(arriving: &Receiver<Watched>) -> Vec<Sighting> {
 }
 
 /// Brings the sightings of one person up to date with one look.
-fn note(sightings: &mut Vec<Sighting>, user: &UserId, open: &[DeviceKind], began: u64) {
-    let current = |sightings: &mut Vec<Sighting>, kind| {
-        sightings
-            .iter()
-            .position(|seen| seen.user == *user && seen.kind == kind && seen.gone.is_none())
-    };
-    for kind in [
-        DeviceKind::Microphone,
-        DeviceKind::Speaker,
-        DeviceKind::Camera,
-    ] {
-        match (current(sightings, kind), open.contains(&kind)) {
-            (Some(place), true) => sightings[place].last = began,
-            (Some(place), false) => sightings[place].gone = Some(unix_micros()),
+fn note(
+    sightings: &mut Vec<Sighting>,
+    user: &UserId,
+    witness: Witness,
+    open: &[DeviceKind],
+    began: u64,
+) {
+    for kind in KINDS {
+        let current = sightings
+            .iter_mut()
+            .find(|seen| seen.user == *user && seen.kind == kind && seen.gone.is_none());
+        match (current, open.contains(&kind)) {
+            (Some(seen), true) => seen.last = began,
+            (Some(seen), false) => seen.gone = Some(unix_micros()),
             (None, true) => sightings.push(Sighting {
                 user: user.clone(),
                 kind,
+                shown_by: witness,
                 first: began,
                 last: began,
                 gone: None,
@@ -115,59 +179,24 @@ fn note(sightings: &mut Vec<Sighting>, user: &UserId, open: &[DeviceKind], began
     }
 }
 
-/// Which kinds of device the process holds a descriptor of.
-fn open_devices(watched: &Watched) -> Vec<DeviceKind> {
-    let folder = format!("/proc/{}/fd", watched.process);
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return Vec::new();
-    };
-    let targets = entries.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
-    targets
-        .filter_map(|target| kind_of(&target, &watched.files))
-        .collect()
-}
-
-/// What an open file means: a file that stands in, or one of the kernel's own device nodes.
-fn kind_of(target: &Path, files: &[(DeviceKind, PathBuf)]) -> Option<DeviceKind> {
-    if let Some((kind, _)) = files.iter().find(|(_, path)| path == target) {
-        return Some(*kind);
-    }
-    let node = target.to_str()?;
-    if node.starts_with("/dev/video") {
-        return Some(DeviceKind::Camera);
-    }
-    // ALSA's own names: pcmC0D0c captures, pcmC0D0p plays.
-    let pcm = node.strip_prefix("/dev/snd/pcm")?;
-    match pcm.as_bytes().last()? {
-        b'c' => Some(DeviceKind::Microphone),
-        b'p' => Some(DeviceKind::Speaker),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{DeviceKind, kind_of, note};
-
-    #[test]
-    fn the_kernels_own_names_tell_capture_from_playback() {
-        let kind = |node: &str| kind_of(node.as_ref(), &[]);
-        assert_eq!(kind("/dev/snd/pcmC0D0c"), Some(DeviceKind::Microphone));
-        assert_eq!(kind("/dev/snd/pcmC1D0p"), Some(DeviceKind::Speaker));
-        assert_eq!(kind("/dev/video0"), Some(DeviceKind::Camera));
-        assert_eq!(kind("/dev/snd/controlC0"), None);
-    }
+    use super::{DeviceKind, Witness, note};
 
     #[test]
     fn a_device_is_gone_from_the_first_look_that_does_not_find_it() {
         let user = "alice".parse().expect("a valid name");
         let mut seen = Vec::new();
-        note(&mut seen, &user, &[DeviceKind::Camera], 10);
-        note(&mut seen, &user, &[DeviceKind::Camera], 20);
+        let mut look = |open: &[DeviceKind], began| {
+            note(&mut seen, &user, Witness::Kernel, open, began);
+            seen.clone()
+        };
+        look(&[DeviceKind::Camera], 10);
+        let seen = look(&[DeviceKind::Camera], 20);
         assert_eq!((seen[0].first, seen[0].last, seen[0].gone), (10, 20, None));
-        note(&mut seen, &user, &[], 30);
+        let seen = look(&[], 30);
         assert!(seen[0].gone.is_some());
-        note(&mut seen, &user, &[DeviceKind::Camera], 40);
+        let seen = look(&[DeviceKind::Camera], 40);
         assert_eq!(seen.len(), 2);
     }
 }

@@ -1,24 +1,23 @@
 //! Where the demo plays: a room service on loopback, or rooms inside this process.
 
-use exeunt_loopback::{Hub, HubError};
+use exeunt_loopback::Hub;
 use exeunt_port::{EnterRequest, RoomId, UserId};
-use exeunt_room_service::{Config, RoomService, RunningService, ServerApiClient, ServerApiError};
+use exeunt_room_service::{Config, RoomService, RunningService};
 use exeunt_runtime::Client;
 
 use super::cast::Performer;
 use super::story::Story;
 use crate::arguments::{Devices, TransportName};
+use crate::attending::{attend, begin, speaking};
 use crate::failure::Failure;
-use crate::join::{attend, begin, speaking};
-use crate::operate;
+use crate::operate::call;
 use crate::settings::Settings;
 
 /// Where the demo plays, and from where its operator acts.
 pub(crate) enum Stage {
     /// A room service on a free port of loopback, and its server API.
     Service {
-        config: Config,
-        address: std::net::SocketAddr,
+        settings: Settings,
         service: RunningService,
     },
     /// Rooms inside this process.
@@ -30,16 +29,10 @@ impl Stage {
         match transport {
             TransportName::Loopback => Ok(Self::Loopback(Hub::new())),
             TransportName::Websocket => {
-                let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-                let config = Config {
-                    listen,
-                    ..Config::development()
-                };
+                let config = Config::development();
                 let service = RoomService::bind(config.clone()).await?;
-                let address = service.local_addr();
                 Ok(Self::Service {
-                    config,
-                    address,
+                    settings: Settings::of(&config, service.local_addr()),
                     service: service.spawn(),
                 })
             }
@@ -48,8 +41,9 @@ impl Stage {
 
     pub(crate) fn description(&self) -> String {
         match self {
-            Self::Service { address, .. } => {
-                format!("the room service at ws://{address}, three processes")
+            Self::Service { settings, .. } => {
+                let service = &settings.service;
+                format!("the room service at {service}, everybody in a process of his own")
             }
             Self::Loopback(_) => {
                 "the loopback transport, in one process, without a socket".to_owned()
@@ -66,29 +60,22 @@ impl Stage {
         story: &Story,
     ) -> Result<Performer, Failure> {
         match self {
-            Self::Service { address, .. } => {
-                let arguments = [
-                    "--json".to_owned(),
-                    "join".to_owned(),
-                    format!("--service=ws://{address}"),
-                    format!("--user={user}"),
-                    format!("--room={room}"),
-                    format!("--microphone={}", devices.microphone),
-                    format!("--speaker={}", devices.speaker),
-                    format!("--camera={}", devices.camera),
-                    "--leave-at-end-of-input".to_owned(),
-                ];
-                Performer::spawn(user, &arguments, story)
+            Self::Service { settings, .. } => {
+                Performer::spawn(user, &arguments(settings, user, room, devices), story)
             }
             Self::Loopback(hub) => {
                 let say = story.listener();
                 let client = devices.equip(Client::new(hub.transport()));
                 let client = speaking(client, user, &say);
                 let request = EnterRequest::unsigned(user.as_str(), &room.to_string())?;
-                let stay = begin(client, request, &say);
-                let room = stay.handle();
-                let user = user.clone();
-                let attending = tokio::spawn(async move { drop(attend(stay, user, say).await) });
+                let entered = begin(client, request, &say);
+                let room = entered.handle();
+                let (user, story) = (user.clone(), story.clone());
+                let insisted_on = devices.insisted_on();
+                let attending = tokio::spawn(async move {
+                    let (_, lacking) = attend(entered, user.clone(), &insisted_on, say).await;
+                    story.over(&user, lacking.map(|lacking| lacking.error.to_string()));
+                });
                 Ok(Performer::Task { room, attending })
             }
         }
@@ -97,14 +84,11 @@ impl Stage {
     /// Removes somebody from the room, as an operator does.
     pub(crate) async fn kick(&self, room: &RoomId, user: &UserId) -> Result<(), Failure> {
         match self {
-            Self::Loopback(hub) => hub.kick(room, user).map_err(refused),
-            Self::Service {
-                config, address, ..
-            } => {
+            Self::Loopback(hub) => Ok(hub.kick(room, user)?),
+            Self::Service { settings, .. } => {
                 let (room, users) = (room.clone(), vec![user.clone()]);
-                api(config, *address, move |api| api.remove_user(&room, &users))
-                    .await
-                    .map(drop)
+                let kicked = call(settings, move |api| api.remove_user(&room, &users)).await;
+                kicked.map(drop)
             }
         }
     }
@@ -112,14 +96,11 @@ impl Stage {
     /// Dismisses the room, as an operator does.
     pub(crate) async fn dismiss(&self, room: &RoomId) -> Result<(), Failure> {
         match self {
-            Self::Loopback(hub) => hub.dismiss(room).map(drop).map_err(refused),
-            Self::Service {
-                config, address, ..
-            } => {
+            Self::Loopback(hub) => Ok(hub.dismiss(room).map(drop)?),
+            Self::Service { settings, .. } => {
                 let room = room.clone();
-                api(config, *address, move |api| api.dismiss_room(&room))
-                    .await
-                    .map(drop)
+                let dismissed = call(settings, move |api| api.dismiss_room(&room)).await;
+                dismissed.map(drop)
             }
         }
     }
@@ -128,16 +109,12 @@ impl Stage {
     pub(crate) async fn members(&self, room: &RoomId) -> Result<Vec<UserId>, Failure> {
         match self {
             Self::Loopback(hub) => {
-                let listing = hub
-                    .rooms()
-                    .into_iter()
-                    .find(|listing| listing.room == *room);
+                let rooms = hub.rooms();
+                let listing = rooms.into_iter().find(|listing| listing.room == *room);
                 Ok(listing.map(|listing| listing.members).unwrap_or_default())
             }
-            Self::Service {
-                config, address, ..
-            } => {
-                let (_, rooms) = api(config, *address, |api| api.describe_rooms(0)).await?;
+            Self::Service { settings, .. } => {
+                let (_, rooms) = call(settings, |api| api.describe_rooms(0)).await?;
                 let listing = rooms.into_iter().find(|listing| listing.room_id == *room);
                 let members = listing.map(|listing| listing.members).unwrap_or_default();
                 Ok(members.into_iter().map(|member| member.user_id).collect())
@@ -154,16 +131,21 @@ impl Stage {
     }
 }
 
-/// Calls the server API of the demo's own service.
-async fn api<T: Send + 'static>(
-    config: &Config,
-    address: std::net::SocketAddr,
-    action: impl FnOnce(&ServerApiClient) -> Result<T, ServerApiError> + Send + 'static,
-) -> Result<T, Failure> {
-    let settings = Settings::of(config, address);
-    operate::call(settings, action).await
-}
-
-fn refused(error: HubError) -> Failure {
-    Failure::NotEntered(error.to_string())
+/// How somebody enters from a process of its own. The keys are named, for the demo's service has the
+/// development keys whatever this machine's environment says.
+fn arguments(settings: &Settings, user: &UserId, room: &RoomId, devices: &Devices) -> Vec<String> {
+    let mut arguments = vec![
+        "--json".to_owned(),
+        "join".to_owned(),
+        format!("--service={}", settings.service),
+        format!("--sdk-app-id={}", settings.sdk_app_id),
+        format!("--user-sig-key={}", settings.user_sig_key.expose()),
+        format!("--user={user}"),
+        format!("--room={room}"),
+        "--leave-at-end-of-input".to_owned(),
+    ];
+    for (kind, choice) in devices.each() {
+        arguments.push(format!("--{kind}={}", choice.typed(kind)));
+    }
+    arguments
 }

@@ -1,17 +1,19 @@
 //! What everybody said, as it came in, and how to wait for it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use exeunt_port::UserId;
-use exeunt_runtime::{ExitReport, Policy, Step};
-use serde_json::Value;
+use exeunt_port::{DeviceKind, UserId};
+use exeunt_runtime::{ExitReport, Outcome, Policy, Step};
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::PATIENCE;
 use super::sightings::Sighting;
+use crate::attending::Say;
 use crate::failure::Failure;
-use crate::join::Say;
 use crate::line::{Line, What, plain, unix_micros};
+use crate::output;
 
 /// Everything that was said so far. Cloning gives another handle.
 #[derive(Clone)]
@@ -29,6 +31,8 @@ struct Told {
     lines: Vec<Line>,
     headings: Vec<(u64, String)>,
     members_after_kick: Vec<UserId>,
+    /// Who says nothing any more, and what went wrong with him, if anything did.
+    over: BTreeMap<UserId, Option<String>>,
 }
 
 /// One person's part of the story.
@@ -63,32 +67,42 @@ impl Story {
         self.0.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A heading of the demo itself.
+    /// Something that the demo does; the timelines have it as well.
     pub(crate) fn say(&self, heading: &str) {
+        self.told()
+            .headings
+            .push((unix_micros(), heading.to_owned()));
+        self.note(heading);
+    }
+
+    /// Something to know while it runs.
+    pub(crate) fn note(&self, heading: &str) {
         let now = unix_micros();
-        self.told().headings.push((now, heading.to_owned()));
         if self.0.json {
-            println!(
-                "{}",
-                serde_json::json!({ "type": "heading", "unix_micros": now, "text": heading })
-            );
+            output::line(json!({ "type": "heading", "unix_micros": now, "text": heading }));
         } else {
-            println!("{:>8.3} s  -- {heading}", self.seconds(now));
+            output::line(format_args!("{:>8.3} s  -- {heading}", self.seconds(now)));
         }
     }
 
     /// Takes a line in, shows it if it is one to be shown, and wakes whoever waits.
     pub(crate) fn hear(&self, line: Line) {
         if self.0.json {
-            println!("{}", line.json());
+            output::line(line.json());
         } else if let (What::Callback { .. }, Some(text)) = (&line.what, line.text()) {
-            println!(
+            output::line(format_args!(
                 "{:>8.3} s  {:6} {text}",
                 self.seconds(line.unix_micros),
                 line.user
-            );
+            ));
         }
         self.told().lines.push(line);
+        self.0.changed.notify_waiters();
+    }
+
+    /// Notes that somebody says nothing any more; whoever waits for him waits in vain.
+    pub(crate) fn over(&self, user: &UserId, failure: Option<String>) {
+        self.told().over.insert(user.clone(), failure);
         self.0.changed.notify_waiters();
     }
 
@@ -115,9 +129,12 @@ impl Story {
                 let changed = self.0.changed.notified();
                 tokio::pin!(changed);
                 changed.as_mut().enable();
+                // In this order: who is over by now has said everything before.
+                let on = self.is_on(user);
                 if self.is_so(user, &so) {
-                    return;
+                    return Ok(());
                 }
+                on?;
                 changed.await;
             }
         };
@@ -127,7 +144,7 @@ impl Story {
         };
         tokio::time::timeout(PATIENCE, waiting)
             .await
-            .map_err(overdue)
+            .map_err(overdue)?
     }
 
     /// Waits until somebody has heard this much more of somebody else.
@@ -154,6 +171,22 @@ impl Story {
         .await
     }
 
+    /// Whether this person can still say something, and nobody else has failed: whoever waits for him
+    /// waits in vain.
+    fn is_on(&self, user: &UserId) -> Result<(), Failure> {
+        let told = self.told();
+        let mut over = told.over.iter();
+        match over.find(|(who, failure)| *who == user || failure.is_some()) {
+            None => Ok(()),
+            Some((who, failure)) => Err(Failure::Gone {
+                user: who.clone(),
+                detail: failure
+                    .clone()
+                    .unwrap_or_else(|| "it left too early".to_owned()),
+            }),
+        }
+    }
+
     fn is_so(&self, user: &UserId, so: impl Fn(&Lines<'_>) -> bool) -> bool {
         let told = self.told();
         so(&Lines(
@@ -169,7 +202,7 @@ impl Story {
     }
 
     /// The story told, by person.
-    pub(crate) fn acts(&self, people: &[UserId], sightings: Vec<Sighting>) -> Vec<Act> {
+    pub(crate) fn acts(&self, people: &[UserId], sightings: &[Sighting]) -> Vec<Act> {
         let told = self.told();
         let act = |user: &UserId| {
             let lines: Vec<_> = told
@@ -249,7 +282,7 @@ impl Lines<'_> {
     /// The report, once the stay is over.
     pub(crate) fn report(&self) -> Option<&ExitReport> {
         self.0.iter().find_map(|line| match &line.what {
-            What::Report { report } => Some(report),
+            What::Report { report } => Some(&**report),
             What::Began { .. }
             | What::Callback { .. }
             | What::Device { .. }
@@ -269,6 +302,15 @@ impl Act {
         Lines(self.lines.iter().collect())
     }
 
+    /// The kinds of device that were let go of in the exit, but were never seen open from outside.
+    pub(crate) fn unseen(&self) -> Vec<DeviceKind> {
+        let devices = self.report.iter().flat_map(|report| &report.devices);
+        let held = devices.filter(|device| device.line.outcome != Outcome::NotOwed);
+        held.map(|device| device.kind)
+            .filter(|kind| self.sightings.iter().all(|seen| seen.kind != *kind))
+            .collect()
+    }
+
     /// When this callback came, each time.
     pub(crate) fn calls(&self, callback: &str) -> Vec<u64> {
         let calls = self
@@ -280,6 +322,11 @@ impl Act {
 }
 
 impl Line {
+    /// Whether it is something that the application hears of its stay.
+    pub(crate) fn is_told(&self) -> bool {
+        matches!(self.what, What::Callback { .. } | What::Device { .. })
+    }
+
     /// Name and arguments, if it is a callback.
     pub(crate) fn as_callback(&self) -> Option<(&str, &[Value])> {
         match &self.what {

@@ -1,10 +1,12 @@
 //! Each person's timeline and callbacks, as text.
 
 use exeunt_runtime::{Step, StepState};
+use serde_json::{Value, json};
 
 use super::sightings::Sighting;
 use super::story::Act;
 use crate::line::{What, plain};
+use crate::output;
 
 /// Prints everybody's timeline: what happened to the session, what it asked for, what the system
 /// showed of the devices, and the callbacks.
@@ -12,30 +14,41 @@ pub(crate) fn print(acts: &[Act], json: bool) {
     if json {
         // Every line of it has been printed as it came; what is left is what was seen from outside.
         for seen in acts.iter().flat_map(|act| &act.sightings) {
-            println!(
-                "{}",
-                serde_json::json!({
-                    "type": "sighting", "user": seen.user, "kind": seen.kind,
-                    "first_seen_open": seen.first, "last_seen_open": seen.last, "gone": seen.gone,
-                })
-            );
+            output::line(tagged(seen));
         }
         return;
     }
     for act in acts {
-        println!(
+        output::line(format_args!(
             "\n{}\n{:>10}  {:28} {:12} effects",
             act.user, "ms", "event", "state"
-        );
+        ));
         let mut rows = rows(act);
         rows.sort_by_key(|(at, _)| *at);
         for (at, row) in rows {
-            println!("{:>10}  {row}", milliseconds(at.saturating_sub(act.began)));
+            let at = milliseconds(at.saturating_sub(act.began));
+            output::line(format_args!("{at:>10}  {row}"));
+        }
+        for kind in act.unseen() {
+            output::line(format_args!(
+                "{:10}  the {kind} is not visible from outside here",
+                ""
+            ));
         }
         if let Some(report) = &act.report {
-            println!("{report}");
+            output::line(report);
         }
     }
+}
+
+/// A sighting as a line of JSON.
+fn tagged(seen: &Sighting) -> Value {
+    let mut line = json!({ "type": "sighting" });
+    if let (Value::Object(line), Ok(Value::Object(seen))) = (&mut line, serde_json::to_value(seen))
+    {
+        line.extend(seen);
+    }
+    line
 }
 
 fn rows(act: &Act) -> Vec<(u64, String)> {
@@ -79,12 +92,11 @@ fn step_row(step: &Step) -> String {
 }
 
 fn sighting_rows(seen: &Sighting) -> Vec<(u64, String)> {
-    let open = format!("     the system shows the {} open", seen.kind);
+    let Sighting { kind, shown_by, .. } = seen;
+    let open = format!("     {shown_by} shows the {kind} open");
     let since = milliseconds(seen.gone.unwrap_or(seen.last).saturating_sub(seen.last));
-    let closed = format!(
-        "     the system shows the {} closed (last seen open {since} ms before)",
-        seen.kind
-    );
+    let closed =
+        format!("     {shown_by} shows the {kind} closed (last seen open {since} ms before)");
     let gone = seen.gone.map(|gone| (gone, closed));
     [Some((seen.first, open)), gone]
         .into_iter()

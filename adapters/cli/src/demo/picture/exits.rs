@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use exeunt_runtime::{ExitLine, ExitReport};
+use exeunt_runtime::{ExitLine, ExitReport, Outcome};
 use svg::node::element::{Group, Rectangle};
 
 use super::super::story::Act;
@@ -13,7 +13,7 @@ pub(super) const HEIGHT: f64 = 252.0;
 const MARGIN: f64 = 32.0;
 const GAP: f64 = 20.0;
 const LABELS: f64 = 92.0;
-const OUTCOMES: f64 = 124.0;
+const OUTCOMES: f64 = 150.0;
 const ROW: f64 = 27.0;
 
 /// One person's exit, in the panel at this place from the left.
@@ -49,49 +49,69 @@ pub(super) fn panel(act: &Act, place: u8, top: f64) -> Group {
     rows(group, report, left, top + 62.0, width)
 }
 
+/// One line of the ledger.
+struct Row {
+    label: String,
+    class: String,
+    /// How long it was owed; nothing if it was not.
+    until: Option<Duration>,
+    words: String,
+}
+
+impl Row {
+    fn settled(label: &str, line: &ExitLine) -> Self {
+        // What did not go well looks like it.
+        let class = if line.outcome.is_clean() {
+            label
+        } else {
+            "late"
+        };
+        let owed = line.outcome != Outcome::NotOwed;
+        let words = if owed {
+            format!("{}, {}", line.outcome, short(micros(line.took)))
+        } else {
+            line.outcome.to_string()
+        };
+        Self {
+            label: label.to_owned(),
+            class: class.to_owned(),
+            until: owed.then_some(line.took),
+            words,
+        }
+    }
+}
+
 fn rows(mut group: Group, report: &ExitReport, left: f64, top: f64, width: f64) -> Group {
     let (from, to) = (left + LABELS, left + width - OUTCOMES);
     let whole = report.took.as_secs_f64().max(0.000_1);
     let at = |took: Duration| from + (to - from) * (took.as_secs_f64() / whole).min(1.0);
-    let mut lines = vec![(
-        "media gate".to_owned(),
-        "gate",
-        Duration::ZERO,
-        "shut".to_owned(),
-    )];
+    let mut lines = vec![Row {
+        label: "media gate".to_owned(),
+        class: "gate".to_owned(),
+        until: Some(Duration::ZERO),
+        words: "shut at once".to_owned(),
+    }];
     for device in &report.devices {
-        let kind = device.kind.to_string();
-        let class = class_of(&device.line, &kind);
-        lines.push((kind, class, device.line.took, settled(&device.line)));
+        lines.push(Row::settled(&device.kind.to_string(), &device.line));
     }
+    let departure = Row::settled("departure", &report.departure);
     let told = report.receipt.and_then(|receipt| receipt.peers_told);
-    let departure = match told {
-        Some(told) => format!("{told} told"),
-        None => settled(&report.departure),
-    };
-    lines.push((
-        "departure".to_owned(),
-        "departure",
-        report.departure.took,
-        departure,
-    ));
-    lines.push((
-        "transport".to_owned(),
-        "transport",
-        report.transport.took,
-        settled(&report.transport),
-    ));
-    for (row, (label, class, took, settled)) in (0_u8..).zip(lines) {
-        let y = top + f64::from(row) * ROW;
+    lines.push(match told {
+        Some(told) => Row {
+            words: format!("{told} told, {}", short(micros(report.departure.took))),
+            ..departure
+        },
+        None => departure,
+    });
+    lines.push(Row::settled("transport", &report.transport));
+    for (place, row) in (0_u8..).zip(lines) {
+        let y = top + f64::from(place) * ROW;
         group = group
-            .add(text(left + 14.0, y + 12.0, "quiet", &label))
-            .add(block(from, at(took), y, 16.0, class))
-            .add(text(
-                to + 10.0,
-                y + 12.5,
-                "quiet",
-                &format!("{settled}, {}", short(micros(took))),
-            ));
+            .add(text(left + 14.0, y + 12.0, "quiet", &row.label))
+            .add(text(to + 10.0, y + 12.5, "quiet", &row.words));
+        if let Some(until) = row.until {
+            group = group.add(block(from, at(until), y, 16.0, &row.class));
+        }
     }
     let bottom = top + 6.0 * ROW + 4.0;
     group
@@ -104,20 +124,6 @@ fn rows(mut group: Group, report: &ExitReport, left: f64, top: f64, width: f64) 
             text(at(report.took), bottom + 14.0, "exit-text", "onExitRoom")
                 .set("text-anchor", "middle"),
         )
-}
-
-/// A line that did not go well is drawn as such.
-fn class_of(line: &ExitLine, kind: &str) -> &'static str {
-    match kind {
-        _ if !line.outcome.is_clean() => "late",
-        "microphone" => "microphone",
-        "speaker" => "speaker",
-        _ => "camera",
-    }
-}
-
-fn settled(line: &ExitLine) -> String {
-    line.outcome.to_string()
 }
 
 fn micros(duration: Duration) -> u64 {

@@ -1,0 +1,95 @@
+//! What makes no sense is not begun, and what would make sense is said.
+
+use crate::program::Exeunt;
+
+#[track_caller]
+fn mistyped(words: &[&str], said: &[&str]) {
+    let ended = Exeunt::typed(words).run().failed(2, said);
+    assert_eq!(ended.said, [] as [&str; 0]);
+}
+
+#[test]
+fn a_room_number_out_of_range_is_told_the_range() {
+    for number in ["0", "4294967296", "-1"] {
+        let room = format!("--room={number}");
+        for words in [
+            &["join", "--user=alice", &room][..],
+            &["kick", "bob", &room],
+            &["dismiss", &room],
+        ] {
+            mistyped(words, &[number, "1 to 4294967295"]);
+        }
+    }
+}
+
+#[test]
+fn a_room_name_that_is_none_is_told_what_one_is() {
+    mistyped(&["dismiss", "--room="], &["1 to 64"]);
+    mistyped(
+        &["dismiss", "--room", &"x".repeat(65)],
+        &["65 bytes", "1 to 64"],
+    );
+    mistyped(
+        &["dismiss", "--room=caf\u{e9}"],
+        &["'\u{e9}'", "allowed are"],
+    );
+}
+
+#[test]
+fn a_user_who_is_none_is_told_what_one_is() {
+    mistyped(
+        &["join", "--room=1", "--user=a b"],
+        &["' '", "a-z A-Z 0-9 _ -"],
+    );
+    mistyped(
+        &["kick", "--room=1", &"x".repeat(33)],
+        &["33 bytes", "1 to 32"],
+    );
+    mistyped(&["kick", "--room=1"], &["<USER>"]);
+}
+
+#[test]
+fn a_device_that_is_none_is_told_what_one_is() {
+    let with = |device: &'static str| ["join", "--room=1", "--user=a", device];
+    mistyped(&with("--microphone="), &["tone", "file:PATH.wav"]);
+    mistyped(
+        &with("--microphone=picture"),
+        &["microphone", "picture", "tone"],
+    );
+    mistyped(&with("--camera=tone"), &["camera", "tone", "picture"]);
+    mistyped(&with("--speaker=file:"), &["followed by a path", "silent"]);
+}
+
+#[test]
+fn an_address_a_lease_or_a_number_that_is_none_is_said() {
+    mistyped(&["serve", "--listen", "nowhere"], &["nowhere"]);
+    mistyped(&["serve", "--lease", "10"], &["10", "200..=600000"]);
+    mistyped(&["rooms", "--sdk-app-id", "many"], &["many"]);
+    mistyped(
+        &["demo", "--transport", "pigeon"],
+        &["pigeon", "websocket, loopback"],
+    );
+    mistyped(&["leave"], &["leave"]);
+}
+
+#[test]
+fn a_flag_of_another_command_is_none_of_this_one() {
+    mistyped(&["demo", "--service", "ws://x"], &["--service"]);
+    mistyped(
+        &["join", "--room=1", "--user=a", "--secret-key=x"],
+        &["--secret-key"],
+    );
+}
+
+#[test]
+fn what_was_mistyped_is_json_where_json_was_asked_for() {
+    let ended = Exeunt::typed(&["--json", "dismiss", "--room=0"]).run();
+    assert_eq!(ended.status, Some(2));
+    assert_eq!(ended.complaints, "");
+    let [failure] = &ended.of_type("failure")[..] else {
+        panic!("{ended:#?}")
+    };
+    assert_eq!(failure["status"], 2);
+    let message = failure["message"].as_str().expect("words");
+    assert!(message.contains("1 to 4294967295"), "{message}");
+}
