@@ -8,6 +8,8 @@
 //! listen 50                        (decodes 50 packets and tells how loud they were)
 //! overhear                         (the same for what was captured up to now)
 //! open speaker default
+//! crowd 6 3                        (opens six default speakers and three microphones at once;
+//!                                   they are called speaker1 and so on)
 //! speak 100                        (plays a tone of two seconds)
 //! release microphone 2000          (gives up after 2000 ms)
 //! abandon microphone default 300   (opens, and wants it no more after 300 ms)

@@ -23,11 +23,13 @@
 //! Callbacks only copy samples between the driver's buffer and a lock-free ring. A second thread
 //! encodes what the microphone captured, or decodes and mixes what the speaker is to play.
 //!
-//! On Linux this process keeps one connection to the sound server, shared by all its streams, from
-//! the first use on.
+//! On Linux this process keeps a connection to the sound server from the first use on, and one more
+//! for every further speaker that is open at the same time; all microphones share the first.
 
 #[cfg(target_os = "linux")]
 mod alsa_card;
+#[cfg(target_os = "linux")]
+mod alsa_words;
 mod descriptors;
 mod device_thread;
 mod format;

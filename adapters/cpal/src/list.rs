@@ -9,7 +9,7 @@ use serde::Serialize;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
-use crate::sound_system::{Offered, SoundSystem};
+use crate::sound_system::{Offered, Purpose, SoundSystem};
 use crate::stuck::Awaited;
 
 /// A microphone or a speaker that could be opened.
@@ -102,7 +102,7 @@ fn all() -> Result<Vec<AudioDevice>, ListError> {
     let backend = |error: cpal::Error| ListError::Backend {
         detail: error.to_string(),
     };
-    let system = SoundSystem::connect().map_err(backend)?;
+    let system = SoundSystem::connect(Purpose::Listen).map_err(backend)?;
     let mut devices = Vec::new();
     for kind in [DeviceKind::Microphone, DeviceKind::Speaker] {
         for offered in system.offered(kind).map_err(backend)? {

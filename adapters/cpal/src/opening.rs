@@ -11,7 +11,7 @@ use crate::descriptors::Watching;
 use crate::format::{Format, PACKET};
 use crate::health::Health;
 use crate::naming::Wanted;
-use crate::sound_system::SoundSystem;
+use crate::sound_system::{Purpose, SoundSystem};
 use crate::stream::{Gate, OpenStream, Worker, refused};
 
 /// What can be set about a stream.
@@ -54,10 +54,11 @@ impl Opening {
         settings: Settings,
         link: &DeviceLink,
     ) -> Result<Self, DeviceError> {
-        let system = SoundSystem::connect().map_err(|error| DeviceError::Backend {
-            name: wanted.shown(kind),
-            detail: error.to_string(),
-        })?;
+        let system =
+            SoundSystem::connect(Purpose::of(kind)).map_err(|error| DeviceError::Backend {
+                name: wanted.shown(kind),
+                detail: error.to_string(),
+            })?;
         let found = system.find(kind, &wanted)?;
         // Asking a server may have taken long; what nobody wants is not even opened (G-4).
         if link.is_abandoned() {

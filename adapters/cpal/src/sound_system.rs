@@ -5,13 +5,45 @@ use std::sync::Arc;
 use cpal::traits::{DeviceTrait, HostTrait};
 use exeunt_port::{DeviceError, DeviceKind};
 
+#[cfg(target_os = "linux")]
+use crate::alsa_words::AlsaWords;
 use crate::naming::{Label, Wanted, place_of, shown};
+#[cfg(target_os = "linux")]
+use crate::sound_server::Turn;
+
+/// What a sound system is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To record, or only to look: as many as like may do that on one connection.
+    Listen,
+    /// To play: that needs a connection on which nobody else plays.
+    Play,
+}
+
+impl Purpose {
+    /// What a device of this kind is opened for.
+    pub(crate) fn of(kind: DeviceKind) -> Self {
+        match kind {
+            DeviceKind::Speaker => Self::Play,
+            DeviceKind::Microphone | DeviceKind::Camera => Self::Listen,
+        }
+    }
+}
 
 /// A connection to whatever gives out sound devices here. Every method may block for as long as a
-/// driver or a server likes, so they are called on device threads only.
-#[derive(Clone)]
+/// driver or a server likes, so they are called on device threads only. Dropped after the stream
+/// that was opened with it.
 pub(crate) struct SoundSystem {
     host: Arc<cpal::Host>,
+    #[cfg(target_os = "linux")]
+    _held: Held,
+}
+
+/// What is kept as long as the system is used.
+#[cfg(target_os = "linux")]
+enum Held {
+    Server { _turn: Turn },
+    Alsa { _words: Option<AlsaWords> },
 }
 
 /// A device that a sound system offers.
@@ -23,17 +55,26 @@ pub(crate) struct Offered {
 
 impl SoundSystem {
     /// The sound server if one answers, else the system's own host.
-    pub(crate) fn connect() -> Result<Self, cpal::Error> {
-        #[cfg(target_os = "linux")]
-        if let Some(host) = crate::sound_server::connect() {
-            return Ok(Self { host });
+    #[cfg(target_os = "linux")]
+    pub(crate) fn connect(purpose: Purpose) -> Result<Self, cpal::Error> {
+        if let Some(turn) = crate::sound_server::connect(purpose) {
+            return Ok(Self {
+                host: turn.host(),
+                _held: Held::Server { _turn: turn },
+            });
         }
-        #[cfg(target_os = "linux")]
-        let host = cpal::host_from_id(cpal::HostId::Alsa)?;
-        #[cfg(not(target_os = "linux"))]
-        let host = cpal::default_host();
+        let words = AlsaWords::listen();
         Ok(Self {
-            host: Arc::new(host),
+            host: Arc::new(cpal::host_from_id(cpal::HostId::Alsa)?),
+            _held: Held::Alsa { _words: words },
+        })
+    }
+
+    /// The system's own host, which serves every purpose.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn connect(_purpose: Purpose) -> Result<Self, cpal::Error> {
+        Ok(Self {
+            host: Arc::new(cpal::default_host()),
         })
     }
 

@@ -85,8 +85,9 @@ impl Drop for Worker {
 pub(crate) struct OpenStream {
     pub(crate) name: String,
     pub(crate) format: String,
-    pub(crate) system: SoundSystem,
     pub(crate) stream: cpal::Stream,
+    /// Dropped after the stream: only then another one may take its place at the server.
+    pub(crate) system: SoundSystem,
     pub(crate) worker: Worker,
     pub(crate) health: Arc<Health>,
     pub(crate) gate: Gate,

@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use exeunt_cpal::{CpalMicrophone, CpalSpeaker, list, stuck_threads};
 use exeunt_port::{
-    Codec, Device, DeviceLink, DeviceSide, DeviceSignal, FrameQueue, MediaFrame, OpenDevice,
-    RemoteFrame,
+    Codec, Device, DeviceError, DeviceLink, DeviceSide, DeviceSignal, FrameQueue, MediaFrame,
+    OpenDevice, RemoteFrame,
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 /// A device that is open, with the queues of its link.
 struct Held {
@@ -40,6 +41,7 @@ async fn obey() {
         let words: Vec<&str> = command.split(' ').collect();
         let answer = match words.as_slice() {
             ["open", kind, name] => open(kind, name, &mut held).await,
+            ["crowd", speakers, microphones] => crowd(speakers, microphones, &mut held).await,
             ["abandon", kind, name, millis] => abandon(kind, name, duration(millis)).await,
             ["release", kind, millis] => release(kind, duration(millis), &mut held).await,
             ["listen", packets] => listen(packets.parse().unwrap_or(0), &held).await,
@@ -79,23 +81,53 @@ fn device(kind: &str, name: &str) -> Box<dyn Device> {
 }
 
 async fn open(kind: &str, name: &str, held: &mut BTreeMap<String, Held>) -> Value {
-    let (link, mut side) = DeviceLink::pair(FrameQueue::bounded(200));
     let begun = Instant::now();
-    match device(kind, name).open(link).await {
-        Ok(device) => {
-            let description = device.description();
-            let (_, none) = mpsc::channel(1);
-            let mut signals = std::mem::replace(&mut side.signals, none);
-            tokio::spawn(async move {
-                while let Some(signal) = signals.recv().await {
-                    say("signal", &signal_text(&signal));
-                }
-            });
-            held.insert(kind.to_owned(), Held { device, side });
+    match begin(device(kind, name)).await {
+        Ok(opened) => {
+            let description = opened.device.description();
+            held.insert(kind.to_owned(), opened);
             json!({ "opened": description, "micros": micros(begun) })
         }
         Err(error) => json!({ "error": error.to_string() }),
     }
+}
+
+/// Opens so many default devices at once. They are called `speaker1` and so on from then on.
+async fn crowd(speakers: &str, microphones: &str, held: &mut BTreeMap<String, Held>) -> Value {
+    let mut opening = JoinSet::new();
+    for (kind, number) in [("speaker", speakers), ("microphone", microphones)] {
+        for number in 1..=number.parse().unwrap_or(0_u8) {
+            let key = format!("{kind}{number}");
+            let device = device(kind, "default");
+            opening.spawn(async move { (key, begin(device).await) });
+        }
+    }
+    let mut failed = BTreeMap::new();
+    for (key, opened) in opening.join_all().await {
+        match opened {
+            Ok(opened) => drop(held.insert(key, opened)),
+            Err(error) => drop(failed.insert(key, error.to_string())),
+        }
+    }
+    if failed.is_empty() {
+        json!({ "opened": held.keys().collect::<Vec<_>>() })
+    } else {
+        json!({ "error": failed })
+    }
+}
+
+/// Opens it, and passes on what it says by itself.
+async fn begin(device: Box<dyn Device>) -> Result<Held, DeviceError> {
+    let (link, mut side) = DeviceLink::pair(FrameQueue::bounded(200));
+    let device = device.open(link).await?;
+    let (_, none) = mpsc::channel(1);
+    let mut signals = std::mem::replace(&mut side.signals, none);
+    tokio::spawn(async move {
+        while let Some(signal) = signals.recv().await {
+            say("signal", &signal_text(&signal));
+        }
+    });
+    Ok(Held { device, side })
 }
 
 fn signal_text(signal: &DeviceSignal) -> Value {

@@ -5,17 +5,17 @@
 
 mod console;
 mod remote;
+mod scene;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-use cpal::FromSample;
-use exeunt_pulse_server::PulseServer;
 use exeunt_requirements::trial;
 use libtest_mimic::{Arguments, Failed, Trial, run};
 use serde_json::Value;
 
 use crate::remote::{CONSOLE, Remote};
+use crate::scene::{check, loudness, nothing, same, scene};
 
 const NEEDS: &[&str] = &["sh", "pulseaudio", "pactl", "paplay"];
 
@@ -38,6 +38,10 @@ fn main() -> ExitCode {
         story(
             "what the room says is played, while a microphone of the same process listens",
             played,
+        ),
+        story(
+            "speakers and microphones of one process open at once, and each is let go of alone",
+            crowded,
         ),
         story(
             "a server that dies is told once and the release finishes",
@@ -150,6 +154,37 @@ fn played() -> Result<(), Failed> {
     nothing(program.other_signals())
 }
 
+fn crowded() -> Result<(), Failed> {
+    let (server, mut program, _sound) = scene()?;
+    // It plays while the others open: the server must not take them for parts of it.
+    program.expect("open speaker default", "opened")?;
+    let mut counts = Vec::new();
+    for _ in 0..3 {
+        program.expect("crowd 5 3", "opened")?;
+        same(&server.sink_inputs()?.len(), 6)?;
+        same(&server.source_outputs()?.len(), 3)?;
+        for speaker in 1..=5 {
+            program.expect(&format!("release speaker{speaker} 60000"), "released")?;
+            same(&server.sink_inputs()?.len(), 6 - speaker)?;
+        }
+        for microphone in 1..=3 {
+            program.expect(&format!("release microphone{microphone} 60000"), "released")?;
+        }
+        nothing(&server.source_outputs()?)?;
+        counts.push(program.ask("count")?);
+    }
+    same(&counts[2], counts[1].clone())?;
+
+    // And it plays on although the others were paused and deleted.
+    program.expect("open microphone speaker.monitor", "opened")?;
+    program.expect("speak 100", "spoken")?;
+    let heard = program.ask("overhear")?;
+    check(loudness(&heard) > 0.2, || {
+        format!("it was not heard: {heard}")
+    })?;
+    nothing(program.other_signals())
+}
+
 fn server_dies() -> Result<(), Failed> {
     let (server, mut program, _sound) = scene()?;
     program.expect("open microphone default", "opened")?;
@@ -165,7 +200,10 @@ fn server_dies() -> Result<(), Failed> {
     program.expect("release microphone 60000", "released")?;
     program.expect("release speaker 60000", "released")?;
     nothing(program.other_signals())?;
-    same(&program.ask("count")?["stuck"], 0)
+    same(&program.ask("count")?["stuck"], 0)?;
+    // The connections that have died are given up, and what is asked next is answered.
+    program.expect("open speaker nonsense", "error")?;
+    program.expect("list", "devices").map(drop)
 }
 
 fn server_falls_silent() -> Result<(), Failed> {
@@ -319,61 +357,4 @@ fn nothing_there() -> Result<(), Failed> {
         &program.expect("list", "devices")?,
         Value::Array(Vec::new()),
     )
-}
-
-/// A server with a tone at its microphone, and the program that uses it.
-fn scene() -> Result<(PulseServer, Remote, tempfile::TempDir), Failed> {
-    let folder = tempfile::tempdir()?;
-    let mut server = PulseServer::start()?;
-    server.feed(&tone(folder.path())?)?;
-    let program = Remote::start(server.env())?;
-    Ok((server, program, folder))
-}
-
-/// Ten seconds of 440 Hz at -6 dB.
-fn tone(folder: &Path) -> Result<PathBuf, Failed> {
-    let path = folder.join("tone.wav");
-    // Of the formats that hound writes this is the one that names no loudspeaker, so that the server
-    // plays it on both of its own.
-    let format = hound::WavSpec {
-        channels: 1,
-        sample_rate: 48_000,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut file = hound::WavWriter::create(&path, format)?;
-    for sample in 0..10 * 48_000_u32 {
-        // 440 Hz repeats after 1200 samples, so small numbers do.
-        let place = f32::from(u16::try_from(sample % 1_200)?);
-        let height = (place * 440.0 / 48_000.0 * std::f32::consts::TAU).sin() * 0.5;
-        file.write_sample(i16::from_sample_(height))?;
-    }
-    file.finalize()?;
-    Ok(path)
-}
-
-fn loudness(heard: &Value) -> f64 {
-    heard["loudness"].as_f64().unwrap_or_default()
-}
-
-fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Failed> {
-    if holds {
-        Ok(())
-    } else {
-        Err(otherwise().into())
-    }
-}
-
-fn same<A, B>(got: &A, wanted: B) -> Result<(), Failed>
-where
-    A: PartialEq<B> + std::fmt::Debug + ?Sized,
-    B: std::fmt::Debug,
-{
-    check(*got == wanted, || format!("{got:?} instead of {wanted:?}"))
-}
-
-fn nothing<T: std::fmt::Debug>(list: &[T]) -> Result<(), Failed> {
-    check(list.is_empty(), || {
-        format!("there should be none: {list:?}")
-    })
 }
