@@ -9,7 +9,7 @@ DEMO_ARGS = --picture $(PICTURE) $(if $(TRANSPORT),--transport $(TRANSPORT)) $(i
 BENCHED = exeunt-core
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench setup-build setup-test setup-lint
+.PHONY: help demo test check bench fuzz fuzz-corpus simulate setup-build setup-test setup-lint
 
 help: ## This list
 	@echo "make <target>, where <target> is one of:"
@@ -34,6 +34,15 @@ check: setup-build setup-lint ## Formatting, lints, docs, layering, texts, licen
 
 bench: setup-build ## The benches, as ratios side by side
 	cargo bench $(patsubst %,-p %,$(BENCHED)) --bench '*'
+
+fuzz: setup-build ## Hunts for inputs that break something (MINUTES= in all, TARGET= for one, SANITIZER=address)
+	@sh fuzz/hunt.sh hunt
+
+fuzz-corpus: setup-build ## Takes what the hunts found and is worth keeping into fuzz/corpus
+	@sh fuzz/hunt.sh minimise
+
+simulate: setup-build ## Plays seeded worlds on virtual time until one breaks something (SEEDS=, FROM=; SEED= for one with its transcript)
+	@cargo run -q -p exeunt-simulator -- $(if $(SEED),--seed $(SEED),$(if $(SEEDS),--seeds $(SEEDS)) $(if $(FROM),--from $(FROM)))
 
 setup-build: ## The system parts that building needs (the other targets call it)
 	@sh tests/setup/install.sh build

@@ -6,6 +6,9 @@ use thiserror::Error;
 
 use crate::{Step, StepState};
 
+/// The most characters of an error's words.
+const MAX_DETAIL: usize = 300;
+
 /// A recorded session: the policy it ran under and every step of it.
 ///
 /// As text it is one JSON object a line: a header with the version and the policy, then the steps.
@@ -108,7 +111,7 @@ impl Transcript {
         })?;
         let header: Header =
             serde_json::from_str(first).map_err(|error| TranscriptError::Header {
-                detail: error.to_string(),
+                detail: shortened(&error),
             })?;
         if header.exeunt_transcript != Self::VERSION {
             return Err(TranscriptError::Version {
@@ -119,7 +122,7 @@ impl Transcript {
         for (number, text) in lines {
             let step = serde_json::from_str(text).map_err(|error| TranscriptError::Line {
                 line: number + 1,
-                detail: error.to_string(),
+                detail: shortened(&error),
             })?;
             steps.push(step);
         }
@@ -166,6 +169,12 @@ impl Transcript {
             }
         }
     }
+}
+
+/// The words may quote the file: quote it shortly, and on one line.
+fn shortened(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    words.escape_debug().take(MAX_DETAIL).collect()
 }
 
 fn answer(step: &Step) -> String {

@@ -3,6 +3,5 @@
 mod deadlines;
 mod endings;
 mod epochs;
-mod hostile;
 mod late;
 mod teller;

@@ -59,6 +59,9 @@ impl Teller {
             }
             let reached = self.at(at, Event::DeadlineReached(due.wait));
             effects.extend(reached.into_iter().map(|effect| (at, effect)));
+            // Or time would stand still here for ever.
+            let next = self.session.poll_timeout();
+            assert_ne!(next, Some(due), "a deadline that is reached moves (G-17)");
         }
         self.now = millis;
         effects

@@ -5,26 +5,34 @@ use std::fmt::Write as _;
 
 use exeunt_core::{
     Closing, Departure, DeviceStage, Disposition, Effect, Event, Machine, Membership, Slot, State,
+    Wait,
 };
 
-use crate::events;
+use crate::alphabet::{events, slot_of, state_name};
 use crate::graph::{Edge, Graph};
 
 type Cells = BTreeMap<(Event, &'static str), BTreeSet<String>>;
 
 /// `docs/transitions.md`.
-pub(crate) fn document(one_device: &Graph, two_devices: &Graph) -> String {
+pub(crate) fn document(one_device: &Graph, two_devices: &Graph, three_alike: &Graph) -> String {
     let mut text = String::from(
         "<!-- Computed by core/tests/walk; do not edit. EXEUNT_UPDATE=1 cargo test -p exeunt-core --test walk -->\n\
          # Transitions\n\n\
          Every configuration that can be reached, visited; every event, tried in each.\n\n",
     );
-    for (devices, graph) in [("one device", one_device), ("two devices", two_devices)] {
+    for (devices, graph) in [
+        ("one device", one_device),
+        ("two devices", two_devices),
+        (
+            "three devices, counting once what differs only in which slot holds which of them",
+            three_alike,
+        ),
+    ] {
         let _ = writeln!(
             text,
             "* With {devices}: {} configurations, {} edges.",
             graph.configurations(),
-            graph.edges.len()
+            graph.edge_count()
         );
     }
     text.push_str(
@@ -77,14 +85,14 @@ fn connection_column(machine: &Machine) -> Option<&'static str> {
 
 fn connection_cells(graph: &Graph) -> Cells {
     let mut cells = Cells::new();
-    for edge in &graph.edges {
-        if device_of(edge.event).is_none()
-            && let Some(column) = connection_column(&edge.before)
+    for edge in graph.edges() {
+        if slot_of(edge.event).is_none()
+            && let Some(column) = connection_column(edge.before)
         {
             cells
                 .entry((edge.event, column))
                 .or_default()
-                .insert(cell(edge));
+                .insert(cell(&edge));
         }
     }
     cells
@@ -95,15 +103,15 @@ const STAGES_EXITING: [&str; 4] = ["Absent", "Lent", "Releasing", "Settled"];
 
 fn device_cells(graph: &Graph, exiting: bool) -> Cells {
     let mut cells = Cells::new();
-    for edge in &graph.edges {
+    for edge in graph.edges() {
         let fits = match edge.before.state() {
             State::InRoom(_) => !exiting,
             State::Exiting(_) => exiting,
             State::Idle | State::Exited(_) => false,
         };
-        if fits && device_of(edge.event).is_some() {
+        if fits && slot_of(edge.event).is_some() {
             let before = edge.before.state().device(first());
-            let mut text = cell(edge);
+            let mut text = cell(&edge);
             let after = edge.after.state().device(first());
             if before != after {
                 text = format!("{} {text}", stage_name(after));
@@ -139,38 +147,6 @@ fn stage_name(stage: DeviceStage) -> String {
     }
 }
 
-fn device_of(event: Event) -> Option<Slot> {
-    use exeunt_core::Wait;
-    match event {
-        Event::DeviceRequested(slot)
-        | Event::DeviceAdopted(slot)
-        | Event::DeviceLent(slot)
-        | Event::DeviceStopRequested(slot)
-        | Event::DeviceOpened(slot)
-        | Event::DeviceFailed(slot)
-        | Event::DeviceReleased(slot)
-        | Event::DeviceVanished(slot)
-        | Event::DeadlineReached(Wait::Opening(slot) | Wait::Releasing(slot)) => Some(slot),
-        Event::EnterRequested
-        | Event::ExitRequested
-        | Event::Entered
-        | Event::EnterFailed
-        | Event::Kicked
-        | Event::Dismissed
-        | Event::Replaced
-        | Event::ServerStopped
-        | Event::LinkLost
-        | Event::LinkRecovered
-        | Event::LinkDead
-        | Event::DepartureConfirmed
-        | Event::DepartureFailed
-        | Event::TransportClosed
-        | Event::DeadlineReached(
-            Wait::Entering | Wait::Recovering | Wait::Departure | Wait::Transport,
-        ) => None,
-    }
-}
-
 fn first() -> Slot {
     Slot::new(0).expect("the first slot")
 }
@@ -184,7 +160,10 @@ fn cell(edge: &Edge) -> String {
         .map(effect_name)
         .collect();
     let effects = effects.join(", ");
-    let (before, after) = (state_name(&edge.before), state_name(&edge.after));
+    let (before, after) = (
+        state_name(edge.before.state()),
+        state_name(edge.after.state()),
+    );
     let disposition = match edge.reaction.disposition {
         Disposition::Applied if effects.is_empty() && before == after => "*noted*".to_owned(),
         Disposition::Applied => String::new(),
@@ -220,7 +199,6 @@ fn effect_name(effect: Effect) -> String {
 }
 
 fn event_name(event: Event) -> String {
-    use exeunt_core::Wait;
     if let Event::DeadlineReached(wait) = event {
         return match wait {
             Wait::Opening(_) => "deadline: opening".to_owned(),
@@ -246,15 +224,6 @@ fn words(camel: &str) -> String {
     words
 }
 
-fn state_name(machine: &Machine) -> &'static str {
-    match machine.state() {
-        State::Idle => "Idle",
-        State::InRoom(_) => "InRoom",
-        State::Exiting(_) => "Exiting",
-        State::Exited(_) => "Exited",
-    }
-}
-
 fn matrix(cells: &Cells, columns: &[&'static str]) -> String {
     let mut text = format!(
         "| | {} |\n|---|{}\n",
@@ -278,8 +247,11 @@ fn matrix(cells: &Cells, columns: &[&'static str]) -> String {
 /// The four states as a Mermaid diagram, with every event that leads from one to another.
 fn diagram(graph: &Graph) -> String {
     let mut arrows: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
-    for edge in &graph.edges {
-        let (before, after) = (state_name(&edge.before), state_name(&edge.after));
+    for edge in graph.edges() {
+        let (before, after) = (
+            state_name(edge.before.state()),
+            state_name(edge.after.state()),
+        );
         if before != after {
             arrows
                 .entry((before, after))

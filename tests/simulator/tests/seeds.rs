@@ -1,0 +1,53 @@
+//! Many seeds, and nothing that must not be.
+
+use exeunt_simulator::{Hunt, hunt, run};
+
+/// As many worlds as fit into a coffee break, or with `FULL=1` into a lunch break.
+fn worlds() -> u64 {
+    match std::env::var("FULL").as_deref() {
+        Ok("1") => 10_000,
+        _ => 300,
+    }
+}
+
+#[test]
+fn in_no_world_does_an_exit_break_its_guarantees() {
+    let Hunt {
+        runs,
+        stays,
+        lasted,
+        known,
+        failures,
+    } = hunt(0..worlds(), None, |_| {});
+    println!(
+        "{runs} worlds, {stays} stays, {} s of virtual time",
+        lasted.as_secs()
+    );
+    if let Some(first) = failures.first() {
+        panic!(
+            "{} of {runs} worlds failed; the first:\n{first}",
+            failures.len()
+        );
+    }
+    assert_eq!(runs, worlds());
+    // What is known is allowed by name. Once it is mended, the allowance must go.
+    assert!(
+        known > 0,
+        "verdict/own_exit.rs: `is_overtaken` allows what happens no more; take it out"
+    );
+}
+
+#[test]
+fn the_same_seed_gives_the_same_transcript_byte_for_byte() {
+    let worlds = worlds() / 10;
+    for seed in 0..worlds {
+        let (one, other) = (run(seed, None), run(seed, None));
+        assert!(one.stays > 0, "seed {seed}");
+        assert_eq!(one.transcript, other.transcript, "seed {seed}");
+    }
+}
+
+#[test]
+fn two_seeds_give_two_worlds() {
+    assert_ne!(run(1, None).transcript, run(2, None).transcript);
+}
