@@ -39,12 +39,13 @@ fn in_no_world_does_an_exit_break_its_guarantees() {
 
 #[test]
 fn the_same_seed_gives_the_same_transcript_byte_for_byte() {
-    let worlds = worlds() / 10;
-    for seed in 0..worlds {
+    let mut stays = 0;
+    for seed in 0..worlds() / 10 {
         let (one, other) = (run(seed, None), run(seed, None));
-        assert!(one.stays > 0, "seed {seed}");
+        stays += one.stays;
         assert_eq!(one.transcript, other.transcript, "seed {seed}");
     }
+    assert!(stays > 0, "nobody entered anything");
 }
 
 #[test]
