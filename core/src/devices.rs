@@ -162,9 +162,18 @@ impl Devices {
         }
     }
 
-    /// A release that comes before it was asked for counts, and so does one after its deadline.
+    /// A release counts when it was asked for, also after its deadline. One that nobody asked for may be
+    /// the late answer to an earlier use of the slot: it is not believed, or the camera would stay on
+    /// with a clean report (G-13).
     pub(crate) fn released(&mut self, slot: Slot, reaction: &mut Reaction) {
-        self.gone(slot, Outcome::Done, reaction);
+        match self.stage(slot) {
+            DeviceStage::Open => self.release(slot, false, reaction),
+            DeviceStage::Opening => reaction.ignore(Ignored::NotAskedFor),
+            DeviceStage::Absent
+            | DeviceStage::Lent
+            | DeviceStage::Releasing { .. }
+            | DeviceStage::Settled(_) => self.gone(slot, Outcome::Done, reaction),
+        }
     }
 
     /// A device that has gone needs no release (G-13).

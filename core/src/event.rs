@@ -151,7 +151,8 @@ pub enum Event {
     DeviceOpened(Slot),
     /// The device could not be opened, or it broke down, or its release went wrong.
     DeviceFailed(Slot),
-    /// The operating system's handle of the device is gone (G-13).
+    /// The operating system's handle of the device is gone (G-13): the answer to its release.
+    /// Whoever uses a slot twice in one stay hands in no answer of the earlier use.
     DeviceReleased(Slot),
     /// The device itself has gone.
     DeviceVanished(Slot),

@@ -77,7 +77,7 @@ impl Ledger {
             reaction.emit(Effect::AbandonConnect);
         }
         let mut ledger = Self {
-            cause,
+            cause: as_told(cause, membership),
             secondary: Causes::NONE,
             entered: membership != Membership::Entering,
             departure: departure_owed(cause, membership),
@@ -264,6 +264,14 @@ pub(crate) fn undo_connect(reaction: &mut Reaction) {
     reaction.emit(Effect::CloseTransport);
 }
 
+/// A loss before the server let us in is a failure to enter, and told as such (G-2).
+fn as_told(cause: Cause, membership: Membership) -> Cause {
+    match (membership, cause) {
+        (Membership::Entering, Cause::LinkDead | Cause::TransportClosed) => Cause::EnterFailed,
+        (Membership::Entering | Membership::Entered | Membership::Recovering, other) => other,
+    }
+}
+
 /// Whether the others have to be told, and whether anything can carry it.
 fn departure_owed(cause: Cause, membership: Membership) -> Departure {
     match cause {
@@ -279,7 +287,7 @@ fn departure_owed(cause: Cause, membership: Membership) -> Departure {
         | Cause::Replaced
         | Cause::ServerStopped
         | Cause::EnterFailed => Departure::Settled(Outcome::NotOwed),
-        // No link, no announcement; the server's lease tells the others.
+        // No link, no announcement; the server's lease tells the others, if it counted us in.
         Cause::LinkDead | Cause::RecoveringTimedOut | Cause::TransportClosed => {
             Departure::Settled(Outcome::Impossible)
         }

@@ -95,10 +95,10 @@ fn in_room(stay: &mut Stay, event: Event, reaction: &mut Reaction) -> Outcome<St
         Event::Dismissed => return leave(stay, Cause::Dismissed, reaction),
         Event::Replaced => return leave(stay, Cause::Replaced, reaction),
         Event::ServerStopped => return leave(stay, Cause::ServerStopped, reaction),
-        Event::LinkDead => return leave(stay, stay.loss(Cause::LinkDead), reaction),
+        Event::LinkDead => return leave(stay, Cause::LinkDead, reaction),
         Event::TransportClosed => {
             let ledger = Ledger::open_without_transport(
-                stay.loss(Cause::TransportClosed),
+                Cause::TransportClosed,
                 stay.membership,
                 stay.devices,
                 reaction,
@@ -252,16 +252,6 @@ fn exit_with(ledger: Ledger) -> Outcome<State> {
         Transition(State::Exited(ledger))
     } else {
         Transition(State::Exiting(ledger))
-    }
-}
-
-impl Stay {
-    /// A loss before the server let us in is a failure to enter, and told as such (G-2).
-    fn loss(&self, cause: Cause) -> Cause {
-        match self.membership {
-            Membership::Entering => Cause::EnterFailed,
-            Membership::Entered | Membership::Recovering => cause,
-        }
     }
 }
 

@@ -27,6 +27,7 @@ use crate::{
 pub struct Session {
     policy: Policy,
     epoch: Epoch,
+    latest: Instant,
     machine: Machine,
     connection: Option<(Wait, Instant)>,
     devices: [Option<(Wait, Instant)>; MAX_DEVICES],
@@ -59,6 +60,7 @@ impl Session {
         Self {
             policy,
             epoch: Epoch::NONE,
+            latest: Instant::ZERO,
             machine: Machine::new(),
             connection: None,
             devices: [None; MAX_DEVICES],
@@ -97,6 +99,9 @@ impl Session {
     /// is let go of again (G-4, G-10). [`Event::EnterRequested`] begins the stay `epoch`, which has
     /// to be newer than the last one.
     pub fn handle(&mut self, epoch: Epoch, event: Event, now: Instant) -> Reaction {
+        // A clock that runs backwards stands still, or a new deadline would be over before it began.
+        let now = now.max(self.latest);
+        self.latest = now;
         if let Some(reaction) = self.handle_foreign(epoch, event) {
             return reaction;
         }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use exeunt_core::{Cause, Effect, Event, Outcome, Policy, Reason, Wait};
+use exeunt_core::{Cause, Effect, Event, Instant, Outcome, Policy, Reason, Wait};
 
 use crate::teller::{CAMERA, MICROPHONE, Teller, slot};
 
@@ -118,4 +118,16 @@ fn a_deadline_that_is_not_due_changes_nothing() {
         grace.at(1003, Event::DepartureConfirmed),
         [Effect::CloseTransport]
     );
+}
+
+#[test]
+fn a_clock_that_runs_backwards_shortens_no_wait() {
+    let mut heidi = Teller::in_room();
+    heidi.at(10_000, Event::ExitRequested);
+    let early = Instant::from_millis(5);
+    let stay = heidi.stay;
+    let confirmed = heidi.session.handle(stay, Event::DepartureConfirmed, early);
+    assert_eq!(confirmed.effects.as_slice(), [Effect::CloseTransport]);
+    let due = heidi.session.poll_timeout().map(|due| due.at);
+    assert_eq!(due, Some(Instant::from_millis(11_000)));
 }

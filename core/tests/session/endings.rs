@@ -150,3 +150,20 @@ fn the_fullest_exit_of_all_fits_into_one_reaction() {
     assert!(effects.len() <= exeunt_core::MAX_EFFECTS);
     assert_eq!(effects.last(), Some(&Effect::AnnounceDeparture));
 }
+
+#[test]
+fn a_link_that_dies_while_entering_is_a_failed_enter_that_nobody_could_be_told_of() {
+    for lost in [Event::LinkDead, Event::TransportClosed] {
+        let mut heidi = Teller::entering();
+        heidi.at(5, lost);
+        heidi.at(6, Event::TransportClosed);
+        let report = heidi.report();
+        assert_eq!(report.reason(), Reason::EnterFailed);
+        assert_eq!(
+            report.departure.outcome,
+            Outcome::Impossible,
+            "she may be counted in"
+        );
+        assert!(!report.is_clean());
+    }
+}

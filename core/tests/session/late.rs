@@ -99,3 +99,16 @@ fn off_and_on_and_off_again_is_never_mistaken_for_on() {
         [Effect::ReleaseDevice(camera)]
     );
 }
+
+#[test]
+fn a_release_that_nobody_asked_for_is_not_believed() {
+    let mut heidi = Teller::in_room();
+    let camera = slot(CAMERA);
+    heidi.at(20, Event::DeviceStopRequested(camera));
+    heidi.at(21, Event::DeviceVanished(camera));
+    heidi.at(22, Event::DeviceRequested(camera));
+    heidi.at(23, Event::DeviceOpened(camera));
+    // The late answer to the first release must not pass for the second one's.
+    let asked = heidi.at(24, Event::DeviceReleased(camera));
+    assert_eq!(asked, [Effect::ReleaseDevice(camera)]);
+}

@@ -40,7 +40,11 @@ pub(crate) fn first_cause(membership: Membership, event: Event) -> Option<Cause>
 }
 
 /// What the others are owed when a stay ends like this.
-pub(crate) fn departure_owed(membership: Membership, cause: Cause) -> Departure {
+pub(crate) fn departure_owed(membership: Membership, cause: Cause, event: Event) -> Departure {
+    if matches!(event, Event::LinkDead | Event::TransportClosed) {
+        // There is no link to tell them on, whether or not the server had let us in by then.
+        return Departure::Settled(Outcome::Impossible);
+    }
     let own = matches!(cause, Cause::ExitRequested | Cause::EnteringTimedOut);
     match (cause.origin(), membership) {
         // The server may count us in; the connect's answer decides.

@@ -247,7 +247,7 @@ fn told_before_closed(edge: &Edge) -> Result<(), String> {
         return Ok(());
     };
     if let State::InRoom(stay) = edge.before.state() {
-        let due = departure_owed(stay.membership, owed.cause());
+        let due = departure_owed(stay.membership, owed.cause(), edge.event);
         same(owed.departure(), due, "announcement that is owed")?;
         same(
             count(edge, Effect::AnnounceDeparture),

@@ -68,6 +68,10 @@ impl Connection {
         if event == Event::TransportClosed {
             self.closing = Some(Outcome::Vanished);
         }
+        if matches!(event, Event::LinkDead | Event::TransportClosed) {
+            // The server may have counted us in; nothing is left that could tell it otherwise.
+            self.departure = Some(Outcome::Impossible);
+        }
         self.announces = usize::from(self.departure.is_none() && self.was_entered);
         self.close_when_told();
     }

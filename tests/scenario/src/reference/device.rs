@@ -76,7 +76,12 @@ impl Held {
                 self.release();
             }
         } else if event == Event::DeviceReleased(slot) {
-            self.is_gone_if_held(Outcome::Done);
+            match (self.ours, self.opening, self.releasing) {
+                // Nobody asked: asked for now, to be sure.
+                (true, false, false) => self.release(),
+                (true, true, false) => {}
+                _ => self.is_gone_if_held(Outcome::Done),
+            }
         } else if event == Event::DeviceVanished(slot) {
             self.is_gone_if_held(Outcome::Vanished);
         } else if event == Event::DeadlineReached(Wait::Opening(slot)) {
