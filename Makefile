@@ -17,6 +17,7 @@ help: ## This list
 
 demo: setup-build ## The main job: people enter a room and get out of it (TRANSPORT=, DEVICES=, ARGS=)
 	cargo build --release -p exeunt
+	@mkdir -p $(dir $(PICTURE))
 	@cargo run --release -q -p exeunt -- demo $(DEMO_ARGS)
 
 # FULL reaches the tests through the environment: where it is 1, a missing system part is a failure.
