@@ -43,29 +43,7 @@ impl Ledger {
     pub(crate) fn open(
         cause: Cause,
         membership: Membership,
-        devices: Devices,
-        reaction: &mut Reaction,
-    ) -> Self {
-        Self::open_with(cause, membership, devices, Closing::Owed, reaction)
-    }
-
-    /// The same for a transport that has closed by itself: it needs no close and carries no
-    /// announcement.
-    pub(crate) fn open_without_transport(
-        cause: Cause,
-        membership: Membership,
-        devices: Devices,
-        reaction: &mut Reaction,
-    ) -> Self {
-        let closing = Closing::Settled(Outcome::Vanished);
-        Self::open_with(cause, membership, devices, closing, reaction)
-    }
-
-    fn open_with(
-        cause: Cause,
-        membership: Membership,
         mut devices: Devices,
-        closing: Closing,
         reaction: &mut Reaction,
     ) -> Self {
         // 1. Asking to leave is going silent (G-14).
@@ -81,7 +59,7 @@ impl Ledger {
             secondary: Causes::NONE,
             entered: membership != Membership::Entering,
             departure: departure_owed(cause, membership),
-            closing,
+            closing: closing_owed(cause),
             devices,
         };
         // ... and the others are told, unless they know, or nothing can carry it (G-12).
@@ -291,5 +269,14 @@ fn departure_owed(cause: Cause, membership: Membership) -> Departure {
         Cause::LinkDead | Cause::RecoveringTimedOut | Cause::TransportClosed => {
             Departure::Settled(Outcome::Impossible)
         }
+    }
+}
+
+/// A transport that has closed by itself needs no close.
+fn closing_owed(cause: Cause) -> Closing {
+    if cause == Cause::TransportClosed {
+        Closing::Settled(Outcome::Vanished)
+    } else {
+        Closing::Owed
     }
 }

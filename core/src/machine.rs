@@ -96,15 +96,7 @@ fn in_room(stay: &mut Stay, event: Event, reaction: &mut Reaction) -> Outcome<St
         Event::Replaced => return leave(stay, Cause::Replaced, reaction),
         Event::ServerStopped => return leave(stay, Cause::ServerStopped, reaction),
         Event::LinkDead => return leave(stay, Cause::LinkDead, reaction),
-        Event::TransportClosed => {
-            let ledger = Ledger::open_without_transport(
-                Cause::TransportClosed,
-                stay.membership,
-                stay.devices,
-                reaction,
-            );
-            return exit_with(ledger);
-        }
+        Event::TransportClosed => return leave(stay, Cause::TransportClosed, reaction),
         Event::EnterFailed => match stay.membership {
             Membership::Entering => return leave(stay, Cause::EnterFailed, reaction),
             Membership::Entered | Membership::Recovering => {
@@ -244,10 +236,7 @@ fn enter() -> Outcome<State> {
 
 /// The one way out (G-3): every cause opens the same ledger.
 fn leave(stay: &Stay, cause: Cause, reaction: &mut Reaction) -> Outcome<State> {
-    exit_with(Ledger::open(cause, stay.membership, stay.devices, reaction))
-}
-
-fn exit_with(ledger: Ledger) -> Outcome<State> {
+    let ledger = Ledger::open(cause, stay.membership, stay.devices, reaction);
     if ledger.is_settled() {
         Transition(State::Exited(ledger))
     } else {
