@@ -18,4 +18,17 @@ if [ -n "$not_run" ]; then
     echo "not run on this machine (make test FULL=1 installs what is missing):"
     echo "$not_run"
 fi
+
+# A run prints thousands of lines; what matters of a failure stands at their end once more.
+failed=$(sed -n 's/^test \(.*\) \.\.\. FAILED$/  \1/p' "$folder/results")
+if [ -n "$failed" ]; then
+    echo
+    echo "what the failed tests said:"
+    awk '/^failures:$/ { inside = 1 } /^test result:/ { inside = 0 } inside' "$folder/results" | tail -n 400
+    echo
+    echo "failed:"
+    echo "$failed"
+fi
+echo "tests: $(sed -n 's/^test result: .* \([0-9]*\) passed;.*/\1/p' "$folder/results" | awk '{ n += $1 } END { print n + 0 }') passed," \
+    "$(sed -n 's/^test result: .* \([0-9]*\) failed;.*/\1/p' "$folder/results" | awk '{ n += $1 } END { print n + 0 }') failed"
 exit "$status"
