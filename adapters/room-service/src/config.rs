@@ -124,7 +124,8 @@ pub struct Limits {
     pub waiting_media_bytes: usize,
     /// Time to enter or resume after connecting, then 4408. Default 5 s.
     pub time_to_enter: Duration,
-    /// Stays that others ended and whose end is told to clients that come to resume them. Default 4096.
+    /// Stays that are over and are remembered: how others ended them, which is told to clients that come
+    /// to resume them, and how they began, so that what comes late is known. Default 4096.
     pub remembered_stays: usize,
     /// Requests per second and action of the server API. Default 20, as with TRTC.
     pub api_per_second: u32,

@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::outbox::Outbox;
 use crate::room_description::RoomDescription;
 use crate::rooms::{
-    Entrance, NoSuchRoom, Output, Outputs, RoomLimits, Rooms, SocketId, StayId, heartbeat,
+    Claim, Entrance, NoSuchRoom, Output, Outputs, RoomLimits, Rooms, SocketId, StayId, heartbeat,
 };
 
 /// The rooms with their sockets, shared by all tasks of a service.
@@ -48,6 +48,7 @@ impl Hall {
             members_per_room: config.limits.members_per_room,
             rooms: config.limits.rooms,
             remembered_stays: config.limits.remembered_stays,
+            time_to_enter: config.limits.time_to_enter,
         });
         let inside = Inside {
             rooms,
@@ -93,13 +94,8 @@ impl Hall {
         entered
     }
 
-    pub(crate) fn resume(
-        &self,
-        socket: SocketId,
-        stay: StayId,
-        secret: &str,
-    ) -> Result<(), Refusal> {
-        self.act(|rooms, now, outputs| rooms.resume(now, socket, stay, secret, outputs))
+    pub(crate) fn resume(&self, socket: SocketId, claim: Claim<'_>) -> Result<(), Refusal> {
+        self.act(|rooms, now, outputs| rooms.resume(now, socket, claim, outputs))
     }
 
     pub(crate) fn leave(&self, socket: SocketId) -> Option<StayId> {

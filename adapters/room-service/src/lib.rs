@@ -23,7 +23,7 @@
 //! | G-2 | kicked, dismissed, replaced, stopped are told apart, even to a client that was away meanwhile |
 //! | G-3 | every stay ends in one place, [`rooms::Rooms`], which tells the others exactly once |
 //! | G-6 | stopping is bounded; so are all queues, messages, rooms and connections ([`Limits`]) |
-//! | G-10 | stays and sockets are numbered; what comes late for an old one changes nothing |
+//! | G-10 | stays, sockets and a client's attempts are numbered; what comes late for an old one changes nothing |
 //! | G-12 | `left` says how many were told; who dies without a goodbye is announced by its lease |
 //! | G-15 | a socket's task ends with the socket, and everything with the service |
 
