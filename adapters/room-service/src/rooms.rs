@@ -19,7 +19,7 @@ mod tests;
 
 pub use entering::Entrance;
 pub use members::{MemberView, RoomView};
-pub use output::{Output, Outputs, SocketId, StayId};
+pub use output::{Occurrence, Output, Outputs, SocketId, StayId};
 pub use resuming::Claim;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -185,14 +185,14 @@ impl Rooms {
             .open
             .remove(room)
             .ok_or_else(|| NoSuchRoom { room: room.clone() })?;
-        Ok(self.end_all(now, &found, Ending::Dismissed, outputs))
+        Ok(self.end_all(now, room, &found, Ending::Dismissed, outputs))
     }
 
     /// The service stops: everybody is out, and nobody gets in any more.
     pub fn stop(&mut self, now: Duration, outputs: &mut Outputs) {
         self.stopping = true;
-        while let Some((_, room)) = self.open.pop_first() {
-            self.end_all(now, &room, Ending::ServerStopped, outputs);
+        while let Some((id, room)) = self.open.pop_first() {
+            self.end_all(now, &id, &room, Ending::ServerStopped, outputs);
         }
     }
 
@@ -233,6 +233,20 @@ impl Rooms {
             room,
             stays: &self.stays,
         })
+    }
+
+    /// One room with its members.
+    #[must_use]
+    pub fn room(&self, id: &RoomId) -> Option<RoomView<'_>> {
+        let (id, room) = self.open.get_key_value(id)?;
+        let stays = &self.stays;
+        Some(RoomView { id, room, stays })
+    }
+
+    /// The stay of this user in this room.
+    #[must_use]
+    pub fn stay_of(&self, room: &RoomId, user: &UserId) -> Option<StayId> {
+        self.open.get(room)?.stay_of(user)
     }
 
     /// The sockets of the room's members.

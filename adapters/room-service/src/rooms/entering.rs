@@ -9,7 +9,7 @@ use exeunt_websocket::wire::{ClientId, Refusal, ServerMessage};
 use super::ending::Ending;
 use super::past_enters::Entrant;
 use super::secret::StaySecret;
-use super::{Outputs, Rooms, SocketId, Stay, StayId, heartbeat, millis};
+use super::{Occurrence, Outputs, Rooms, SocketId, Stay, StayId, heartbeat, millis};
 
 /// Who wants to enter which room, after the signature was found to be good.
 #[derive(Clone, PartialEq, Eq)]
@@ -95,6 +95,17 @@ impl Rooms {
             stay: stay.0,
         };
         outputs.deliver(self.listeners(&room_id), entered);
+        if !self.open.contains_key(&room_id) {
+            outputs.occurred(Occurrence::RoomOpened {
+                room: room_id.clone(),
+                by: user.clone(),
+            });
+        }
+        outputs.occurred(Occurrence::Entered {
+            stay,
+            room: room_id.clone(),
+            user: user.clone(),
+        });
         let room = self.open.entry(room_id.clone()).or_default();
         let members = room.members().collect();
         room.admit(user.clone(), stay);
