@@ -20,7 +20,7 @@ use tokio::time::sleep;
 use crate::clock::unix_seconds;
 use crate::config::Config;
 use crate::hall::Hall;
-use crate::outbox::{Item, Outbox};
+use crate::outbox::{Debt, Item, Outbox};
 use crate::reception::{NotAdmitted, admit};
 use crate::rooms::{SocketId, StayId, heartbeat};
 use crate::token_bucket::TokenBucket;
@@ -53,8 +53,12 @@ async fn overdue(outbox: &Outbox) {
 /// what the client said before: its leave must not be lost with the answer to it (G-12).
 async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: &Outbox) {
     loop {
+        let mut debt = None;
         let message = match outbox.next().await {
-            Item::Control(message) => Message::Text(message),
+            Item::Control(message, owed) => {
+                debt = owed;
+                Message::Text(message)
+            }
             Item::Heartbeat => Message::Text(ServerMessage::Heartbeat.encode().into()),
             Item::Media(frame) => Message::Binary(frame),
             Item::Close(code, reason) => {
@@ -74,6 +78,7 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: &Outbox) {
         if sink.send(message).await.is_err() {
             return sleep(TIME_TO_CLOSE).await;
         }
+        debt.into_iter().for_each(Debt::paid);
     }
 }
 
@@ -271,9 +276,10 @@ impl<'a> Client<'a> {
             "refused"
         );
         // It is the first thing said on this socket, so there is room for it.
-        let _ = self
-            .outbox
-            .say(ServerMessage::refused(*refusal, message).encode().into());
+        let _ = self.outbox.say(
+            ServerMessage::refused(*refusal, message).encode().into(),
+            None,
+        );
         self.outbox.close(CloseCode::Refused, message.clone());
     }
 }

@@ -141,6 +141,9 @@ pub struct Limits {
     pub time_to_enter: Duration,
     /// Stays that others ended and whose end is told to clients that come to resume them. Default 4096.
     pub remembered_stays: usize,
+    /// Things that happened that are kept for a slow reader of them (webhooks, history, console); it
+    /// loses the oldest, and nobody waits for it. Default 4096.
+    pub kept_happenings: usize,
     /// Requests per second and action of the server API. Default 20, as with TRTC.
     pub api_per_second: u32,
     /// The largest body of a server API request, in bytes. Default 64 KiB.
@@ -165,6 +168,7 @@ impl Default for Limits {
             waiting_media_bytes: 4 << 20,
             time_to_enter: Duration::from_secs(5),
             remembered_stays: 4096,
+            kept_happenings: 4096,
             api_per_second: 20,
             api_body_bytes: 64 << 10,
             time_to_stop: Duration::from_secs(2),

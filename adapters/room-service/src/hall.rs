@@ -3,6 +3,9 @@
 //! One short lock holds both, so that every socket hears things in the order in which they happened.
 //! It is never held across an await: what is to be said goes into outboxes, which never wait.
 
+mod as_backend;
+mod register;
+
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,18 +13,16 @@ use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
-use exeunt_port::{RoomId, UserId};
 use exeunt_websocket::wire::{CloseCode, Refusal, WireError, downstream_from_upstream};
 use tokio::sync::Notify;
 use tokio::time::{sleep, sleep_until};
 
-use crate::clock::Uptime;
+use crate::backend::Owed;
+use crate::clock::{Uptime, today};
 use crate::config::Config;
-use crate::outbox::Outbox;
-use crate::room_description::RoomDescription;
-use crate::rooms::{
-    Entrance, NoSuchRoom, Output, Outputs, RoomLimits, Rooms, SocketId, StayId, heartbeat,
-};
+use crate::outbox::{Debt, Outbox};
+use crate::rooms::{Entrance, Output, Outputs, RoomLimits, Rooms, SocketId, StayId, heartbeat};
+use register::{Announcement, Register};
 
 /// The rooms with their sockets, shared by all tasks of a service.
 #[derive(Debug)]
@@ -36,6 +37,7 @@ pub(crate) struct Hall {
 #[derive(Debug)]
 struct Inside {
     rooms: Rooms,
+    register: Register,
     outboxes: BTreeMap<SocketId, Arc<Outbox>>,
     last_socket: u64,
     stopping: bool,
@@ -51,6 +53,7 @@ impl Hall {
         });
         let inside = Inside {
             rooms,
+            register: Register::new(config.limits.kept_happenings),
             outboxes: BTreeMap::new(),
             last_socket: 0,
             stopping: false,
@@ -129,14 +132,6 @@ impl Hall {
         Ok(())
     }
 
-    pub(crate) fn kick(&self, room: &RoomId, users: &[UserId]) -> Result<usize, NoSuchRoom> {
-        self.act(|rooms, now, outputs| rooms.kick(now, room, users, outputs))
-    }
-
-    pub(crate) fn dismiss(&self, room: &RoomId) -> Result<usize, NoSuchRoom> {
-        self.act(|rooms, now, outputs| rooms.dismiss(now, room, outputs))
-    }
-
     /// Tells everybody that the service stops, and closes the sockets that never entered.
     pub(crate) fn stop(&self) {
         self.act(Rooms::stop);
@@ -173,28 +168,21 @@ impl Hall {
         }
     }
 
-    /// How many rooms there are, and some of them, for an operator.
-    pub(crate) fn describe(&self, offset: usize, limit: usize) -> (usize, Vec<RoomDescription>) {
-        let inside = self.lock();
-        let rooms = inside.rooms.rooms();
-        let count = rooms.len();
-        (
-            count,
-            rooms
-                .skip(offset)
-                .take(limit)
-                .map(RoomDescription::from)
-                .collect(),
-        )
+    fn act<T>(&self, act: impl FnOnce(&mut Rooms, Duration, &mut Outputs) -> T) -> T {
+        self.announce(act).0
     }
 
-    fn act<T>(&self, act: impl FnOnce(&mut Rooms, Duration, &mut Outputs) -> T) -> T {
+    /// Does something to the rooms; answers also which departures came of it.
+    fn announce<T>(
+        &self,
+        act: impl FnOnce(&mut Rooms, Duration, &mut Outputs) -> T,
+    ) -> (T, Vec<Announcement>) {
         let now = self.now();
         let mut outputs = Outputs::default();
         let mut inside = self.lock();
         let answer = act(&mut inside.rooms, now, &mut outputs);
-        inside.carry_out(outputs);
-        answer
+        let announcements = inside.carry_out(outputs);
+        (answer, announcements)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inside> {
@@ -204,14 +192,27 @@ impl Hall {
 }
 
 impl Inside {
-    fn carry_out(&mut self, outputs: Outputs) {
-        for output in outputs {
+    fn carry_out(&mut self, mut outputs: Outputs) -> Vec<Announcement> {
+        let occurred = outputs.take_occurred();
+        let outputs: Vec<Output> = outputs.into_iter().collect();
+        let to_tell = |place: usize| match outputs.get(place) {
+            Some(Output::Deliver { to, .. }) => u32::try_from(to.len()).unwrap_or(u32::MAX),
+            Some(Output::Close { .. }) | None => 0,
+        };
+        let announcements = self.register.note(today(), occurred, to_tell);
+        let mut telling = announcements.iter().filter(|told| told.output.is_some());
+        let mut next = telling.next();
+        for (place, output) in outputs.into_iter().enumerate() {
             match output {
                 Output::Deliver { to, message } => {
+                    let told = next.filter(|next| next.output == Some(place));
+                    if told.is_some() {
+                        next = telling.next();
+                    }
                     // Encoded once, however many hear it.
                     let message = Utf8Bytes::from(message.encode());
                     for socket in to {
-                        self.say(socket, message.clone());
+                        self.say(socket, message.clone(), told.map(|told| &told.owed));
                     }
                 }
                 Output::Close { socket, code } => {
@@ -221,13 +222,15 @@ impl Inside {
                 }
             }
         }
+        announcements
     }
 
-    fn say(&mut self, socket: SocketId, message: Utf8Bytes) {
+    fn say(&mut self, socket: SocketId, message: Utf8Bytes, owed: Option<&Owed>) {
+        let owed = owed.cloned().map(Debt::new);
         let Some(outbox) = self.outboxes.get(&socket) else {
             return;
         };
-        if outbox.say(message).is_err() {
+        if outbox.say(message, owed).is_err() {
             tracing::warn!(socket = socket.0, "cut off: does not read what it is told");
             outbox.close(CloseCode::TooSlow, CloseCode::TooSlow.reason());
             self.rooms.socket_gone(socket);

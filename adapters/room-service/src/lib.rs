@@ -27,6 +27,7 @@
 //! | G-12 | `left` says how many were told; who dies without a goodbye is announced by its lease |
 //! | G-15 | a socket's task ends with the socket, and everything with the service |
 
+pub mod backend;
 pub mod private_map;
 pub mod rooms;
 pub mod tc3;

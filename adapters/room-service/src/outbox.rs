@@ -12,6 +12,8 @@ use exeunt_websocket::wire::CloseCode;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::backend::Owed;
+use crate::clock::today;
 use crate::config::Limits;
 
 /// The queue between the rooms and one socket's writer.
@@ -25,7 +27,7 @@ pub(crate) struct Outbox {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    control: VecDeque<Utf8Bytes>,
+    control: VecDeque<(Utf8Bytes, Option<Debt>)>,
     heartbeat: bool,
     media: VecDeque<Bytes>,
     media_bytes: usize,
@@ -35,14 +37,40 @@ struct Waiting {
 /// What to write next.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Item {
-    /// A control message.
-    Control(Utf8Bytes),
+    /// A control message, and what writing it settles.
+    Control(Utf8Bytes, Option<Debt>),
     /// The answer to a heartbeat.
     Heartbeat,
     /// A frame.
     Media(Bytes),
     /// The close frame; nothing comes after it.
     Close(CloseCode, String),
+}
+
+/// That one socket is owed the news of a departure. Dropped before it is [paid](Self::paid), it is
+/// lost: the socket was cut off or has gone.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Debt(Option<Owed>);
+
+impl Debt {
+    pub(crate) fn new(owed: Owed) -> Self {
+        Self(Some(owed))
+    }
+
+    /// The news was written.
+    pub(crate) fn paid(mut self) {
+        if let Some(owed) = self.0.take() {
+            owed.told(today());
+        }
+    }
+}
+
+impl Drop for Debt {
+    fn drop(&mut self) {
+        if let Some(owed) = self.0.take() {
+            owed.lost();
+        }
+    }
 }
 
 /// More control messages wait than may: the client does not read.
@@ -60,13 +88,13 @@ impl Outbox {
         }
     }
 
-    /// Adds a control message.
-    pub(crate) fn say(&self, message: Utf8Bytes) -> Result<(), Overflow> {
+    /// Adds a control message, and what writing it settles.
+    pub(crate) fn say(&self, message: Utf8Bytes, debt: Option<Debt>) -> Result<(), Overflow> {
         self.change(|waiting| {
             if waiting.control.len() >= self.limits.waiting_control {
                 return Err(Overflow);
             }
-            waiting.control.push_back(message);
+            waiting.control.push_back((message, debt));
             Ok(())
         })
         .unwrap_or(Ok(()))
@@ -126,8 +154,8 @@ impl Outbox {
 
     fn take(&self) -> Option<Item> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(message) = waiting.control.pop_front() {
-            return Some(Item::Control(message));
+        if let Some((message, debt)) = waiting.control.pop_front() {
+            return Some(Item::Control(message, debt));
         }
         if let Some((code, reason)) = waiting.close.clone() {
             return Some(Item::Close(code, reason));
@@ -188,12 +216,15 @@ mod tests {
     #[test]
     fn control_messages_are_never_dropped_but_there_is_an_end_to_them() {
         let outbox = outbox();
-        assert_eq!(outbox.say("1".into()), Ok(()));
-        assert_eq!(outbox.say("2".into()), Ok(()));
-        assert_eq!(outbox.say("3".into()), Err(Overflow));
+        assert_eq!(outbox.say("1".into(), None), Ok(()));
+        assert_eq!(outbox.say("2".into(), None), Ok(()));
+        assert_eq!(outbox.say("3".into(), None), Err(Overflow));
         assert_eq!(
             all(&outbox),
-            [Item::Control("1".into()), Item::Control("2".into())]
+            [
+                Item::Control("1".into(), None),
+                Item::Control("2".into(), None)
+            ]
         );
     }
 
@@ -201,11 +232,11 @@ mod tests {
     fn what_was_said_before_the_close_is_written_and_nothing_after_it() {
         let outbox = outbox();
         outbox.send(Bytes::from_static(b"frame"));
-        outbox.say("kicked".into()).unwrap();
+        outbox.say("kicked".into(), None).unwrap();
         outbox.close(CloseCode::Kicked, "out");
-        outbox.say("late".into()).unwrap();
+        outbox.say("late".into(), None).unwrap();
         outbox.close(CloseCode::Normal, "later");
-        assert_eq!(outbox.take(), Some(Item::Control("kicked".into())));
+        assert_eq!(outbox.take(), Some(Item::Control("kicked".into(), None)));
         assert_eq!(
             outbox.take(),
             Some(Item::Close(CloseCode::Kicked, "out".to_owned()))

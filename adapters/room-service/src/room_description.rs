@@ -3,7 +3,7 @@
 use exeunt_port::{RoomId, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::rooms::{MemberView, RoomView};
+use crate::backend::{MemberState, RoomState};
 
 /// A room and who is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,27 +27,22 @@ pub struct MemberDescription {
     pub connected: bool,
 }
 
-impl From<RoomView<'_>> for RoomDescription {
-    fn from(room: RoomView<'_>) -> Self {
-        let members = room.members().map(MemberDescription::from).collect();
+impl From<RoomState> for RoomDescription {
+    fn from(room: RoomState) -> Self {
+        let members = room.members.into_iter().map(MemberDescription::from);
         Self {
-            room_id: room.id().clone(),
-            members,
+            members: members.collect(),
+            room_id: room.id,
         }
     }
 }
 
-impl From<MemberView<'_>> for MemberDescription {
-    fn from(member: MemberView<'_>) -> Self {
-        let MemberView {
-            user,
-            stay,
-            connected,
-        } = member;
+impl From<MemberState> for MemberDescription {
+    fn from(member: MemberState) -> Self {
         Self {
-            user_id: user.clone(),
-            stay: stay.0,
-            connected,
+            user_id: member.user,
+            stay: member.stay,
+            connected: member.connected,
         }
     }
 }

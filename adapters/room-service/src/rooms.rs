@@ -15,7 +15,7 @@ mod secret;
 mod tests;
 
 pub use members::{MemberView, RoomView};
-pub use output::{Output, Outputs, SocketId, StayId};
+pub use output::{Occurrence, Output, Outputs, SocketId, StayId};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -165,6 +165,17 @@ impl Rooms {
                 user_id: user.clone(),
             },
         );
+        if !self.open.contains_key(&room_id) {
+            outputs.occurred(Occurrence::RoomOpened {
+                room: room_id.clone(),
+                by: user.clone(),
+            });
+        }
+        outputs.occurred(Occurrence::Entered {
+            stay,
+            room: room_id.clone(),
+            user: user.clone(),
+        });
         let room = self.open.entry(room_id.clone()).or_default();
         let members = room.users().cloned().collect();
         room.admit(user.clone(), stay);
@@ -312,14 +323,14 @@ impl Rooms {
             .open
             .remove(room)
             .ok_or_else(|| NoSuchRoom { room: room.clone() })?;
-        Ok(self.end_all(now, &found, Ending::Dismissed, outputs))
+        Ok(self.end_all(now, room, &found, Ending::Dismissed, outputs))
     }
 
     /// The service stops: everybody is out, and nobody gets in any more.
     pub fn stop(&mut self, now: Duration, outputs: &mut Outputs) {
         self.stopping = true;
-        while let Some((_, room)) = self.open.pop_first() {
-            self.end_all(now, &room, Ending::ServerStopped, outputs);
+        while let Some((id, room)) = self.open.pop_first() {
+            self.end_all(now, &id, &room, Ending::ServerStopped, outputs);
         }
     }
 
@@ -360,6 +371,20 @@ impl Rooms {
             room,
             stays: &self.stays,
         })
+    }
+
+    /// One room with its members.
+    #[must_use]
+    pub fn room(&self, id: &RoomId) -> Option<RoomView<'_>> {
+        let (id, room) = self.open.get_key_value(id)?;
+        let stays = &self.stays;
+        Some(RoomView { id, room, stays })
+    }
+
+    /// The stay of this user in this room.
+    #[must_use]
+    pub fn stay_of(&self, room: &RoomId, user: &UserId) -> Option<StayId> {
+        self.open.get(room)?.stay_of(user)
     }
 
     /// The sockets of the room's members.

@@ -22,9 +22,10 @@ use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use crate::backend::{Backend, Dismissal, Page, RoomPage};
 use crate::clock::unix_seconds;
 use crate::config::Config;
-use crate::hall::Hall;
+use crate::room_description::RoomDescription;
 use crate::service::Shared;
 use crate::tc3::{ReceivedRequest, verify};
 use crate::token_bucket::TokenBucket;
@@ -105,10 +106,8 @@ async fn act(shared: &Shared, request: Request) -> Result<Map<String, Value>, Ap
             format!("the body is no JSON object: {error}"),
         )
     })?;
-    carry_out(
-        &shared.hall,
-        Call::parse(action, &parameters, shared.config.sdk_app_id)?,
-    )
+    let call = Call::parse(action, &parameters, shared.config.sdk_app_id)?;
+    carry_out(shared.backend.as_ref(), call).await
 }
 
 async fn read(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
@@ -153,22 +152,29 @@ fn header<'a>(head: &'a Parts, name: &str) -> Option<&'a str> {
     head.headers.get(name)?.to_str().ok()
 }
 
-fn carry_out(hall: &Hall, call: Call) -> Result<Map<String, Value>, ApiError> {
+async fn carry_out(backend: &dyn Backend, call: Call) -> Result<Map<String, Value>, ApiError> {
     match call {
         Call::RemoveUsers { room, users } => {
-            let removed = hall.kick(&room, &users)?;
-            tracing::info!(%room, ?users, removed, "kicked");
+            let removals = backend.kick(&room, &users).await;
+            let removals = removals.map_err(|error| ApiError::of_backend(&error, Some(&room)))?;
+            let removed = removals.iter().filter(|removal| removal.was_in_room());
+            tracing::info!(%room, ?users, removed = removed.count(), "kicked");
         }
         Call::DismissRoom { room } => {
-            let members = hall.dismiss(&room)?;
+            let dismissal = backend.dismiss(&room).await;
+            let Dismissal { members } =
+                dismissal.map_err(|error| ApiError::of_backend(&error, Some(&room)))?;
             tracing::info!(%room, members, "dismissed");
         }
         Call::DescribeRooms { offset, limit } => {
-            let (count, rooms) = hall.describe(offset, limit);
+            let page = backend.rooms(Page { offset, limit }).await;
+            let RoomPage { total, rooms } =
+                page.map_err(|error| ApiError::of_backend(&error, None))?;
+            let rooms: Vec<_> = rooms.into_iter().map(RoomDescription::from).collect();
             let rooms = serde_json::to_value(rooms)
                 .map_err(|error| ApiError::new(ErrorCode::InternalError, error.to_string()))?;
             return Ok(Map::from_iter([
-                ("TotalCount".to_owned(), count.into()),
+                ("TotalCount".to_owned(), total.into()),
                 ("Rooms".to_owned(), rooms),
             ]));
         }

@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accept::Accept;
+use crate::backend::Backend;
 use crate::client_socket;
 use crate::config::{Config, Secret};
 use crate::hall::Hall;
@@ -39,14 +40,19 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub struct RoomService {
     entrance: Box<dyn Accept>,
     address: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Shared,
 }
 
 /// What all tasks of a service share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) config: Config,
-    pub(crate) hall: Hall,
+    /// The rooms of this process.
+    pub(crate) hall: Arc<Hall>,
+    /// The rooms that operators see: these, or those of another server.
+    pub(crate) backend: Arc<dyn Backend>,
+    /// Whether clients may enter here: whether the rooms are those of this process.
+    serves_clients: bool,
     pub(crate) call_rate: CallRate,
     sockets: Arc<Semaphore>,
     /// The tasks of the clients' sockets, which outlive the HTTP connections that they began as.
@@ -139,8 +145,11 @@ impl RoomService {
     }
 
     fn at(address: SocketAddr, entrance: Box<dyn Accept>, config: Config) -> Self {
-        let shared = Arc::new(Shared {
-            hall: Hall::new(&config),
+        let hall = Arc::new(Hall::new(&config));
+        let shared = Shared {
+            backend: Arc::clone(&hall) as Arc<dyn Backend>,
+            hall,
+            serves_clients: true,
             call_rate: CallRate::new(config.limits.api_per_second),
             sockets: Arc::new(Semaphore::new(
                 config.limits.connections.min(Semaphore::MAX_PERMITS),
@@ -148,12 +157,26 @@ impl RoomService {
             tasks: TaskTracker::new(),
             killed: CancellationToken::new(),
             config,
-        });
+        };
         Self {
             entrance,
             address,
             shared,
         }
+    }
+
+    /// Puts rooms that are elsewhere behind the server API. Clients enter there; here they get HTTP 404.
+    #[must_use]
+    pub fn with_backend(mut self, backend: Arc<dyn Backend>) -> Self {
+        self.shared.backend = backend;
+        self.shared.serves_clients = false;
+        self
+    }
+
+    /// The rooms behind the server API, for whoever wants to watch them or to act on them without it.
+    #[must_use]
+    pub fn backend(&self) -> Arc<dyn Backend> {
+        Arc::clone(&self.shared.backend)
     }
 
     /// Where it listens, with the port that was found for port 0.
@@ -181,6 +204,7 @@ impl RoomService {
             address,
             shared,
         } = self;
+        let shared = Arc::new(shared);
         // However this ends, no socket outlives it.
         let _killing = shared.killed.clone().drop_guard();
         tracing::info!(%address, "room service listens");
@@ -216,10 +240,12 @@ impl RoomService {
     #[must_use]
     pub fn spawn(self) -> RunningService {
         let (address, url, shutdown) = (self.address, self.url(), CancellationToken::new());
+        let backend = self.backend();
         let task = tokio::spawn(self.run(shutdown.clone()));
         RunningService {
             address,
             url,
+            backend,
             shutdown,
             task,
         }
@@ -232,6 +258,7 @@ impl RoomService {
 pub struct RunningService {
     address: SocketAddr,
     url: String,
+    backend: Arc<dyn Backend>,
     shutdown: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -247,6 +274,12 @@ impl RunningService {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The rooms behind the server API, for whoever wants to watch them or to act on them without it.
+    #[must_use]
+    pub fn backend(&self) -> Arc<dyn Backend> {
+        Arc::clone(&self.backend)
     }
 
     /// Tells everybody that the service stops, and answers when it has.
@@ -353,6 +386,9 @@ async fn serve(stream: Box<dyn ByteStream>, router: Router, time: Duration) {
 
 /// Turns a request into a WebSocket, if there is room for one more.
 async fn upgrade(State(shared): State<Arc<Shared>>, request: WebSocketUpgrade) -> Response {
+    if !shared.serves_clients {
+        return (StatusCode::NOT_FOUND, "rooms are entered elsewhere").into_response();
+    }
     let Ok(permit) = Arc::clone(&shared.sockets).try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
     };

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use exeunt_port::{RemoteLeaveReason, UserId};
+use exeunt_port::{RemoteLeaveReason, RoomId, UserId};
 use exeunt_websocket::wire::{CloseCode, ServerMessage};
 
 use super::members::Room;
-use super::{Outputs, Rooms, SocketId, Stay, StayId};
+use super::{Occurrence, Outputs, Rooms, SocketId, Stay, StayId};
+use crate::backend::LeaveReason;
 
 /// How a stay ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,19 @@ impl Ending {
     }
 }
 
+impl From<Ending> for LeaveReason {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Left => Self::ByItself,
+            Ending::TimedOut => Self::TimedOut,
+            Ending::Kicked => Self::Kicked,
+            Ending::Replaced => Self::Replaced,
+            Ending::Dismissed => Self::Dismissed,
+            Ending::ServerStopped => Self::ServerStopped,
+        }
+    }
+}
+
 impl Rooms {
     /// Ends one stay: the one way out (G-3). Everybody learns of it who does not know.
     pub(super) fn end(
@@ -80,7 +94,7 @@ impl Rooms {
         let Some(ended) = self.forget(now, stay, ending) else {
             return;
         };
-        let mut told = Vec::new();
+        let (mut told, mut closed) = (Vec::new(), false);
         if let Some(room) = self.open.get_mut(&ended.room) {
             room.dismiss_member(
                 now,
@@ -90,9 +104,22 @@ impl Rooms {
             );
             if room.is_empty() {
                 self.open.remove(&ended.room);
+                closed = true;
             } else {
                 told = self.listeners(&ended.room);
             }
+        }
+        outputs.occurred(Occurrence::Left {
+            stay,
+            room: ended.room.clone(),
+            user: ended.user.clone(),
+            reason: ending.into(),
+            announced_by: (!told.is_empty()).then(|| outputs.next_place()),
+        });
+        if closed {
+            outputs.occurred(Occurrence::RoomClosed {
+                room: ended.room.clone(),
+            });
         }
         if let Some(socket) = ended.socket {
             let count = u32::try_from(told.len()).unwrap_or(u32::MAX);
@@ -112,15 +139,26 @@ impl Rooms {
     pub(super) fn end_all(
         &mut self,
         now: Duration,
+        id: &RoomId,
         room: &Room,
         ending: Ending,
         outputs: &mut Outputs,
     ) -> usize {
-        let ended: Vec<Stay> = room
+        let ended: Vec<(StayId, Stay)> = room
             .stays()
-            .filter_map(|stay| self.forget(now, stay, ending))
+            .filter_map(|stay| Some((stay, self.forget(now, stay, ending)?)))
             .collect();
-        let sockets: Vec<SocketId> = ended.iter().filter_map(|stay| stay.socket).collect();
+        for (stay, ended) in &ended {
+            outputs.occurred(Occurrence::Left {
+                stay: *stay,
+                room: id.clone(),
+                user: ended.user.clone(),
+                reason: ending.into(),
+                announced_by: None,
+            });
+        }
+        outputs.occurred(Occurrence::RoomClosed { room: id.clone() });
+        let sockets: Vec<SocketId> = ended.iter().filter_map(|(_, stay)| stay.socket).collect();
         if let Some(own) = ending.to_its_own(0) {
             outputs.deliver(sockets.clone(), own);
         }

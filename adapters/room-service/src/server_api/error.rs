@@ -1,6 +1,8 @@
 //! What a call can be answered with when it does not go well: TencentCloud's names.
 
-use crate::rooms::NoSuchRoom;
+use exeunt_port::RoomId;
+
+use crate::backend::BackendError;
 use crate::tc3::Tc3Error;
 
 /// TencentCloud's name for what went wrong.
@@ -10,8 +12,14 @@ pub(super) enum ErrorCode {
     Signature(&'static str),
     /// The room is not there.
     RoomNotExist,
-    /// The service is at fault.
+    /// The service is at fault, or the server that holds the rooms.
     InternalError,
+    /// The server that holds the rooms does not answer.
+    RoomServerUnreachable,
+    /// The server that holds the rooms answers what makes no sense.
+    RoomUnreadable,
+    /// These rooms have no such thing.
+    UnsupportedOperation,
     /// No such action.
     InvalidAction,
     /// The body is no JSON object, or the paging is wrong.
@@ -51,6 +59,9 @@ impl ErrorCode {
             Self::Signature(name) => name,
             Self::RoomNotExist => "FailedOperation.RoomNotExist",
             Self::InternalError => "InternalError",
+            Self::RoomServerUnreachable => "InternalError.GetRoomCacheIpError",
+            Self::RoomUnreadable => "InternalError.GetRoomFromCacheError",
+            Self::UnsupportedOperation => "UnsupportedOperation",
             Self::InvalidAction => "InvalidAction",
             Self::InvalidParameter => "InvalidParameter",
             Self::InvalidRoomId => "InvalidParameter.RoomId",
@@ -86,9 +97,21 @@ impl ApiError {
     }
 }
 
-impl From<NoSuchRoom> for ApiError {
-    fn from(error: NoSuchRoom) -> Self {
-        Self::new(ErrorCode::RoomNotExist, error.to_string())
+impl ApiError {
+    /// Why the back end did not do what it was asked about this room, if it was about one.
+    pub(super) fn of_backend(error: &BackendError, room: Option<&RoomId>) -> Self {
+        let numeric = matches!(room, Some(RoomId::Number(_)));
+        let code = match error {
+            BackendError::NoSuchRoom { .. } => ErrorCode::RoomNotExist,
+            BackendError::Unreachable { .. } => ErrorCode::RoomServerUnreachable,
+            // TRTC documents this one for numeric rooms only.
+            BackendError::Unreadable { .. } if numeric => ErrorCode::RoomUnreadable,
+            BackendError::Unreadable { .. } | BackendError::Refused { .. } => {
+                ErrorCode::InternalError
+            }
+            BackendError::Unsupported { .. } => ErrorCode::UnsupportedOperation,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod api;
 mod attacks;
+mod backend;
 mod encrypted;
 mod forms;
 mod links;

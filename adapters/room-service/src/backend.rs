@@ -1,0 +1,49 @@
+//! What stands behind the server API, the webhooks and the console: rooms, wherever they are.
+//!
+//! A [`Backend`] knows rooms, members, and how to take people out; it knows nothing of TRTC's names,
+//! numbers and limits, which stop above it. The rooms of this process are the first back end; the
+//! servers of others are the next ones. Above it nobody knows which one it is.
+
+mod failure;
+mod happening;
+mod receipt;
+mod state;
+
+pub use failure::BackendError;
+pub use happening::{
+    Departure, Happened, Happening, HappeningSource, Happenings, LeaveReason, News,
+};
+pub use receipt::{Owed, Receipt, ReceiptState};
+pub use state::{
+    Dismissal, MemberState, Moment, Page, Removal, RemovalOutcome, RoomPage, RoomState,
+};
+
+use std::fmt;
+
+use exeunt_port::{RoomId, UserId, async_trait};
+
+/// Rooms with people in them.
+///
+/// Dropping a future of it may leave undone what was not begun, and undoes nothing. An answer takes
+/// as long as the server behind takes, and at most ten seconds: then it is
+/// [`Unreachable`](BackendError::Unreachable).
+#[async_trait]
+pub trait Backend: fmt::Debug + Send + Sync + 'static {
+    /// Some of the rooms, in the order of their ids, and how many there are in all.
+    async fn rooms(&self, page: Page) -> Result<RoomPage, BackendError>;
+
+    /// One room with its members.
+    async fn room(&self, room: &RoomId) -> Result<RoomState, BackendError>;
+
+    /// Takes users out of a room. Answers for each of them, in their order, what became of it; who is
+    /// named twice is answered for twice. That somebody is not in the room is no error.
+    async fn kick(&self, room: &RoomId, users: &[UserId]) -> Result<Vec<Removal>, BackendError>;
+
+    /// Takes everybody out of a room, and ends it.
+    async fn dismiss(&self, room: &RoomId) -> Result<Dismissal, BackendError>;
+
+    /// What happens in the rooms from now on. What the back end did before one of the methods above
+    /// answered is in the stream when it answers. However slow a reader is, nobody waits for it: it
+    /// loses the oldest and is told how many (see [`Happenings`]).
+    fn happenings(&self) -> Happenings;
+}

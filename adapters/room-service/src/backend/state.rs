@@ -1,0 +1,100 @@
+//! What a back end answers: rooms and members as they are, and what became of those taken out.
+
+use exeunt_port::{RoomId, UserId};
+
+use super::Receipt;
+
+/// A time of the day: milliseconds since 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(pub u64);
+
+impl Moment {
+    /// Whole seconds since 1970.
+    #[must_use]
+    pub fn seconds(self) -> u64 {
+        self.0 / 1000
+    }
+}
+
+/// Which rooms are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// How many to skip.
+    pub offset: usize,
+    /// How many to answer, at most.
+    pub limit: usize,
+}
+
+/// Some rooms.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoomPage {
+    /// How many there are in all.
+    pub total: usize,
+    /// Those that were asked for.
+    pub rooms: Vec<RoomState>,
+}
+
+/// A room, and who is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomState {
+    /// The room.
+    pub id: RoomId,
+    /// Since when it is open.
+    pub opened_at: Moment,
+    /// Who is in it, in the order of their ids.
+    pub members: Vec<MemberState>,
+}
+
+/// Somebody in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberState {
+    /// Who.
+    pub user: UserId,
+    /// The number of this stay; never that of another one in a run of the back end.
+    pub stay: u64,
+    /// Since when.
+    pub entered_at: Moment,
+    /// Whether there is a connection; without one the member is waited for.
+    pub connected: bool,
+}
+
+/// What became of one user who was to be taken out.
+#[derive(Clone, Debug)]
+pub struct Removal {
+    /// Who.
+    pub user: UserId,
+    /// What became of it.
+    pub outcome: RemovalOutcome,
+}
+
+/// What became of one user who was to be taken out.
+#[derive(Clone, Debug)]
+pub enum RemovalOutcome {
+    /// Was in the room, and is out.
+    Removed {
+        /// Which stay ended.
+        stay: u64,
+        /// Who of the others learns of it, and by when.
+        receipt: Receipt,
+    },
+    /// Was not in the room.
+    NotInRoom,
+}
+
+impl Removal {
+    /// Whether the user was in the room, and is out.
+    #[must_use]
+    pub fn was_in_room(&self) -> bool {
+        match self.outcome {
+            RemovalOutcome::Removed { .. } => true,
+            RemovalOutcome::NotInRoom => false,
+        }
+    }
+}
+
+/// What became of a room that was dismissed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dismissal {
+    /// How many were in it.
+    pub members: usize,
+}

@@ -1,0 +1,82 @@
+//! The embedded rooms as a back end: the first one.
+
+use exeunt_port::{RoomId, UserId, async_trait};
+
+use super::Hall;
+use crate::backend::{
+    Backend, BackendError, Dismissal, Happenings, MemberState, Page, Removal, RemovalOutcome,
+    RoomPage, RoomState,
+};
+use crate::hall::register::Register;
+use crate::rooms::{NoSuchRoom, RoomView};
+
+impl From<NoSuchRoom> for BackendError {
+    fn from(NoSuchRoom { room }: NoSuchRoom) -> Self {
+        Self::NoSuchRoom { room }
+    }
+}
+
+#[async_trait]
+impl Backend for Hall {
+    async fn rooms(&self, page: Page) -> Result<RoomPage, BackendError> {
+        let inside = self.lock();
+        let rooms = inside.rooms.rooms();
+        Ok(RoomPage {
+            total: rooms.len(),
+            rooms: rooms
+                .skip(page.offset)
+                .take(page.limit)
+                .map(|room| state(&inside.register, room))
+                .collect(),
+        })
+    }
+
+    async fn room(&self, room: &RoomId) -> Result<RoomState, BackendError> {
+        let inside = self.lock();
+        let found = inside.rooms.room(room);
+        let found = found.ok_or_else(|| BackendError::NoSuchRoom { room: room.clone() })?;
+        Ok(state(&inside.register, found))
+    }
+
+    async fn kick(&self, room: &RoomId, users: &[UserId]) -> Result<Vec<Removal>, BackendError> {
+        let (stays, announcements) = self.announce(|rooms, now, outputs| {
+            let stays: Vec<_> = users.iter().map(|user| rooms.stay_of(room, user)).collect();
+            rooms.kick(now, room, users, outputs).map(|_| stays)
+        });
+        let outcome = |stay| {
+            let found = announcements.iter().find(|told| Some(told.stay) == stay);
+            found.map_or(RemovalOutcome::NotInRoom, |told| RemovalOutcome::Removed {
+                stay: told.stay.0,
+                receipt: told.receipt.clone(),
+            })
+        };
+        let removals = users.iter().zip(stays?).map(|(user, stay)| Removal {
+            user: user.clone(),
+            outcome: outcome(stay),
+        });
+        Ok(removals.collect())
+    }
+
+    async fn dismiss(&self, room: &RoomId) -> Result<Dismissal, BackendError> {
+        let members = self.act(|rooms, now, outputs| rooms.dismiss(now, room, outputs))?;
+        Ok(Dismissal { members })
+    }
+
+    fn happenings(&self) -> Happenings {
+        self.lock().register.reader()
+    }
+}
+
+fn state(register: &Register, room: RoomView<'_>) -> RoomState {
+    let members = room.members().map(|member| MemberState {
+        user: member.user.clone(),
+        stay: member.stay.0,
+        entered_at: register.entered_at(member.stay),
+        connected: member.connected,
+    });
+    RoomState {
+        id: room.id().clone(),
+        opened_at: register.opened_at(room.id()),
+        members: members.collect(),
+    }
+}
