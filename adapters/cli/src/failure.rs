@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use exeunt_port::{DeviceError, DeviceKind, EnterError, RoomId, UserId};
-use exeunt_room_service::{ServeError, ServerApiError};
+use exeunt_room_service::{ServeError, ServerApiError, TlsIdentityError};
 use exeunt_runtime::{Reason, TranscriptError};
 use thiserror::Error;
 
@@ -15,7 +15,7 @@ pub(crate) enum Failure {
     #[error("config file {}: {detail}", path.display())]
     Config { path: PathBuf, detail: String },
     #[error(
-        "{service:?} is no address of a room service; expected ws://HOST:PORT or http://HOST:PORT (there is no TLS)"
+        "{service:?} is no address of a room service; expected ws://HOST:PORT or http://HOST:PORT, with TLS wss:// or https://"
     )]
     Service { service: String },
     #[error(transparent)]
@@ -44,6 +44,14 @@ pub(crate) enum Failure {
     Serve(#[from] ServeError),
     #[error(transparent)]
     Api(#[from] ServerApiError),
+    #[error("--tls-cert and --tls-key go together: {missing} is missing")]
+    HalfAnIdentity { missing: &'static str },
+    #[error("{} and {}: {error}", certificate.display(), key.display())]
+    Identity {
+        certificate: PathBuf,
+        key: PathBuf,
+        error: TlsIdentityError,
+    },
     #[error("{}: {detail}", path.display())]
     File { path: PathBuf, detail: String },
     #[error("{}: {error}", path.display())]
@@ -91,6 +99,8 @@ impl Failure {
             | Self::Device { .. }
             | Self::Serve(_)
             | Self::Api(_)
+            | Self::HalfAnIdentity { .. }
+            | Self::Identity { .. }
             | Self::File { .. }
             | Self::Transcript { .. }
             | Self::NoDevice { .. }
@@ -136,6 +146,8 @@ impl Failure {
             | Self::TakenOut { .. }
             | Self::Serve(_)
             | Self::Api(_)
+            | Self::HalfAnIdentity { .. }
+            | Self::Identity { .. }
             | Self::File { .. }
             | Self::Transcript { .. }
             | Self::NoDevice { .. }

@@ -45,13 +45,15 @@ mod room_description;
 mod server_api;
 mod server_api_client;
 mod service;
+mod tls;
 mod token_bucket;
 
 pub use accept::Accept;
 pub use config::{
-    Config, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID, DEVELOPMENT_SECRET_KEY,
-    DEVELOPMENT_USER_SIG_KEY, Limits, Secret,
+    Config, DEVELOPMENT_OPERATOR_TOKEN, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID,
+    DEVELOPMENT_SECRET_KEY, DEVELOPMENT_USER_SIG_KEY, Limits, Secret,
 };
 pub use room_description::{MemberDescription, RoomDescription};
 pub use server_api_client::{ServerApiClient, ServerApiError};
 pub use service::{RoomService, RunningService, ServeError};
+pub use tls::{TlsIdentity, TlsIdentityError};

@@ -49,6 +49,8 @@ mod resuming;
 mod socket;
 mod stay;
 mod transport;
+mod trust;
 
 pub use dial::{ByteStream, Dial};
 pub use transport::WebSocketTransport;
+pub use trust::{Trust, TrustError};

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use exeunt_port::{Connection, EnterError, EnterRequest, RoomLink, Transport};
 
-use crate::address::Address;
 use crate::caller::Caller;
 use crate::connection::WebSocketConnection;
 use crate::dial::{Dial, Server};
 use crate::entering::enter;
+use crate::trust::Trust;
 use crate::wire::Enter;
 
 /// Enters rooms of an Exeunt room service.
@@ -29,8 +29,10 @@ pub struct WebSocketTransport {
 impl WebSocketTransport {
     /// A transport to the room service at this address, for instance `ws://127.0.0.1:7000/ws`.
     ///
-    /// Nothing is connected yet. The address may leave out the port (80) and the path (`/ws`).
-    /// Another scheme than `ws` is an [`EnterError::Address`].
+    /// Nothing is connected yet. The address may leave out the port (80, or 443 for `wss`) and the
+    /// path (`/ws`). With `wss://` the server has to show a certificate for its name that the system's
+    /// authorities have signed; [`trusting`](Self::trusting) says whom to believe otherwise. Another
+    /// scheme than these two is an [`EnterError::Address`].
     ///
     /// ```
     /// use exeunt_websocket::WebSocketTransport;
@@ -39,14 +41,22 @@ impl WebSocketTransport {
     /// assert!(WebSocketTransport::new("https://127.0.0.1:7000").is_err());
     /// ```
     pub fn new(url: &str) -> Result<Self, EnterError> {
-        Ok(Self::to(Server::by_tcp(Address::parse(url)?)))
+        Ok(Self::to(Server::by_tcp(url)?))
     }
 
     /// The same, reaching the server by other means than TCP: a Unix socket, a tunnel, a simulated
-    /// network. The address is said to the server as its name all the same.
+    /// network. The address is said to the server as its name all the same, and for `wss://` TLS is
+    /// spoken over what was dialled.
     pub fn dialling_with(url: &str, dial: impl Dial) -> Result<Self, EnterError> {
-        let address = Address::parse(url)?;
-        Ok(Self::to(Server::reached_by(address, Arc::new(dial))))
+        Ok(Self::to(Server::reached_by(url, Arc::new(dial))?))
+    }
+
+    /// The same, believing these when they say who the server is. Makes no difference for `ws://`.
+    pub fn trusting(self, trust: &Trust) -> Result<Self, EnterError> {
+        Ok(Self {
+            server: self.server.trusting(trust)?,
+            caller: self.caller,
+        })
     }
 
     fn to(server: Server) -> Self {
