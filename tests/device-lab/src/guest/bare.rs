@@ -1,13 +1,14 @@
 //! Programs that use the camera as one would without Exeunt, to compare with.
 
 use std::io::{BufRead, Error};
+use std::sync::mpsc::channel;
 
 use clap::ValueEnum;
-use nokhwa::Camera;
 use nokhwa::pixel_format::RgbFormat;
 use nokhwa::utils::{
     CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType, Resolution,
 };
+use nokhwa::{CallbackCamera, Camera, NokhwaError};
 use serde_json::json;
 use v4l::buffer::Type;
 use v4l::io::mmap::Stream;
@@ -18,6 +19,7 @@ use v4l::{Device, FourCC};
 use super::camera::NODE;
 use super::failure::{LabFailure, Outcome};
 use super::line::{now_micros, tell};
+use super::process::PATIENCE;
 
 /// Over which crate the camera is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -26,6 +28,8 @@ pub(crate) enum Way {
     V4l,
     /// nokhwa, which uses v4l.
     Nokhwa,
+    /// nokhwa with a thread of its own that hands on every picture.
+    NokhwaCallback,
 }
 
 impl Way {
@@ -34,6 +38,7 @@ impl Way {
         match self {
             Self::V4l => "v4l",
             Self::Nokhwa => "nokhwa",
+            Self::NokhwaCallback => "nokhwa-callback",
         }
     }
 }
@@ -58,6 +63,7 @@ pub(crate) fn run(way: Way) -> Outcome {
 enum Held {
     V4l(Stream<'static>, Device),
     Nokhwa(Box<Camera>),
+    NokhwaCallback(Box<CallbackCamera>),
 }
 
 impl Held {
@@ -77,14 +83,22 @@ impl Held {
                 Ok(Self::V4l(stream, device))
             }
             Way::Nokhwa => {
-                let failed = |error: nokhwa::NokhwaError| failed()(Error::other(error));
-                let format = CameraFormat::new(Resolution::new(320, 180), FrameFormat::YUYV, 15);
-                let format =
-                    RequestedFormat::new::<RgbFormat>(RequestedFormatType::Closest(format));
-                let mut camera = Camera::new(CameraIndex::Index(0), format).map_err(failed)?;
+                let failed = |error: NokhwaError| failed()(Error::other(error));
+                let mut camera = Camera::new(CameraIndex::Index(0), wanted()).map_err(failed)?;
                 camera.open_stream().map_err(failed)?;
                 camera.frame().map_err(failed)?;
                 Ok(Self::Nokhwa(Box::new(camera)))
+            }
+            Way::NokhwaCallback => {
+                let failed = |error: NokhwaError| failed()(Error::other(error));
+                let (sender, pictures) = channel();
+                let hand_on = move |picture| drop(sender.send(picture));
+                let camera = CallbackCamera::new(CameraIndex::Index(0), wanted(), hand_on);
+                let mut camera = camera.map_err(failed)?;
+                camera.open_stream().map_err(failed)?;
+                let first = pictures.recv_timeout(PATIENCE);
+                first.map_err(|_| LabFailure::Wrong("nokhwa gives no picture".to_owned()))?;
+                Ok(Self::NokhwaCallback(Box::new(camera)))
             }
         }
     }
@@ -100,6 +114,13 @@ impl Held {
                 let _ = camera.stop_stream();
                 drop(camera);
             }
+            Self::NokhwaCallback(camera) => drop(camera),
         }
     }
+}
+
+/// The member's size, at its rate.
+fn wanted() -> RequestedFormat<'static> {
+    let format = CameraFormat::new(Resolution::new(320, 180), FrameFormat::YUYV, 15);
+    RequestedFormat::new::<RgbFormat>(RequestedFormatType::Closest(format))
 }

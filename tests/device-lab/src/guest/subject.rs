@@ -45,6 +45,11 @@ impl Subject {
         Ok(Self(process))
     }
 
+    /// Nothing of what it says is put in the log any more.
+    pub(crate) fn quietly(self) -> Self {
+        Self(self.0.quiet())
+    }
+
     /// Enters, and waits until all devices are open.
     pub(crate) fn enters(&mut self) -> Outcome {
         self.tell("enter")?;

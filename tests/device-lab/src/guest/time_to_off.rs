@@ -24,9 +24,10 @@ enum Row {
 }
 
 #[rustfmt::skip]
-const ROWS: [(&str, Row); 6] = [
+const ROWS: [(&str, Row); 7] = [
     ("bare v4l, the stream is dropped", Row::Bare(Way::V4l)),
     ("bare nokhwa, stop_stream and drop", Row::Bare(Way::Nokhwa)),
+    ("bare nokhwa, CallbackCamera dropped", Row::Bare(Way::NokhwaCallback)),
     ("Exeunt, exit", Row::Exeunt { network: None, ended_by: "exit" }),
     ("Exeunt, exit with the network cut", Row::Exeunt { network: Some("cut"), ended_by: "exit" }),
     ("Exeunt, exit with the server hung", Row::Exeunt { network: Some("never confirm"), ended_by: "exit" }),
@@ -46,7 +47,7 @@ pub(crate) fn measure(times: u32) -> Outcome {
         };
         took.sort();
         table.push(format!(
-            "| {name:<34} | {:>6} | {:>8} | {:>8} | {:>8} |",
+            "| {name:<36} | {:>6} | {:>8} | {:>8} | {:>8} |",
             took.len(),
             milliseconds(&took, 50),
             milliseconds(&took, 90),
@@ -54,11 +55,11 @@ pub(crate) fn measure(times: u32) -> Outcome {
         ));
     }
     println!(
-        "| {:<34} | {:>6} | {:>8} | {:>8} | {:>8} |",
+        "| {:<36} | {:>6} | {:>8} | {:>8} | {:>8} |",
         "camera off after, in ms", "times", "p50", "p90", "max"
     );
     println!(
-        "| {:-<34} | {:->6} | {:->8} | {:->8} | {:->8} |",
+        "| {:-<36} | {:->6} | {:->8} | {:->8} | {:->8} |",
         "", ":", ":", ":", ":"
     );
     for row in table {

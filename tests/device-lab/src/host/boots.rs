@@ -51,7 +51,7 @@ pub struct Boots {
 
 impl Boots {
     /// How long a machine may run. A boot takes a fraction of that unless others use the processors.
-    const BOUND: Duration = Duration::from_secs(600);
+    const BOUND: Duration = Duration::from_secs(900);
     /// How many lines of a scenario's log a failure shows.
     const SHOWN: usize = 120;
 
