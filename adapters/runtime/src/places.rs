@@ -276,7 +276,7 @@ impl Places {
             Err(error) => {
                 self.errors.insert(slot, error.to_string());
                 let told = RoomEvent::DeviceFailed { slot, kind, error };
-                (Some(Event::DeviceFailed(slot)), Some(told))
+                (Some(Event::ReleaseFailed(slot)), Some(told))
             }
         }
     }

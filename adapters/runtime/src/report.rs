@@ -101,12 +101,7 @@ impl ExitReport {
             enter_refused: stay.lines.enter_refused,
             departure: ExitLine::new(core.departure, stay.lines.departure_error.clone()),
             receipt: stay.lines.receipt,
-            // A close that went wrong gives up what it held, so it counts as closed; what went wrong
-            // is said all the same.
-            transport: ExitLine {
-                error: stay.lines.transport_error.clone(),
-                ..ExitLine::new(core.transport, None)
-            },
+            transport: ExitLine::new(core.transport, stay.lines.transport_error.clone()),
             devices: devices.collect(),
             took: core.took,
             bound,

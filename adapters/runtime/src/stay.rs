@@ -289,8 +289,13 @@ impl Stay {
             }
             Fact::Closed(answer) => {
                 self.unanswered -= 1;
-                self.lines.transport_error = answer.err().map(|error| error.to_string());
-                (Some(Event::TransportClosed), None)
+                let closed = answer.map_err(|error| error.to_string());
+                let event = match &closed {
+                    Ok(()) => Event::TransportClosed,
+                    Err(_) => Event::CloseFailed,
+                };
+                self.lines.transport_error = closed.err();
+                (Some(event), None)
             }
             Fact::Opened(slot, opening, answer) => self.places.opened(slot, opening, answer),
             Fact::Lent(slot, opening, description) => self.places.lent(slot, opening, description),
@@ -329,7 +334,7 @@ impl Stay {
                 Event::DepartureConfirmed
             }
             // Leaving lost the race against being removed: the others know, which is all that is owed.
-            Err(DepartureError::AlreadyOut) => Event::DepartureConfirmed,
+            Err(DepartureError::AlreadyOut) => Event::AlreadyOut,
             Err(error) => {
                 self.lines.departure_error = Some(error.to_string());
                 Event::DepartureFailed

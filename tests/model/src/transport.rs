@@ -383,7 +383,7 @@ impl Leg {
 
     fn answer_announcers(&mut self) {
         let answer = match self.standing {
-            Standing::Out => Event::DepartureConfirmed,
+            Standing::Out => Event::AlreadyOut,
             Standing::Up | Standing::Down => Event::DepartureFailed,
         };
         for _ in 0..std::mem::take(&mut self.announcers) {
