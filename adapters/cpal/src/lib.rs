@@ -50,7 +50,7 @@ mod speaker;
 mod stream;
 mod stuck;
 
-pub use list::{AudioConfig, AudioDevice, ListError, list};
+pub use list::{AudioConfig, AudioDevice, AudioFormat, AudioHolder, ListError, list};
 pub use microphone::CpalMicrophone;
 pub use speaker::CpalSpeaker;
 pub use stuck::stuck_threads;

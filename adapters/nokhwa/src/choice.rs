@@ -151,11 +151,19 @@ fn rates_in_words(rates: &[f64]) -> String {
     }
 }
 
-/// A four-character code as text; V4L2 pads with spaces.
+/// A four-character code as text; V4L2 pads with spaces, and marks big-endian variants by a bit that is
+/// no part of the last character.
 pub(crate) fn code_name(code: [u8; 4]) -> String {
-    String::from_utf8_lossy(&code)
+    const BIG_ENDIAN: u8 = 0x80;
+    let [first, second, third, last] = code;
+    let name = String::from_utf8_lossy(&[first, second, third, last & !BIG_ENDIAN])
         .trim_end_matches([' ', '\0'])
-        .to_owned()
+        .to_owned();
+    if last & BIG_ENDIAN == 0 {
+        name
+    } else {
+        name + "-BE"
+    }
 }
 
 /// What is to be set.

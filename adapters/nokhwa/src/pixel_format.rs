@@ -92,7 +92,7 @@ impl PixelFormat {
 
 impl std::fmt::Display for PixelFormat {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.name())
+        formatter.pad(self.name())
     }
 }
 

@@ -25,8 +25,8 @@ use crate::pixel_format::{PixelFormat, UnknownPixelFormat};
 pub struct FormatRequest {
     /// Width and height in pixels, exactly.
     pub size: Option<(NonZeroU32, NonZeroU32)>,
-    /// Pictures a second. An offered rate less than half a picture a second away is taken for it, so
-    /// that 30 means the 29.97 of some cameras as well.
+    /// Pictures a second. An offered rate at most half a picture a second away is taken for it, so that
+    /// 30 means the 29.97 of some cameras as well, and 12 or 13 the 12.5 of others.
     pub rate: Option<NonZeroU32>,
     /// How the pixels are handed over.
     pub pixels: Option<PixelFormat>,
@@ -77,7 +77,7 @@ impl FormatRequest {
             .size
             .is_none_or(|(wide, high)| (wide.get(), high.get()) == (width, height));
         let rate = match (self.rate, milli_rate) {
-            (Some(wanted), Some(rate)) => rate.abs_diff(u64::from(wanted.get()) * 1000) < 500,
+            (Some(wanted), Some(rate)) => rate.abs_diff(u64::from(wanted.get()) * 1000) <= 500,
             (None, _) | (_, None) => true,
         };
         size && rate && self.pixels.is_none_or(|wanted| wanted == pixels)
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn a_rate_next_to_the_wanted_one_meets_it_and_the_next_whole_one_does_not() {
         let met = |milli_rate| read("@30").is_met_by(PixelFormat::Grey, (8, 8), milli_rate);
-        assert!(met(Some(30_000)) && met(Some(29_970)) && met(None));
-        assert!(!met(Some(29_500)) && !met(Some(31_000)));
+        assert!(met(Some(30_000)) && met(Some(29_970)) && met(Some(30_500)) && met(None));
+        assert!(!met(Some(29_000)) && !met(Some(31_000)));
     }
 }

@@ -189,3 +189,9 @@ fn a_camera_whose_pixels_cannot_be_used_is_answered_with_its_own() {
         "{words}"
     );
 }
+
+#[test]
+fn a_code_is_told_without_its_padding_and_a_big_endian_one_as_such() {
+    assert_eq!(super::code_name(*b"Y10 "), "Y10");
+    assert_eq!(super::code_name([b'A', b'R', b'1', b'2' | 0x80]), "AR12-BE");
+}
