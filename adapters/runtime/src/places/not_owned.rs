@@ -12,15 +12,16 @@ impl Places {
     /// Begins to use what stands in the slot and is open already, or not the stay's to open.
     pub(crate) fn take_up(&mut self, slot: Slot) -> Option<Meaning> {
         let place = self.by_slot.get_mut(&slot)?;
-        if matches!(place.source, Some(Source::Device(_))) {
-            return None;
-        }
-        let source = place.source.take()?;
-        let (link, signals) = place.connect(&mut self.openings, &self.captured);
-        let (kind, number, answers) = (place.kind, place.opening, self.answers.clone());
-        let (listening, meaning) = match source {
-            Source::Device(_) => return None,
+        let (kind, answers) = (place.kind, self.answers.clone());
+        let (listening, meaning) = match place.source.take()? {
+            // It is being opened.
+            device @ Source::Device(_) => {
+                place.source = Some(device);
+                return None;
+            }
             Source::Preview(preview) => {
+                let (link, signals) = place.connect(&mut self.openings, &self.captured);
+                let number = place.opening;
                 let (opened, broken) = preview.adopt(link);
                 place.held = Held::Open(opened.device);
                 let listening = tokio::spawn(ports::listen(signals, slot, number, answers));
@@ -39,6 +40,8 @@ impl Places {
                 (listening, meaning)
             }
             Source::Lent(lent) => {
+                let (link, signals) = place.connect(&mut self.openings, &self.captured);
+                let number = place.opening;
                 let Some(user) = lent.join(link) else {
                     let gone = DeviceSignal::Vanished(lent.why_not());
                     return Some(self.signalled(slot, number, gone));

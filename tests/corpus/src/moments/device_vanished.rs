@@ -7,9 +7,7 @@ use exeunt_port::{
     Codec, Device, DeviceError, DeviceKind, DeviceLink, DeviceSignal, MediaFrame, OpenDevice,
     async_trait,
 };
-use exeunt_runtime::{
-    Client, Departures, ExitReport, Outcome, Policy, Preview, RoomEvent,
-};
+use exeunt_runtime::{Client, Departures, ExitReport, Outcome, Policy, Preview, RoomEvent};
 
 use crate::cast::{client, end, in_room, microphone, play};
 use crate::{Entry, Moment, Shown};
