@@ -251,7 +251,7 @@ impl<'a> Client<'a> {
 
     fn enter(&mut self, enter: Enter) {
         let (user, room) = (enter.user_id.clone(), enter.room_id.clone());
-        let entered = admit(self.config, unix_seconds(), enter)
+        let entered = admit(self.config, &self.hall.bans, unix_seconds(), enter)
             .and_then(|entrance| Ok(self.hall.enter(self.socket, entrance)?));
         match entered {
             Ok(stay) => {

@@ -143,8 +143,12 @@ pub struct Limits {
     /// to resume them, and how they began, so that what comes late is known. Default 4096.
     pub remembered_stays: usize,
     /// Things that happened that are kept for a slow reader of them (webhooks, history, console); it
-    /// loses the oldest, and nobody waits for it. Default 4096.
+    /// loses the oldest, and nobody waits for it. Default 16 384.
     pub kept_happenings: usize,
+    /// Stays that are over and that an operator can still read about. Default 10 000.
+    pub remembered_departures: usize,
+    /// Bans that may hold at a time. Default 10 000.
+    pub bans: usize,
     /// Requests per second and action of the server API. Default 20, as with TRTC.
     pub api_per_second: u32,
     /// The largest body of a server API request, in bytes. Default 64 KiB.
@@ -169,7 +173,9 @@ impl Default for Limits {
             waiting_media_bytes: 4 << 20,
             time_to_enter: Duration::from_secs(5),
             remembered_stays: 4096,
-            kept_happenings: 4096,
+            kept_happenings: 16_384,
+            remembered_departures: 10_000,
+            bans: 10_000,
             api_per_second: 20,
             api_body_bytes: 64 << 10,
             time_to_stop: Duration::from_secs(2),

@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, sleep_until};
 
 use crate::backend::Owed;
+use crate::bans::Bans;
 use crate::clock::{Uptime, today};
 use crate::config::Config;
 use crate::outbox::{Debt, Outbox};
@@ -31,6 +32,8 @@ use register::{Announcement, Register};
 pub(crate) struct Hall {
     uptime: Uptime,
     lease: Duration,
+    /// Who may not enter.
+    pub(crate) bans: Bans,
     inside: Mutex<Inside>,
     /// Somebody entered: the next deadline may have changed.
     entered: Notify,
@@ -64,6 +67,7 @@ impl Hall {
         Self {
             uptime: Uptime::begin(),
             lease: config.lease,
+            bans: Bans::new(config.limits.bans),
             inside: Mutex::new(inside),
             entered: Notify::new(),
         }

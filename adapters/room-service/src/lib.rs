@@ -29,15 +29,18 @@
 
 pub mod backend;
 pub mod private_map;
+pub mod query_signature;
 pub mod rooms;
 pub mod tc3;
 pub mod user_sig;
 
 mod accept;
+mod bans;
 mod client_socket;
 mod clock;
 mod config;
 mod hall;
+mod history;
 mod keyed_hash;
 mod outbox;
 mod reception;
@@ -53,7 +56,10 @@ pub use config::{
     Config, DEVELOPMENT_OPERATOR_TOKEN, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID,
     DEVELOPMENT_SECRET_KEY, DEVELOPMENT_USER_SIG_KEY, Limits, Secret,
 };
-pub use room_description::{MemberDescription, RoomDescription};
+pub use room_description::{
+    BanDescription, DepartureDescription, MemberDescription, ReceiptDescription,
+    RemovalDescription, RoomDescription,
+};
 pub use server_api_client::{ServerApiClient, ServerApiError};
 pub use service::{RoomService, RunningService, ServeError};
 pub use tls::{TlsIdentity, TlsIdentityError};

@@ -3,6 +3,8 @@
 use exeunt_websocket::wire::{Enter, Refusal};
 use uuid::Uuid;
 
+use crate::backend::Moment;
+use crate::bans::Bans;
 use crate::config::Config;
 use crate::private_map::PrivateMap;
 use crate::rooms::Entrance;
@@ -47,7 +49,12 @@ impl From<Refusal> for NotAdmitted {
 }
 
 /// Checks an `enter` message at this time (seconds since 1970).
-pub(crate) fn admit(config: &Config, now: u64, enter: Enter) -> Result<Entrance, NotAdmitted> {
+pub(crate) fn admit(
+    config: &Config,
+    bans: &Bans,
+    now: u64,
+    enter: Enter,
+) -> Result<Entrance, NotAdmitted> {
     if enter.sdk_app_id != config.sdk_app_id {
         let message = format!(
             "application {} is not {} of this server",
@@ -58,6 +65,11 @@ pub(crate) fn admit(config: &Config, now: u64, enter: Enter) -> Result<Entrance,
     let key = config.user_sig_key.expose();
     let claims = verify(key, config.sdk_app_id, &enter.user_id, now, &enter.user_sig)
         .map_err(|error| NotAdmitted::new(Refusal::UserSig, error))?;
+    let today = Moment(now.saturating_mul(1000));
+    if let Some(ban) = bans.holding(today, &enter.user_id, &enter.room_id, claims.issued_at) {
+        let message = format!("banned until {} (seconds since 1970)", ban.until.seconds());
+        return Err(NotAdmitted::new(Refusal::MayNotEnter, message));
+    }
     let may_create = match claims.user_buffer {
         None => true,
         Some(buffer) => privileged(&buffer, now, &enter)?,
@@ -116,7 +128,7 @@ mod tests {
     }
 
     fn refusal(enter: Enter, now: u64) -> Option<Refusal> {
-        admit(&Config::development(), now, enter)
+        admit(&Config::development(), &Bans::new(1), now, enter)
             .err()
             .map(|error| error.refusal)
     }
@@ -149,7 +161,8 @@ mod tests {
             })
         };
         let may_create = |map: &PrivateMap| {
-            admit(&Config::development(), NOW, with(map)).map(|entrance| entrance.may_create)
+            admit(&Config::development(), &Bans::new(1), NOW, with(map))
+                .map(|entrance| entrance.may_create)
         };
         assert_eq!(may_create(&map), Ok(true));
         let guest = PrivateMap {

@@ -235,20 +235,6 @@ impl Rooms {
         })
     }
 
-    /// One room with its members.
-    #[must_use]
-    pub fn room(&self, id: &RoomId) -> Option<RoomView<'_>> {
-        let (id, room) = self.open.get_key_value(id)?;
-        let stays = &self.stays;
-        Some(RoomView { id, room, stays })
-    }
-
-    /// The stay of this user in this room.
-    #[must_use]
-    pub fn stay_of(&self, room: &RoomId, user: &UserId) -> Option<StayId> {
-        self.open.get(room)?.stay_of(user)
-    }
-
     /// The sockets of the room's members.
     fn listeners(&self, room: &RoomId) -> Vec<SocketId> {
         let stays = self.open.get(room).into_iter().flat_map(Room::stays);

@@ -29,7 +29,8 @@ use crate::backend::Backend;
 use crate::client_socket;
 use crate::config::{Config, Secret};
 use crate::hall::Hall;
-use crate::server_api::{self, CallRate};
+use crate::history::History;
+use crate::server_api::{self, CallRate, Repeated};
 
 /// How long the head of a request may take to come.
 const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
@@ -54,6 +55,10 @@ pub(crate) struct Shared {
     /// Whether clients may enter here: whether the rooms are those of this process.
     serves_clients: bool,
     pub(crate) call_rate: CallRate,
+    /// What happened, for operators.
+    pub(crate) history: History,
+    /// What was answered to calls that may be repeated.
+    pub(crate) repeated: Repeated,
     sockets: Arc<Semaphore>,
     /// The tasks of the clients' sockets, which outlive the HTTP connections that they began as.
     tasks: TaskTracker,
@@ -111,6 +116,15 @@ pub enum ServeError {
     },
 }
 
+impl Shared {
+    /// Keeps the history, for as long as this is polled.
+    async fn keep_history(&self) {
+        self.history.keep(self.backend.as_ref()).await;
+        // The rooms are no more, but whoever asks still gets an answer.
+        std::future::pending::<()>().await;
+    }
+}
+
 impl std::fmt::Debug for RoomService {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
@@ -147,6 +161,8 @@ impl RoomService {
     fn at(address: SocketAddr, entrance: Box<dyn Accept>, config: Config) -> Self {
         let hall = Arc::new(Hall::new(&config));
         let shared = Shared {
+            history: History::of(hall.as_ref(), config.limits.remembered_departures),
+            repeated: Repeated::default(),
             backend: Arc::clone(&hall) as Arc<dyn Backend>,
             hall,
             serves_clients: true,
@@ -168,6 +184,8 @@ impl RoomService {
     /// Puts rooms that are elsewhere behind the server API. Clients enter there; here they get HTTP 404.
     #[must_use]
     pub fn with_backend(mut self, backend: Arc<dyn Backend>) -> Self {
+        let remembered = self.shared.config.limits.remembered_departures;
+        self.shared.history = History::of(backend.as_ref(), remembered);
         self.shared.backend = backend;
         self.shared.serves_clients = false;
         self
@@ -215,6 +233,7 @@ impl RoomService {
             // Those who come last: however many they are, leases run out in time (G-12).
             () = shutdown.cancelled() => {}
             () = shared.hall.watch_leases() => {}
+            () = shared.keep_history() => {}
             () = accept(entrance.as_mut(), &shared, &mut requests) => {}
         }
         drop(entrance);

@@ -4,9 +4,11 @@ use exeunt_port::{RoomId, UserId, async_trait};
 
 use super::Hall;
 use crate::backend::{
-    Backend, BackendError, Dismissal, Happenings, MemberState, Page, Removal, RemovalOutcome,
+    Backend, BackendError, Ban, Dismissal, Happenings, MemberState, Page, Removal, RemovalOutcome,
     RoomPage, RoomState,
 };
+use crate::bans::TooManyBans;
+use crate::clock::today;
 use crate::hall::register::Register;
 use crate::rooms::{NoSuchRoom, RoomView};
 
@@ -60,6 +62,20 @@ impl Backend for Hall {
     async fn dismiss(&self, room: &RoomId) -> Result<Dismissal, BackendError> {
         let members = self.act(|rooms, now, outputs| rooms.dismiss(now, room, outputs))?;
         Ok(Dismissal { members })
+    }
+
+    async fn ban(&self, ban: Ban) -> Result<(), BackendError> {
+        self.bans
+            .add(today(), ban)
+            .map_err(|TooManyBans { most }| BackendError::TooMany { what: "bans", most })
+    }
+
+    async fn lift_ban(&self, user: &UserId, room: Option<&RoomId>) -> Result<bool, BackendError> {
+        Ok(self.bans.lift(today(), user, room))
+    }
+
+    async fn bans(&self) -> Result<Vec<Ban>, BackendError> {
+        Ok(self.bans.all(today()))
     }
 
     fn happenings(&self) -> Happenings {

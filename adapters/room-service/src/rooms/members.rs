@@ -6,7 +6,7 @@ use std::time::Duration;
 use exeunt_port::{RemoteLeaveReason, RoomId, UserId};
 use exeunt_websocket::wire::{Departed, Member};
 
-use super::{Stay, StayId};
+use super::{Rooms, Stay, StayId};
 
 /// One room. It is there as long as somebody is in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -115,5 +115,21 @@ impl<'a> RoomView<'a> {
                 stay: *stay,
                 connected: stays.get(stay).is_some_and(|stay| stay.socket.is_some()),
             })
+    }
+}
+
+impl Rooms {
+    /// One room with its members.
+    #[must_use]
+    pub fn room(&self, id: &RoomId) -> Option<RoomView<'_>> {
+        let (id, room) = self.open.get_key_value(id)?;
+        let stays = &self.stays;
+        Some(RoomView { id, room, stays })
+    }
+
+    /// The stay of this user in this room.
+    #[must_use]
+    pub fn stay_of(&self, room: &RoomId, user: &UserId) -> Option<StayId> {
+        self.open.get(room)?.stay_of(user)
     }
 }
