@@ -38,7 +38,9 @@ mod clock;
 mod config;
 mod hall;
 mod keyed_hash;
+mod origin;
 mod outbox;
+mod places;
 mod reception;
 mod room_description;
 mod server_api;
@@ -46,7 +48,7 @@ mod server_api_client;
 mod service;
 mod token_bucket;
 
-pub use accept::Accept;
+pub use accept::{Accept, Accepted};
 pub use config::{
     Config, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID, DEVELOPMENT_SECRET_KEY,
     DEVELOPMENT_USER_SIG_KEY, Limits, Secret,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{State, WebSocketUpgrade};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use exeunt_websocket::ByteStream;
@@ -24,10 +24,12 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accept::Accept;
+use crate::accept::{Accept, Accepted};
 use crate::client_socket;
 use crate::config::Config;
 use crate::hall::Hall;
+use crate::origin;
+use crate::places::{Place, Places};
 use crate::server_api::{self, CallRate};
 
 /// How long the head of a request may take to come.
@@ -289,14 +291,23 @@ async fn accept(entrance: &mut dyn Accept, shared: &Arc<Shared>, requests: &mut 
         .route("/", any(server_api::answer))
         .route(PATH, get(upgrade))
         .with_state(Arc::clone(shared));
-    let time = shared.config.limits.time_for_requests;
+    let limits = &shared.config.limits;
+    let places = Places::new(limits.requests_per_address.max(1));
     loop {
-        let has_room = requests.len() < shared.config.limits.requests.max(1);
+        let has_room = requests.len() < limits.requests.max(1);
         tokio::select! {
             biased;
             Some(_ended) = requests.join_next() => {}
             accepted = entrance.accept(), if has_room => match accepted {
-                Ok(stream) => drop(requests.spawn(serve(stream, router.clone(), time))),
+                Ok(Accepted { stream, address }) => {
+                    let place = address.map(|address| places.take(address));
+                    if let Some(None) = place {
+                        tracing::debug!(?address, "hung up: its address has all its places");
+                        continue;
+                    }
+                    let time = limits.time_for_requests;
+                    requests.spawn(serve(stream, router.clone(), time, place.flatten()));
+                }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept");
                     sleep(ACCEPT_PAUSE).await;
@@ -308,7 +319,7 @@ async fn accept(entrance: &mut dyn Accept, shared: &Arc<Shared>, requests: &mut 
 
 /// Serves one HTTP connection until it ends or becomes a WebSocket. Both it must do in time: who asks
 /// without end, or does not read the answers, would hold a place for ever.
-async fn serve(stream: Box<dyn ByteStream>, router: Router, time: Duration) {
+async fn serve(stream: Box<dyn ByteStream>, router: Router, time: Duration, _place: Option<Place>) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(TIME_FOR_HEAD)
@@ -328,7 +339,15 @@ async fn serve(stream: Box<dyn ByteStream>, router: Router, time: Duration) {
 }
 
 /// Turns a request into a WebSocket, if there is room for one more.
-async fn upgrade(State(shared): State<Arc<Shared>>, request: WebSocketUpgrade) -> Response {
+async fn upgrade(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    request: WebSocketUpgrade,
+) -> Response {
+    if !origin::is_allowed(&headers, &shared.config.allowed_origins) {
+        let words = "pages of this origin may not bring their users in";
+        return (StatusCode::FORBIDDEN, words).into_response();
+    }
     let Ok(permit) = Arc::clone(&shared.sockets).try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
     };

@@ -8,6 +8,7 @@
 
 mod api;
 mod attacks;
+mod doors;
 mod forms;
 mod links;
 mod proxy;
