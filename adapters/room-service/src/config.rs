@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use exeunt_websocket::wire::MAX_UPSTREAM;
 
+use crate::webhooks::Webhook;
+
 /// The application of [`Config::development`].
 pub const DEVELOPMENT_SDK_APP_ID: u32 = 1_400_000_000;
 /// The key of [`Config::development`] with which `UserSig`s are signed. Everybody knows it.
@@ -63,6 +65,8 @@ pub struct Config {
     /// Silence after which a stay is over and the others are told (G-12): 100 ms to 1 hour. The
     /// client says a heartbeat eight times within it.
     pub lease: Duration,
+    /// Who is told what happens in the rooms. Default: nobody.
+    pub webhooks: Vec<Webhook>,
     /// The bounds of everything.
     pub limits: Limits,
 }
@@ -80,6 +84,7 @@ impl Config {
             secret_id: DEVELOPMENT_SECRET_ID.to_owned(),
             secret_key: Secret::new(DEVELOPMENT_SECRET_KEY),
             lease: Duration::from_secs(8),
+            webhooks: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -131,6 +136,10 @@ pub struct Limits {
     pub kept_happenings: usize,
     /// Stays that are over and that an operator can still read about. Default 10 000.
     pub remembered_departures: usize,
+    /// Webhooks sent, or tried, whose fate an operator can still read. Default 1000.
+    pub remembered_deliveries: usize,
+    /// How long stopping may take for the webhooks that say so, after everybody was told. Default 2 s.
+    pub time_to_tell_webhooks: Duration,
     /// Bans that may hold at a time. Default 10 000.
     pub bans: usize,
     /// Requests per second and action of the server API. Default 20, as with TRTC.
@@ -159,6 +168,8 @@ impl Default for Limits {
             remembered_stays: 4096,
             kept_happenings: 16_384,
             remembered_departures: 10_000,
+            remembered_deliveries: 1000,
+            time_to_tell_webhooks: Duration::from_secs(2),
             bans: 10_000,
             api_per_second: 20,
             api_body_bytes: 64 << 10,

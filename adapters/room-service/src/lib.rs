@@ -49,6 +49,7 @@ mod server_api;
 mod server_api_client;
 mod service;
 mod token_bucket;
+mod webhooks;
 
 pub use accept::Accept;
 pub use config::{
@@ -59,5 +60,6 @@ pub use room_description::{
     BanDescription, DepartureDescription, MemberDescription, ReceiptDescription,
     RemovalDescription, RoomDescription,
 };
-pub use server_api_client::{ServerApiClient, ServerApiError};
+pub use server_api_client::{KickTerms, ServerApiClient, ServerApiError};
 pub use service::{RoomService, RunningService, ServeError};
+pub use webhooks::{Webhook, WebhookError, WebhookReach};

@@ -15,3 +15,4 @@ mod proxy;
 mod raw;
 mod scene;
 mod stories;
+mod webhooks;
