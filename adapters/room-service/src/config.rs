@@ -7,6 +7,7 @@ use std::time::Duration;
 use exeunt_websocket::wire::MAX_UPSTREAM;
 
 use crate::tls::TlsIdentity;
+use crate::webhooks::Webhook;
 
 /// The application of [`Config::development`].
 pub const DEVELOPMENT_SDK_APP_ID: u32 = 1_400_000_000;
@@ -76,6 +77,8 @@ pub struct Config {
     /// beside those that come from the host that the service is asked under. A browser on another
     /// page gets HTTP 403; whoever names no origin is no browser. Default: none.
     pub allowed_origins: Vec<String>,
+    /// Who is told what happens in the rooms. Default: nobody.
+    pub webhooks: Vec<Webhook>,
     /// The bounds of everything.
     pub limits: Limits,
 }
@@ -96,6 +99,7 @@ impl Config {
             tls: None,
             lease: Duration::from_secs(8),
             allowed_origins: Vec::new(),
+            webhooks: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -155,6 +159,10 @@ pub struct Limits {
     pub kept_happenings: usize,
     /// Stays that are over and that an operator can still read about. Default 10 000.
     pub remembered_departures: usize,
+    /// Webhooks sent, or tried, whose fate an operator can still read. Default 1000.
+    pub remembered_deliveries: usize,
+    /// How long stopping may take for the webhooks that say so, after everybody was told. Default 2 s.
+    pub time_to_tell_webhooks: Duration,
     /// Bans that may hold at a time. Default 10 000.
     pub bans: usize,
     /// Requests per second and action of the server API. Default 20, as with TRTC.
@@ -184,6 +192,8 @@ impl Default for Limits {
             remembered_stays: 4096,
             kept_happenings: 16_384,
             remembered_departures: 10_000,
+            remembered_deliveries: 1000,
+            time_to_tell_webhooks: Duration::from_secs(2),
             bans: 10_000,
             api_per_second: 20,
             api_body_bytes: 64 << 10,

@@ -52,6 +52,7 @@ mod server_api_client;
 mod service;
 mod tls;
 mod token_bucket;
+mod webhooks;
 
 pub use accept::{Accept, Accepted};
 pub use config::{
@@ -62,6 +63,7 @@ pub use room_description::{
     BanDescription, DepartureDescription, MemberDescription, ReceiptDescription,
     RemovalDescription, RoomDescription,
 };
-pub use server_api_client::{ServerApiClient, ServerApiError};
+pub use server_api_client::{KickTerms, ServerApiClient, ServerApiError};
 pub use service::{RoomService, RunningService, ServeError};
 pub use tls::{TlsIdentity, TlsIdentityError};
+pub use webhooks::{Webhook, WebhookError, WebhookReach};

@@ -33,6 +33,7 @@ use crate::history::History;
 use crate::origin;
 use crate::places::{Place, Places};
 use crate::server_api::{self, CallRate, Repeated};
+use crate::webhooks::{Journal, Webhook, Webhooks};
 
 /// How long the head of a request may take to come.
 const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
@@ -59,6 +60,8 @@ pub(crate) struct Shared {
     pub(crate) call_rate: CallRate,
     /// What happened, for operators.
     pub(crate) history: History,
+    /// What became of the webhooks.
+    pub(crate) deliveries: Arc<Journal>,
     /// What was answered to calls that may be repeated.
     pub(crate) repeated: Repeated,
     sockets: Arc<Semaphore>,
@@ -165,6 +168,10 @@ impl RoomService {
         let shared = Shared {
             history: History::of(hall.as_ref(), config.limits.remembered_departures),
             repeated: Repeated::default(),
+            deliveries: Arc::new(Journal::new(
+                config.webhooks.iter().map(Webhook::shown).collect(),
+                config.limits.remembered_deliveries,
+            )),
             backend: Arc::clone(&hall) as Arc<dyn Backend>,
             hall,
             serves_clients: true,
@@ -229,6 +236,12 @@ impl RoomService {
         let _killing = shared.killed.clone().drop_guard();
         tracing::info!(%address, "room service listens");
         let mut requests = JoinSet::new();
+        let webhooks = Webhooks::begin(
+            &shared.config.webhooks,
+            shared.config.sdk_app_id,
+            shared.backend.as_ref(),
+            &shared.deliveries,
+        );
         tokio::select! {
             // In this order, here and elsewhere: a simulation of the same world has the same outcome.
             biased;
@@ -251,6 +264,9 @@ impl RoomService {
             );
         }
         requests.shutdown().await;
+        webhooks
+            .end(shared.config.limits.time_to_tell_webhooks)
+            .await;
         // Who is left is cut off, and every task has ended before we answer (G-15).
         shared.killed.cancel();
         shared.tasks.wait().await;

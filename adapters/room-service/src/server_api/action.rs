@@ -21,10 +21,12 @@ pub(crate) enum Action {
     DescribeBans,
     /// Lifts a ban.
     LiftBan,
+    /// Reads what became of the webhooks.
+    DescribeDeliveries,
 }
 
 impl Action {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::RemoveUser,
         Self::RemoveUserByStrRoomId,
         Self::DismissRoom,
@@ -36,6 +38,7 @@ impl Action {
         Self::DescribeDepartures,
         Self::DescribeBans,
         Self::LiftBan,
+        Self::DescribeDeliveries,
     ];
 
     /// The name on the wire.
@@ -52,6 +55,7 @@ impl Action {
             Self::DescribeDepartures => "DescribeDepartures",
             Self::DescribeBans => "DescribeBans",
             Self::LiftBan => "LiftBan",
+            Self::DescribeDeliveries => "DescribeDeliveries",
         }
     }
 
@@ -77,7 +81,9 @@ impl Action {
                 "PageNumber",
                 "PageSize",
             ],
-            Self::DescribeRooms | Self::DescribeBans => &["SdkAppId", "Offset", "Limit"],
+            Self::DescribeRooms | Self::DescribeBans | Self::DescribeDeliveries => {
+                &["SdkAppId", "Offset", "Limit"]
+            }
             Self::KickUsers => &[
                 "SdkAppId",
                 "RoomId",

@@ -77,6 +77,12 @@ pub(super) async fn answer(shared: &Shared, call: Call, parameters: &Parameters)
             tracing::info!(%user, ?room, lifted, "ban lifted");
             Ok(Map::from_iter([("Lifted".to_owned(), lifted.into())]))
         }
+        Call::DescribeDeliveries { offset, limit } => {
+            let (receivers, total, shown) = shared.deliveries.describe(offset, limit);
+            let mut answer = listed("Deliveries", total, &shown)?;
+            answer.insert("Receivers".to_owned(), in_json(&receivers)?);
+            Ok(answer)
+        }
     }
 }
 

@@ -67,6 +67,10 @@ pub(super) enum Call {
         user: UserId,
         room: Option<RoomId>,
     },
+    DescribeDeliveries {
+        offset: usize,
+        limit: usize,
+    },
 }
 
 /// A time, in seconds since 1970.
@@ -156,6 +160,10 @@ impl Call {
             Action::DescribeBans => {
                 let (offset, limit) = paging(parameters)?;
                 Self::DescribeBans { offset, limit }
+            }
+            Action::DescribeDeliveries => {
+                let (offset, limit) = paging(parameters)?;
+                Self::DescribeDeliveries { offset, limit }
             }
             Action::LiftBan => Self::LiftBan {
                 user: optional_user(parameters)?

@@ -17,3 +17,4 @@ mod proxy;
 mod raw;
 mod scene;
 mod stories;
+mod webhooks;
