@@ -196,11 +196,9 @@ impl Session {
         Some(reaction)
     }
 
-    /// A new stay finds nothing of the old one (G-11).
+    /// A new stay finds nothing of the old one (G-11); deadlines end with the state that waits.
     fn begin(&mut self, epoch: Epoch) {
         self.epoch = epoch;
-        self.connection = None;
-        self.devices = [None; MAX_DEVICES];
         self.record = Record::default();
     }
 

@@ -2,7 +2,9 @@
 
 use core::time::Duration;
 
-use exeunt_core::{Cause, Effect, Event, Instant, Outcome, Policy, Reason, Wait};
+use exeunt_core::{
+    Cause, Disposition, Effect, Event, Ignored, Instant, Outcome, Policy, Reason, Wait,
+};
 
 use crate::teller::{CAMERA, MICROPHONE, Teller, slot};
 
@@ -112,7 +114,9 @@ fn an_exit_waits_for_a_device_that_was_being_stopped_and_does_not_ask_twice() {
 fn a_deadline_that_is_not_due_changes_nothing() {
     let mut grace = Teller::in_room();
     grace.at(1000, Event::ExitRequested);
-    assert_eq!(grace.at(1001, Event::DeadlineReached(Wait::Departure)), []);
+    let early = grace.reaction(1001, Event::DeadlineReached(Wait::Departure));
+    assert_eq!(early.disposition, Disposition::Ignored(Ignored::NotDue));
+    assert!(early.effects.is_empty());
     assert_eq!(grace.at(1002, Event::DeadlineReached(Wait::Recovering)), []);
     assert_eq!(
         grace.at(1003, Event::DepartureConfirmed),
