@@ -19,6 +19,10 @@ build | clang's headers, for the camera         | has clang             | clang 
 build | libclang, for the camera                | has_libclang          | libclang-dev     | clang-devel        | clang          | -
 test  | a sound server of the test's own        | has pulseaudio        | pulseaudio       | pulseaudio         | pulseaudio     | pulseaudio
 test  | pactl, to see who holds the microphone  | has pactl             | pulseaudio-utils | pulseaudio-utils   | libpulse       | pulseaudio
+test  | the other sound server                  | has pipewire          | pipewire         | pipewire           | pipewire       | -
+test  | its pulse server                        | has pipewire-pulse    | pipewire-pulse   | pipewire-pulseaudio | pipewire-pulse | -
+test  | its session manager                     | has wireplumber       | wireplumber      | wireplumber        | wireplumber    | -
+test  | the bus that the session manager needs  | has dbus-daemon       | dbus-daemon      | dbus-daemon        | dbus           | -
 test  | espeak-ng, to speak into it             | has espeak-ng         | espeak-ng        | espeak-ng          | espeak-ng      | espeak-ng
 test  | sox, to hear what arrived               | has sox               | sox              | sox                | sox            | sox
 test  | Chromium, to look at the console       | has chromium          | chromium         | chromium           | chromium       | chromium

@@ -24,7 +24,25 @@
 //! Callbacks only copy samples between the driver's buffer and a lock-free ring. A second thread
 //! encodes what the microphone captured, or decodes and mixes what the speaker is to play.
 //!
-//! On Linux this process keeps a connection to the sound server from the first use on, and one more
+//! # On Linux: the sound server by its pulse protocol
+//!
+//! Where a sound server runs it is asked by `PulseAudio`'s protocol, which `PipeWire` speaks as well, by its
+//! `pipewire-pulse`; else the cards are opened by ALSA. The tests run on both servers. cpal's host for
+//! `PipeWire` itself is not used:
+//!
+//! * With it a stream's drop returns although the server has stopped, so it does not wait for the server to
+//!   let go of anything; by the pulse protocol the server answers in order, and only its answer makes a
+//!   release `Ok` (G-13).
+//! * It needs the headers of `libpipewire` and `bindgen`, and makes the build a good minute longer. The
+//!   pulse protocol is pure Rust.
+//! * Desktops that run `PipeWire` for sound run `pipewire-pulse` too, for all the programs that know
+//!   nothing else. Where it is missing, ALSA is asked, as on a system without a server.
+//!
+//! A server moves a stream whose device goes away, or that followed a default that changed, to another
+//! device, and tells nobody: the stay goes on. Where the server finds none, or the sound stops, the device is
+//! told to have vanished.
+//!
+//! This process keeps a connection to the sound server from the first use on, and one more
 //! for every further speaker that is open at the same time; all microphones share the first.
 
 #[cfg(target_os = "linux")]

@@ -136,8 +136,12 @@ impl OpenStream {
         } = self;
         gate.shut();
         let dropped = guarded(&name, || {
-            // Some drivers have forgotten to stop in their drop; those that cannot pause say so.
-            let _ = stream.pause();
+            // Some cards' drivers have forgotten to stop in their drop; those that cannot pause say so.
+            // A server deletes the stream in any case, and pausing it first would only be two more turns
+            // to wait for until it is off.
+            if !system.is_server() {
+                let _ = stream.pause();
+            }
             drop(stream);
             Ok(())
         });

@@ -26,12 +26,16 @@ impl Observed {
         })
     }
 
-    /// The only stream that this process has open.
+    /// The only stream that this process has open. `PipeWire` shows one that runs a moment later.
     pub(crate) fn open(&self) -> Result<u64, Failure> {
-        let streams = self.onlooker.streams_of(std::process::id())?;
-        match streams.as_slice() {
-            [stream] => Ok(stream.index),
-            other => Err(format!("there is to be one stream: {other:?}").into()),
+        let deadline = Instant::now() + TOLD;
+        loop {
+            let streams = self.onlooker.streams_of(std::process::id())?;
+            match streams.as_slice() {
+                [stream] => return Ok(stream.index),
+                [] if Instant::now() < deadline => {}
+                other => return Err(format!("there is to be one stream: {other:?}").into()),
+            }
         }
     }
 

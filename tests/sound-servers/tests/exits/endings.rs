@@ -13,7 +13,7 @@ fn in_a_call(stage: &Stage) -> Result<InRoom, libtest_mimic::Failed> {
     let bob = Bob::enters(stage)?;
     let alice = looked_at(stage).enters(stage)?;
     bob.hears(stage, 5)?;
-    same("streams of an open call", &stage.ours()?.len(), &2)?;
+    stage.shows(2)?;
     Ok(alice)
 }
 
@@ -61,11 +61,7 @@ pub(crate) fn not_let_in(stage: &mut Stage) -> Told {
     alice.faults.break_connect(ConnectFault::Hangs);
     let mut alice = alice.enter(stage)?;
     alice.until_open(stage, &DEVICES)?;
-    same(
-        "streams of whoever is about to enter",
-        &stage.ours()?.len(),
-        &2,
-    )?;
+    stage.shows(2)?;
     stage.hub.stop();
     alice.faults.let_go();
     was_well(stage, &alice.ends(stage)?, Reason::EnterFailed)

@@ -96,9 +96,8 @@ fn in_a_call(stage: &Stage) -> Result<(Bob, InRoom), Failed> {
 }
 
 fn is_used(stage: &Stage, name: &str) -> Told {
-    let streams = stage.ours()?;
-    let is_used = streams.iter().any(|stream| stream.device == name);
-    check(is_used, || format!("nobody uses {name}: {streams:?}"))
+    let uses_it = |streams: &Vec<Stream>| streams.iter().any(|stream| stream.device == name);
+    until(&format!("a stream on {name}"), || stage.ours(), uses_it)
 }
 
 /// Three seconds of sound pass, more than the patience of a device whose server says nothing; or the

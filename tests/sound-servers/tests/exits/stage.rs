@@ -78,6 +78,17 @@ impl Stage {
         Ok(self.server.onlooker().streams_of(std::process::id())?)
     }
 
+    /// Waits until the server shows so many streams of this process: `PipeWire` shows a stream that runs
+    /// a moment later.
+    pub(crate) fn shows(&self, streams: usize) -> Told {
+        let are_there = |ours: &Vec<Stream>| ours.len() == streams;
+        until(
+            &format!("{streams} streams of ours"),
+            || self.ours(),
+            are_there,
+        )
+    }
+
     /// Waits until no thread is stuck, none of ours lives, and the server shows nothing of us: what
     /// was given up is let go of as soon as the driver lets it.
     pub(crate) fn nothing_is_left(&self) -> Told {
