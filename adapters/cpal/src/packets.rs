@@ -142,7 +142,7 @@ mod tests {
         // A tenth of a second each, the first late and the second at once after it.
         for taken_at in [Duration::from_millis(150), Duration::from_millis(160)] {
             packets
-                .encode(&[0.1; 4_800], taken_at, |frame| {
+                .encode(&vec![0.1; 4_800], taken_at, |frame| {
                     captured_at.push(frame.captured_at_micros);
                 })
                 .expect("it is sound");

@@ -6,6 +6,7 @@ mod equipment;
 mod person;
 mod told;
 
+use std::io::BufRead;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use exeunt_loopback::{AnnounceFault, ConnectFault, Hub};
 use exeunt_port::{Codec, EnterRequest, RoomId};
 use exeunt_runtime::{Client, Preview, Room};
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::sync::mpsc;
 
 pub(crate) use self::devices::{Devices, camera, microphone, speaker};
 use self::equipment::{Ownership, let_go};
@@ -55,8 +56,8 @@ struct Member {
 async fn obey(devices: &Devices) -> Outcome {
     let mut member = Member::new(devices).await?;
     tell("ready", json!({}));
-    let mut commands = BufReader::new(tokio::io::stdin()).lines();
-    while let Ok(Some(command)) = commands.next_line().await {
+    let mut commands = commands()?;
+    while let Some(command) = commands.recv().await {
         let words: Vec<&str> = command.split(' ').collect();
         match words.as_slice() {
             ["other", words @ ..] => member.obey(1, words).await?,
@@ -64,6 +65,22 @@ async fn obey(devices: &Devices) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// What it is told, read on a thread of its own: tokio's would come and go while threads are counted.
+fn commands() -> Result<mpsc::Receiver<String>, LabFailure> {
+    let (sender, receiver) = mpsc::channel(1);
+    std::thread::Builder::new()
+        .name("commands".to_owned())
+        .spawn(move || {
+            for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+                if sender.blocking_send(line).is_err() {
+                    return;
+                }
+            }
+        })
+        .map(|_| receiver)
+        .map_err(LabFailure::system("a thread"))
 }
 
 impl Member {
