@@ -11,8 +11,8 @@ use crate::guest::subject::Subject;
 const WARM_UP: u32 = 20;
 const STAYS: u32 = 100;
 /// How much more memory a hundred stays may leave in use, in KiB.
-/// The allocator's own movements are below it; with 21 KiB forgotten a stay it is reached.
-const MEMORY: usize = 2048;
+/// The allocator's own movements are below it; with 11 KiB forgotten a stay it is reached.
+const MEMORY: usize = 1024;
 /// How long the stays may take; a fraction of it unless others use the processors.
 const PATIENCE: Duration = Duration::from_secs(400);
 
