@@ -26,6 +26,8 @@ pub(crate) struct Packets {
     converter: RateConverter,
     waiting: Vec<f32>,
     sequence: u32,
+    /// When the packet before was captured.
+    captured_at: Duration,
 }
 
 impl Packets {
@@ -43,6 +45,7 @@ impl Packets {
             converter: RateConverter::new(rate, SAMPLE_RATE)?,
             waiting: Vec::new(),
             sequence: 0,
+            captured_at: Duration::ZERO,
         })
     }
 
@@ -58,14 +61,18 @@ impl Packets {
         self.converter
             .convert(sound, |ready| waiting.extend_from_slice(ready))?;
         while self.waiting.len() >= PACKET_SAMPLES {
-            let captured_at = taken_at.saturating_sub(duration_of(self.waiting.len()));
+            // A driver that was late with the sound before hands over the next sooner than it lasts;
+            // time goes on all the same.
+            self.captured_at = taken_at
+                .saturating_sub(duration_of(self.waiting.len()))
+                .max(self.captured_at);
             let sound = self.waiting.get(..PACKET_SAMPLES).unwrap_or_default();
             let payload = self.encoder.encode_vec_float(sound, Self::LARGEST)?;
             self.waiting.drain(..PACKET_SAMPLES);
             packet(MediaFrame {
                 codec: Codec::Opus,
                 sequence: self.sequence,
-                captured_at_micros: u64::try_from(captured_at.as_micros()).unwrap_or(u64::MAX),
+                captured_at_micros: u64::try_from(self.captured_at.as_micros()).unwrap_or(u64::MAX),
                 payload: Bytes::from(payload),
             });
             self.sequence = self.sequence.wrapping_add(1);
@@ -126,6 +133,22 @@ mod tests {
                 Some(PACKET_SAMPLES)
             );
         }
+    }
+
+    #[test]
+    fn sound_that_comes_sooner_than_it_lasts_does_not_turn_the_time_back() {
+        let mut packets = Packets::new(48_000).expect("an ordinary rate");
+        let mut captured_at = Vec::new();
+        // A tenth of a second each, the first late and the second at once after it.
+        for taken_at in [Duration::from_millis(150), Duration::from_millis(160)] {
+            packets
+                .encode(&vec![0.1; 4_800], taken_at, |frame| {
+                    captured_at.push(frame.captured_at_micros);
+                })
+                .expect("it is sound");
+        }
+        assert_eq!(captured_at.len(), 10);
+        assert!(captured_at.is_sorted(), "{captured_at:?}");
     }
 
     #[test]

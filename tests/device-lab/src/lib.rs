@@ -3,7 +3,7 @@
 //! A virtual machine without any acceleration boots Debian's own kernel with a virtual camera
 //! (`vivid`, a V4L2 driver) and two virtual sound cards (`snd-aloop`, ALSA). In it, real
 //! `exeunt-nokhwa` and `exeunt-cpal` run under the real `exeunt-runtime`, in a process of their own:
-//! the *member*. A *director* beside it plays the [scenarios](scenarios) and looks from outside:
+//! the *member*. A *director* beside it plays the scenarios and looks from outside:
 //!
 //! * `/proc/PID/fd` and `/proc/PID/maps`: which devices the member holds;
 //! * `/proc/asound/*/*/*/status`: which sound devices the kernel calls running, and whose they are;

@@ -1,94 +1,29 @@
 //! The member: the process under test. It enters and leaves rooms with the machine's devices as it is
 //! told on its input, and says what its application hears.
 
+mod devices;
+mod equipment;
+mod person;
+mod told;
+
+use std::io::BufRead;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use clap::Args;
-use exeunt_cpal::{CpalMicrophone, CpalSpeaker};
-use exeunt_loopback::{AnnounceFault, ConnectFault, Hub, TransportFaults};
-use exeunt_nokhwa::NokhwaCamera;
-use exeunt_port::{Codec, EnterRequest, RoomId, UserId};
-use exeunt_runtime::{Client, DeviceError, Policy, Room, RoomEvent, RoomHandle};
-use rustix::process::{Signal, getpid, kill_process};
-use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::task::JoinHandle;
+use exeunt_loopback::{AnnounceFault, ConnectFault, Hub};
+use exeunt_port::{Codec, EnterRequest, RoomId};
+use exeunt_runtime::{Client, Preview, Room};
+use serde_json::json;
+use tokio::sync::mpsc;
 
+pub(crate) use self::devices::{Devices, camera, microphone, speaker};
+use self::equipment::{Ownership, let_go};
+use self::person::Person;
 use super::failure::{LabFailure, Outcome};
-use super::line::{now_micros, tell, tell_at};
-use super::sound;
+use super::line::tell;
 
 const ROOM: &str = "lab";
-const USER: &str = "alice";
-/// An emulated machine takes many times as long as a real one, so the exit's deadlines are this many
-/// times the defaults; they bound it all the same.
-const SLOWER: u32 = 2;
-
-/// With which devices, and how patient.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Devices {
-    /// The camera's node.
-    #[arg(long)]
-    camera: Option<String>,
-    /// The microphone's identifier.
-    #[arg(long)]
-    microphone: Option<String>,
-    /// The speaker's identifier.
-    #[arg(long)]
-    speaker: Option<String>,
-    /// How long the room may take to let it in, in milliseconds.
-    #[arg(long, default_value_t = 10_000)]
-    entering: u64,
-    /// How long the room may take to confirm that it left, in milliseconds.
-    #[arg(long, default_value_t = 3_000)]
-    departure: u64,
-    /// How long the camera may deliver nothing, in milliseconds.
-    #[arg(long, default_value_t = 2_000)]
-    watchdog: u64,
-}
-
-impl Devices {
-    fn client(&self, hub: &Hub) -> (Client, TransportFaults) {
-        let transport = hub.transport();
-        let faults = transport.faults().clone();
-        let policy = Policy {
-            entering: Duration::from_millis(self.entering),
-            departure: Duration::from_millis(self.departure),
-            device: SLOWER * Policy::DEFAULT.device,
-            transport: SLOWER * Policy::DEFAULT.transport,
-            ..Policy::default()
-        };
-        let mut client = Client::new(transport).with_policy(policy);
-        if let Some(node) = &self.camera {
-            client = client.with_device(camera(node, Duration::from_millis(self.watchdog)));
-        }
-        if let Some(name) = &self.microphone {
-            client = client.with_device(microphone(name));
-        }
-        if let Some(name) = &self.speaker {
-            client = client.with_device(speaker(name));
-        }
-        (client, faults)
-    }
-}
-
-/// A camera whose pictures an emulated machine can encode.
-pub(crate) fn camera(node: &str, watchdog: Duration) -> NokhwaCamera {
-    NokhwaCamera::named(node)
-        .size(320, 180)
-        .rate(15)
-        .watchdog(watchdog)
-}
-
-pub(crate) fn microphone(name: &str) -> CpalMicrophone {
-    CpalMicrophone::named(name).with_period(sound::PERIOD)
-}
-
-pub(crate) fn speaker(name: &str) -> CpalSpeaker {
-    CpalSpeaker::named(name).with_period(sound::PERIOD)
-}
 
 /// The member's process.
 pub(crate) fn run(devices: &Devices) -> Outcome {
@@ -103,205 +38,172 @@ pub(crate) fn run(devices: &Devices) -> Outcome {
     ended
 }
 
-/// One who enters and leaves.
+/// The process: one or two who enter and leave, and the room.
 struct Member {
     hub: Hub,
-    faults: TransportFaults,
     room: RoomId,
-    user: UserId,
     /// Somebody else in the room, who hears what we send.
     listener: Room,
+    /// The second one is there only where devices are shared.
+    people: Vec<Person>,
+    /// The devices that were lent.
+    lent: Vec<Preview>,
     /// Whether to stand still at the next `onExitRoom`.
     freezes: Arc<AtomicBool>,
-    /// Outside of every room.
-    client: Option<Client>,
-    /// In a room: the task that listens to it, which answers the client when it is over.
-    stay: Option<(RoomHandle, JoinHandle<Client>)>,
 }
 
 /// Obeys until its input ends.
 async fn obey(devices: &Devices) -> Outcome {
-    let wrong = |error: &dyn std::error::Error| LabFailure::Wrong(error.to_string());
-    let room: RoomId = ROOM.parse().map_err(|error| wrong(&error))?;
-    let user: UserId = USER.parse().map_err(|error| wrong(&error))?;
-    let hub = Hub::new();
-    let bob = EnterRequest::unsigned("bob", ROOM).map_err(|error| wrong(&error))?;
-    let mut listener = Client::new(hub.transport()).enter(bob);
-    listener.entered().await;
-    let (client, faults) = devices.client(&hub);
-    let mut member = Member {
-        hub,
-        faults,
-        room,
-        user,
-        listener,
-        freezes: Arc::default(),
-        client: Some(client),
-        stay: None,
-    };
+    let mut member = Member::new(devices).await?;
     tell("ready", json!({}));
-    let mut commands = BufReader::new(tokio::io::stdin()).lines();
-    while let Ok(Some(command)) = commands.next_line().await {
+    let mut commands = commands()?;
+    while let Some(command) = commands.recv().await {
         let words: Vec<&str> = command.split(' ').collect();
-        member.obey(&words).await?;
+        match words.as_slice() {
+            ["other", words @ ..] => member.obey(1, words).await?,
+            words => member.obey(0, words).await?,
+        }
     }
     Ok(())
 }
 
+/// What it is told, read on a thread of its own: tokio's would come and go while threads are counted.
+fn commands() -> Result<mpsc::Receiver<String>, LabFailure> {
+    let (sender, receiver) = mpsc::channel(1);
+    std::thread::Builder::new()
+        .name("commands".to_owned())
+        .spawn(move || {
+            for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+                if sender.blocking_send(line).is_err() {
+                    return;
+                }
+            }
+        })
+        .map(|_| receiver)
+        .map_err(LabFailure::system("a thread"))
+}
+
 impl Member {
-    async fn obey(&mut self, words: &[&str]) -> Outcome {
+    async fn new(devices: &Devices) -> Result<Self, LabFailure> {
+        let hub = Hub::new();
+        let mut listener = Client::new(hub.transport())
+            .enter(EnterRequest::unsigned("bob", ROOM).map_err(|error| wrong(&error))?);
+        listener.entered().await;
+        let users: &[&str] = match devices.ownership {
+            Ownership::Shared => &["alice", "carol"],
+            Ownership::Owned | Ownership::HandedOver | Ownership::Lent => &["alice"],
+        };
+        let transports: Vec<_> = users.iter().map(|_| hub.transport()).collect();
+        let faults: Vec<_> = transports
+            .iter()
+            .map(|transport| transport.faults().clone())
+            .collect();
+        let equipment = devices.clients(transports);
+        for preview in &equipment.lent {
+            preview.opened().await.map_err(|error| wrong(&error))?;
+        }
+        let freezes = Arc::<AtomicBool>::default();
+        let mut people = Vec::new();
+        for ((user, client), faults) in users.iter().zip(equipment.clients).zip(faults) {
+            let user = user.parse().map_err(|error| wrong(&error))?;
+            people.push(Person::new(user, client, faults, Arc::clone(&freezes)));
+        }
+        Ok(Self {
+            hub,
+            room: ROOM.parse().map_err(|error| wrong(&error))?,
+            listener,
+            people,
+            lent: equipment.lent,
+            freezes,
+        })
+    }
+
+    async fn obey(&mut self, person: usize, words: &[&str]) -> Outcome {
+        let Some(person) = self.people.get_mut(person) else {
+            return Err(LabFailure::Wrong("nobody else is here".to_owned()));
+        };
         match words {
-            ["enter"] => self.enter().await?,
-            ["exit"] => self.exit(),
+            ["enter"] => person.enter(ROOM).await?,
+            ["exit"] => person.exit(),
+            // Waits for the end of the stay.
+            ["out"] => {
+                person.is_out().await?;
+                tell("out", json!({}));
+            }
             // Enters, and leaves so many microseconds later, whatever happens meanwhile.
             ["visit", micros] => {
-                self.enter().await?;
+                person.enter(ROOM).await?;
                 let micros = micros.parse().unwrap_or_default();
                 tokio::time::sleep(Duration::from_micros(micros)).await;
-                self.exit();
+                person.exit();
             }
-            // Enters, waits for every device and for a picture and a sound of it, and leaves.
+            // Enters, waits until the room has sound and pictures, and leaves; so many times.
             ["cycle", times] => {
                 for _ in 0..times.parse().unwrap_or(0_u32) {
-                    self.enter().await?;
-                    self.is_heard(&[Codec::Jpeg, Codec::Opus]).await;
-                    self.exit();
-                    self.is_out().await?;
+                    forget(&self.listener);
+                    person.enter(ROOM).await?;
+                    is_heard(&self.listener, &[Codec::Jpeg, Codec::Opus]).await;
+                    person.exit();
+                    person.is_out().await?;
                 }
                 tell("cycled", json!({}));
             }
-            // Waits for the end of the stay.
-            ["out"] => {
-                self.is_out().await?;
-                tell("out", json!({}));
-            }
             ["kick"] => {
                 tell("kicking", json!({}));
-                let kicked = self.hub.kick(&self.room, &self.user);
-                kicked.map_err(|error| LabFailure::Wrong(error.to_string()))?;
+                let kicked = self.hub.kick(&self.room, &person.user);
+                kicked.map_err(|error| wrong(&error))?;
             }
             ["dismiss"] => {
                 let dismissed = self.hub.dismiss(&self.room);
-                dismissed.map_err(|error| LabFailure::Wrong(error.to_string()))?;
+                dismissed.map_err(|error| wrong(&error))?;
             }
-            ["lose"] => drop(self.faults.kill_link()),
+            ["lose"] => drop(person.faults.kill_link()),
+            ["cut"] => drop(person.faults.lose_link()),
             // From now on the server does not answer when it is asked to let somebody in.
-            ["never", "enter"] => self.faults.break_connect(ConnectFault::Hangs),
+            ["never", "enter"] => person.faults.break_connect(ConnectFault::Hangs),
             // From now on the server does not answer when somebody says that he leaves.
-            ["never", "confirm"] => self.faults.break_announce(AnnounceFault::Hangs),
-            ["cut"] => drop(self.faults.lose_link()),
+            ["never", "confirm"] => person.faults.break_announce(AnnounceFault::Hangs),
             ["freeze"] => self.freezes.store(true, Ordering::SeqCst),
+            // The other one in the room hears us, from now on.
             ["heard", codec] => {
                 let codec = if *codec == "sound" {
                     Codec::Opus
                 } else {
                     Codec::Jpeg
                 };
-                self.is_heard(&[codec]).await;
+                forget(&self.listener);
+                is_heard(&self.listener, &[codec]).await;
                 tell("heard", json!({ "codec": codec }));
+            }
+            // The application lets go of what it lent.
+            ["let", "go"] => {
+                let let_go = let_go(std::mem::take(&mut self.lent)).await;
+                let error = let_go.err().map(|error| error.to_string());
+                tell("let go", json!({ "error": error }));
             }
             _ => tell("unknown", json!({ "command": words })),
         }
         Ok(())
     }
+}
 
-    async fn enter(&mut self) -> Outcome {
-        if self.stay.is_some() {
-            self.is_out().await?;
-        }
-        let Some(client) = self.client.take() else {
-            return Err(LabFailure::Wrong(
-                "there is no client to enter with".to_owned(),
-            ));
+/// What the listener was sent before is not meant.
+fn forget(listener: &Room) {
+    while listener.remote_frames().try_next().is_some() {}
+}
+
+/// Waits until the listener has received each of these.
+async fn is_heard(listener: &Room, codecs: &[Codec]) {
+    let frames = listener.remote_frames();
+    let mut missing = codecs.to_vec();
+    while !missing.is_empty() {
+        let Some(frame) = frames.next().await else {
+            return;
         };
-        let request = EnterRequest::unsigned(USER, ROOM)
-            .map_err(|error| LabFailure::Wrong(error.to_string()))?;
-        // What the others sent in an earlier stay.
-        while self.listener.remote_frames().try_next().is_some() {}
-        tell("entering", json!({}));
-        let room = client.enter(request);
-        let handle = room.handle();
-        let listening = tokio::spawn(listen(room, Arc::clone(&self.freezes)));
-        self.stay = Some((handle, listening));
-        Ok(())
-    }
-
-    fn exit(&self) {
-        if let Some((handle, _)) = &self.stay {
-            let at = now_micros();
-            handle.request_exit();
-            tell_at(at, "exiting", json!({}));
-        }
-    }
-
-    /// Waits for the end of the stay.
-    async fn is_out(&mut self) -> Outcome {
-        if let Some((_, listening)) = self.stay.take() {
-            let client = listening.await;
-            self.client = Some(client.map_err(|error| LabFailure::Wrong(error.to_string()))?);
-        }
-        Ok(())
-    }
-
-    /// Waits until the other one in the room has received each of these from us.
-    async fn is_heard(&self, codecs: &[Codec]) {
-        let frames = self.listener.remote_frames();
-        let mut missing = codecs.to_vec();
-        while !missing.is_empty() {
-            let Some(frame) = frames.next().await else {
-                return;
-            };
-            missing.retain(|codec| *codec != frame.frame.codec);
-        }
+        missing.retain(|codec| *codec != frame.frame.codec);
     }
 }
 
-/// Says what the application hears; answers the client when the stay is over.
-async fn listen(mut room: Room, freezes: Arc<AtomicBool>) -> Client {
-    while let Some(event) = room.next_event().await {
-        let at = now_micros();
-        let is_last = matches!(event, RoomEvent::Exited(_));
-        let (name, detail) = told(&event);
-        tell_at(at, name, detail);
-        if is_last && freezes.swap(false, Ordering::SeqCst) {
-            // The whole process stands still here, in its onExitRoom.
-            let _ = kill_process(getpid(), Signal::STOP);
-        }
-    }
-    room.exit().await.1
-}
-
-fn told(event: &RoomEvent) -> (&'static str, Value) {
-    match event {
-        RoomEvent::Entered(_) => ("entered", json!({})),
-        RoomEvent::DeviceOpened {
-            kind, description, ..
-        } => ("opened", json!({ "kind": kind, "what": description })),
-        RoomEvent::DeviceFailed { kind, error, .. } => ("failed", lost(*kind, error)),
-        RoomEvent::DeviceVanished { kind, error, .. } => ("vanished", lost(*kind, error)),
-        RoomEvent::DeviceReleased { kind, .. } => ("released", json!({ "kind": kind })),
-        RoomEvent::Exited(report) => (
-            "exited",
-            json!({
-                "reason": report.reason.number(),
-                "clean": report.is_clean(),
-                "given_up": report.given_up(),
-                "took_ms": u64::try_from(report.took.as_millis()).unwrap_or(u64::MAX),
-                "bound_ms": u64::try_from(report.bound.as_millis()).unwrap_or(u64::MAX),
-                "report": report.to_string(),
-            }),
-        ),
-        RoomEvent::RemoteUserEntered(_)
-        | RoomEvent::RemoteUserLeft(..)
-        | RoomEvent::ConnectionLost
-        | RoomEvent::ConnectionRecovered
-        | RoomEvent::DeviceRefused { .. }
-        | _ => ("other", json!({ "what": format!("{event:?}") })),
-    }
-}
-
-fn lost(kind: exeunt_port::DeviceKind, error: &DeviceError) -> Value {
-    let debug = format!("{error:?}");
-    let name = debug.split([' ', '{', '(']).next().unwrap_or_default();
-    json!({ "kind": kind, "error": name, "detail": error.to_string() })
+fn wrong(error: &dyn std::error::Error) -> LabFailure {
+    LabFailure::Wrong(error.to_string())
 }

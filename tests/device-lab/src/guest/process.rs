@@ -31,6 +31,15 @@ pub(crate) struct Process {
 impl Process {
     /// Starts the guest's program with these arguments.
     pub(crate) fn start(name: &str, arguments: &[&str]) -> Result<Self, LabFailure> {
+        Self::start_with(name, arguments, &[])
+    }
+
+    /// The same with these variables in its environment.
+    pub(crate) fn start_with(
+        name: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Result<Self, LabFailure> {
         let failed = || LabFailure::system(format!("starting {name}"));
         let program = std::env::current_exe().map_err(failed())?;
         // One pipe for both, so that what went wrong stands where it went wrong.
@@ -38,6 +47,7 @@ impl Process {
         let errors = into.try_clone().map_err(failed())?;
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::piped());
+        command.envs(environment.iter().copied());
         let mut child = command
             .stdout(into)
             .stderr(errors)

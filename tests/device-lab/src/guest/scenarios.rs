@@ -7,9 +7,11 @@ mod faults;
 mod growth;
 mod killed;
 mod opening;
+mod owners;
 mod vanishing;
 
 use self::endings::Cause;
+use self::owners::Ending;
 use self::vanishing::{Moment, Way};
 use super::failure::Outcome;
 use crate::Boot;
@@ -75,6 +77,11 @@ const ALONE: &[Row] = &[
     // ---- taken by somebody else -----------------------------------------------------------------
     ("a camera that another program streams from is said to be busy, and the exit is clean", busy::camera),
     ("a microphone and a speaker that another process has are said to be busy, and stay his", busy::sound),
+    // ---- not one stay's alone -------------------------------------------------------------------
+    ("devices that were open before the room was entered are off at onExitRoom", || owners::handed_over(Ending::Exit)),
+    ("devices that were open before are off at onExitRoom also if nobody is let in", || owners::handed_over(Ending::NeverLetIn)),
+    ("lent devices stay on after the exit, and are off when their owner lets go of them", owners::lent),
+    ("of two sessions that share the devices the first leaves them on and the last has them off", owners::shared),
     // ---- gone ---------------------------------------------------------------------------------
     ("a camera that disconnects before the exit is told once, and nothing is held", || vanishing::play(Way::CameraDisconnects, Moment::Before)),
     ("a camera that disconnects during the exit leaves nothing held", || vanishing::play(Way::CameraDisconnects, Moment::During)),

@@ -11,6 +11,17 @@ use super::{camera, kernel, sound};
 /// All kinds of device that a member has.
 pub(crate) const KINDS: [&str; 3] = ["camera", "microphone", "speaker"];
 
+/// The member's command line with all of them.
+const DEVICES: [&str; 7] = [
+    "member",
+    "--camera",
+    camera::NODE,
+    "--microphone",
+    sound::MICROPHONE,
+    "--speaker",
+    sound::SPEAKER,
+];
+
 /// A member with camera, microphone and speaker of the machine, in a process of its own.
 #[derive(Debug)]
 pub(crate) struct Subject(Process);
@@ -23,31 +34,29 @@ impl Subject {
 
     /// The same with further arguments.
     pub(crate) fn with(arguments: &[&str]) -> Result<Self, LabFailure> {
-        let mut all = vec!["member", "--camera", camera::NODE];
-        all.extend([
-            "--microphone",
-            sound::MICROPHONE,
-            "--speaker",
-            sound::SPEAKER,
-        ]);
+        let mut all = DEVICES.to_vec();
         all.extend(arguments);
-        let mut process = Process::start("member", &all)?;
-        process.until("that it is ready", |line| line.is("ready"))?;
-        Ok(Self(process))
+        Self::ready(Process::start("member", &all)?)
+    }
+
+    /// A member whose allocator has one arena, so that its memory does not depend on which of many
+    /// threads meet; nothing of what it says is put in the log.
+    pub(crate) fn with_one_arena() -> Result<Self, LabFailure> {
+        let environment = [("MALLOC_ARENA_MAX", "1")];
+        let process = Process::start_with("member", &DEVICES, &environment)?;
+        Self::ready(process.quiet())
     }
 
     /// A member with a camera only, who does not wait long for a server that does not answer; nothing
     /// of what it says is put in the log.
     pub(crate) fn with_camera_only() -> Result<Self, LabFailure> {
         let arguments = ["member", "--camera", camera::NODE, "--departure", "200"];
-        let mut process = Process::start("member", &arguments)?.quiet();
-        process.until("that it is ready", |line| line.is("ready"))?;
-        Ok(Self(process))
+        Self::ready(Process::start("member", &arguments)?.quiet())
     }
 
-    /// Nothing of what it says is put in the log any more.
-    pub(crate) fn quietly(self) -> Self {
-        Self(self.0.quiet())
+    fn ready(mut process: Process) -> Result<Self, LabFailure> {
+        process.until("that it is ready", |line| line.is("ready"))?;
+        Ok(Self(process))
     }
 
     /// Enters, and waits until all devices are open.
