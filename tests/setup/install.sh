@@ -21,6 +21,7 @@ test  | a sound server of the test's own        | has pulseaudio        | pulsea
 test  | pactl, to see who holds the microphone  | has pactl             | pulseaudio-utils | pulseaudio-utils   | libpulse       | pulseaudio
 test  | espeak-ng, to speak into it             | has espeak-ng         | espeak-ng        | espeak-ng          | espeak-ng      | espeak-ng
 test  | sox, to hear what arrived               | has sox               | sox              | sox                | sox            | sox
+test  | Chromium, to look at the console       | has chromium          | chromium         | chromium           | chromium       | chromium
 test  | perl, to hold a file that does not open | has perl              | perl             | perl               | perl           | perl
 test  | python3, for the official Python SDK    | has python3           | python3          | python3            | python         | python
 test  | venv, to keep that SDK to itself        | has_venv              | python3-venv     | python3            | python         | python

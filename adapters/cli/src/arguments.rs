@@ -1,10 +1,14 @@
 //! What can be typed.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use exeunt_nokhwa::FormatRequest;
 use exeunt_port::{RoomId, UserId};
 
+use crate::bounds::Bounded;
+use crate::config_file::{ConfigFile, LogFormat};
 use crate::device_choice::DeviceChoice;
 use crate::keys::{AsMember, AsOperator, AsService};
 
@@ -46,7 +50,9 @@ run shows, and draws the timelines. It takes about two seconds.")]
     #[command(after_help = "\
 Examples:
   exeunt serve
+  exeunt serve --print-config > exeunt.toml
   exeunt serve --listen 0.0.0.0:7450 --config exeunt.toml
+  exeunt serve --tls-cert certificate.pem --tls-key key.pem --limit members_per_room=500
 
 Without keys of your own it uses development keys, which everybody knows, and listens to this
 machine only. Ctrl-C stops it; everybody in a room is told.")]
@@ -57,6 +63,7 @@ Examples:
   exeunt join --room 123 --user alice
   exeunt join --room standup --user bob --microphone file:speech.wav --speaker none --camera none
   exeunt join --room 123 --user carol --transcript carol.jsonl
+  exeunt join --room 123 --user dave --camera integrated --camera-format 1280x720@30:mjpeg
 
 A device that was asked for by name, as `default` or as a file and cannot be opened ends the stay.
 With `auto` the stay goes on without it.")]
@@ -79,12 +86,14 @@ Example:
 Example:
   exeunt rooms --service ws://127.0.0.1:7450")]
     Rooms(Rooms),
-    /// List microphones, speakers and cameras, and which are free.
+    /// List microphones, speakers and cameras, what they offer, and who uses them.
     #[command(after_help = "\
-Example:
+Examples:
   exeunt devices
+  exeunt devices --json
 
-exeunt join takes their names, or a part of one: --microphone \"Built-in\".")]
+exeunt join takes their names, or a part of one, and what a camera is listed with:
+--microphone \"Built-in\" --camera /dev/video0 --camera-format 640x480:yuyv.")]
     Devices,
     /// Feed a recorded session to the core and say whether it answers the same.
     #[command(after_help = "\
@@ -127,18 +136,30 @@ pub(crate) enum DemoDevices {
 
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Serve {
-    /// Where to listen; port 0 takes a free one.
-    #[arg(
-        long,
-        value_name = "IP:PORT",
-        default_value = "127.0.0.1:7450",
-        env = "EXEUNT_LISTEN"
-    )]
-    pub(crate) listen: std::net::SocketAddr,
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:7450].
+    #[arg(long, value_name = "IP:PORT", env = "EXEUNT_LISTEN")]
+    pub(crate) listen: Option<SocketAddr>,
     /// How long a client may be silent before the others are told that it is gone, in milliseconds:
-    /// 200 to 600000.
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 8000, value_parser = clap::value_parser!(u64).range(200..=600_000))]
-    pub(crate) lease: u64,
+    /// 200 to 600000 [default: 8000].
+    #[arg(long, value_name = "MILLISECONDS", env = "EXEUNT_LEASE",
+        value_parser = clap::value_parser!(u64).range(ConfigFile::LEASE))]
+    pub(crate) lease: Option<u64>,
+    /// A certificate chain in PEM form; with it the service speaks TLS only.
+    #[arg(long, value_name = "FILE", env = "EXEUNT_TLS_CERT")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key in PEM form.
+    #[arg(long, value_name = "FILE", env = "EXEUNT_TLS_KEY")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// One of the limits that --print-config lists; may be given several times.
+    #[arg(long, value_name = "NAME=NUMBER", env = "EXEUNT_LIMITS", value_delimiter = ',',
+        value_parser = Bounded::typed)]
+    pub(crate) limit: Vec<Bounded>,
+    /// How the log on standard error is written [default: text, or json with --json].
+    #[arg(long, value_enum, value_name = "FORMAT", env = "EXEUNT_LOG")]
+    pub(crate) log: Option<LogFormat>,
+    /// Print a config file with the defaults and every key explained, and do nothing else.
+    #[arg(long)]
+    pub(crate) print_config: bool,
     #[command(flatten)]
     pub(crate) keys: AsService,
 }
@@ -178,6 +199,10 @@ pub(crate) struct Devices {
     #[arg(long, default_value = "auto", value_name = "DEVICE", value_parser = DeviceChoice::camera,
         help = "auto, none, default, picture, file:PATH.y4m, or a part of a camera's name")]
     pub(crate) camera: DeviceChoice,
+    /// What the machine's own camera has to offer: WIDTHxHEIGHT@RATE:PIXELS, such as 1280x720@30:mjpeg.
+    /// Each part may be left out; pixels are mjpeg, nv12, yuyv, grey, rgb or bgr.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) camera_format: Option<FormatRequest>,
 }
 
 #[derive(Args, Clone, Debug)]

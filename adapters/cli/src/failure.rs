@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use exeunt_port::{DeviceError, DeviceKind, EnterError, RoomId, UserId};
-use exeunt_room_service::{ServeError, ServerApiError};
+use exeunt_room_service::{ServeError, ServerApiError, TlsIdentityError};
 use exeunt_runtime::{Reason, TranscriptError};
 use thiserror::Error;
 
@@ -15,7 +15,7 @@ pub(crate) enum Failure {
     #[error("config file {}: {detail}", path.display())]
     Config { path: PathBuf, detail: String },
     #[error(
-        "{service:?} is no address of a room service; expected ws://HOST:PORT or http://HOST:PORT (there is no TLS)"
+        "{service:?} is no address of a room service; expected ws://HOST:PORT or http://HOST:PORT, with TLS wss:// or https://"
     )]
     Service { service: String },
     #[error(transparent)]
@@ -44,6 +44,14 @@ pub(crate) enum Failure {
     Serve(#[from] ServeError),
     #[error(transparent)]
     Api(#[from] ServerApiError),
+    #[error("--tls-cert and --tls-key go together: {missing} is missing")]
+    HalfAnIdentity { missing: &'static str },
+    #[error("{} and {}: {error}", certificate.display(), key.display())]
+    Identity {
+        certificate: PathBuf,
+        key: PathBuf,
+        error: TlsIdentityError,
+    },
     #[error("{}: {detail}", path.display())]
     File { path: PathBuf, detail: String },
     #[error("{}: {error}", path.display())]
@@ -91,6 +99,8 @@ impl Failure {
             | Self::Device { .. }
             | Self::Serve(_)
             | Self::Api(_)
+            | Self::HalfAnIdentity { .. }
+            | Self::Identity { .. }
             | Self::File { .. }
             | Self::Transcript { .. }
             | Self::NoDevice { .. }
@@ -126,6 +136,19 @@ impl Failure {
             Self::Serve(ServeError::DevelopmentKeys { .. }) => Some(
                 "--user-sig-key and --secret-key, or a file for --config, give keys of your own",
             ),
+            Self::Device {
+                error: DeviceError::Busy { .. },
+                ..
+            } => Some(
+                "`exeunt devices` says who holds it; with `auto` the stay goes on without a device",
+            ),
+            Self::Device {
+                error: DeviceError::Unsupported { .. },
+                kind: DeviceKind::Camera,
+                ..
+            } => Some(
+                "--camera-format takes one of these; `exeunt devices --json` lists all of them",
+            ),
             Self::Device { .. } => Some(
                 "`exeunt devices` lists what there is; with `auto` the stay goes on without a device",
             ),
@@ -136,6 +159,8 @@ impl Failure {
             | Self::TakenOut { .. }
             | Self::Serve(_)
             | Self::Api(_)
+            | Self::HalfAnIdentity { .. }
+            | Self::Identity { .. }
             | Self::File { .. }
             | Self::Transcript { .. }
             | Self::NoDevice { .. }

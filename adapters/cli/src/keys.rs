@@ -15,6 +15,8 @@ pub(crate) struct Given {
     pub(crate) user_sig_key: Option<String>,
     pub(crate) secret_id: Option<String>,
     pub(crate) secret_key: Option<String>,
+    pub(crate) operator_token: Option<String>,
+    pub(crate) authorities: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -27,6 +29,9 @@ struct ServiceUrl {
         help = "Where the room service is [default: ws://127.0.0.1:7450]"
     )]
     service: Option<String>,
+    /// Certificates in PEM form of authorities to believe beside the system's, for wss:// and https://.
+    #[arg(long, value_name = "FILE", env = "EXEUNT_AUTHORITIES")]
+    authorities: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -39,7 +44,7 @@ struct Application {
         long,
         value_name = "FILE",
         env = "EXEUNT_CONFIG",
-        help = "A TOML file with any of service, sdk_app_id, user_sig_key, secret_id, secret_key"
+        help = "A TOML file; `exeunt serve --print-config` prints one with every key explained"
     )]
     config: Option<PathBuf>,
 }
@@ -114,6 +119,15 @@ pub(crate) struct AsService {
     user_sig_key: UserSigKey,
     #[command(flatten)]
     secret: Secret,
+    /// What opens the console and the metrics [default: with the development keys one that everybody
+    /// knows, else none: both are closed].
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "EXEUNT_OPERATOR_TOKEN",
+        hide_env_values = true
+    )]
+    operator_token: Option<String>,
 }
 
 impl Application {
@@ -130,6 +144,7 @@ impl From<AsMember> for Given {
     fn from(keys: AsMember) -> Self {
         Self {
             service: keys.url.service,
+            authorities: keys.url.authorities,
             user_sig_key: keys.user_sig_key.user_sig_key,
             ..keys.application.given()
         }
@@ -140,6 +155,7 @@ impl From<AsOperator> for Given {
     fn from(keys: AsOperator) -> Self {
         Self {
             service: keys.url.service,
+            authorities: keys.url.authorities,
             secret_id: keys.secret.secret_id,
             secret_key: keys.secret.secret_key,
             ..keys.application.given()
@@ -150,6 +166,7 @@ impl From<AsOperator> for Given {
 impl From<AsService> for Given {
     fn from(keys: AsService) -> Self {
         Self {
+            operator_token: keys.operator_token,
             user_sig_key: keys.user_sig_key.user_sig_key,
             secret_id: keys.secret.secret_id,
             secret_key: keys.secret.secret_key,

@@ -2,6 +2,8 @@
 
 mod arguments;
 mod attending;
+mod bounds;
+mod config_file;
 mod demo;
 mod device_choice;
 mod devices;
@@ -26,6 +28,7 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
 use arguments::{Arguments, Command};
+use config_file::{ConfigFile, LogFormat};
 use failure::Failure;
 use settings::Settings;
 
@@ -35,7 +38,10 @@ fn main() -> ExitCode {
         Err(error) => return mistyped(&error),
     };
     let json = arguments.json;
-    trace(&arguments);
+    // The service learns from its config file how its log is to be written.
+    if !matches!(arguments.command, Command::Serve(_)) {
+        trace("warn", LogFormat::usual(json));
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -58,8 +64,15 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Demo(demo) => demo::run(&demo, json).await,
         Command::Serve(serve) => {
-            let settings = Settings::settle(serve.keys.clone())?;
-            serve::run(&serve, settings, json).await
+            if serve.print_config {
+                output::line(ConfigFile::default_text().trim_end());
+                return Ok(());
+            }
+            let (settings, file) = Settings::settle_serving(serve.keys.clone())?;
+            let format = serve.log.or(file.log);
+            let format = format.unwrap_or_else(|| LogFormat::usual(json));
+            trace("warn,exeunt_room_service=info", format);
+            serve::run(&serve, settings, file, json).await
         }
         Command::Join(join) => {
             let settings = Settings::settle(join.keys.clone())?;
@@ -118,27 +131,15 @@ fn fail(json: bool, failure: &Failure) -> ExitCode {
     ExitCode::from(status)
 }
 
-/// Traces go to standard error: what happens at the service that is served, warnings, and whatever
-/// `RUST_LOG` asks for.
-fn trace(arguments: &Arguments) {
-    let usual = match arguments.command {
-        Command::Serve(_) => "warn,exeunt_room_service=info",
-        Command::Demo(_)
-        | Command::Join(_)
-        | Command::Kick(_)
-        | Command::Dismiss(_)
-        | Command::Rooms(_)
-        | Command::Devices
-        | Command::Replay(_) => "warn",
-    };
+/// Traces go to standard error: what is usual, or whatever `RUST_LOG` asks for.
+fn trace(usual: &str, format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    if arguments.json {
-        builder.json().init();
-    } else {
-        builder.init();
+    match format {
+        LogFormat::Json => builder.json().init(),
+        LogFormat::Text => builder.init(),
     }
 }

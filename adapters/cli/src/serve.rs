@@ -1,41 +1,43 @@
 //! `exeunt serve`: the room service, until somebody asks it to end.
 
+use std::fs;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use exeunt_room_service::{Config, RoomService};
+use exeunt_room_service::{Config, DEVELOPMENT_OPERATOR_TOKEN, Limits, RoomService, TlsIdentity};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Serve;
+use crate::config_file::ServeSection;
 use crate::failure::Failure;
 use crate::output;
 use crate::settings::Settings;
 use crate::signals::Asked;
 
-pub(crate) async fn run(serve: &Serve, settings: Settings, json: bool) -> Result<(), Failure> {
+pub(crate) async fn run(
+    serve: &Serve,
+    settings: Settings,
+    file: ServeSection,
+    json: bool,
+) -> Result<(), Failure> {
     let mut asked = Asked::listen()?;
-    let config = Config {
-        listen: serve.listen,
-        sdk_app_id: settings.sdk_app_id,
-        user_sig_key: settings.user_sig_key.clone(),
-        secret_id: settings.secret_id.clone(),
-        secret_key: settings.secret_key.clone(),
-        lease: Duration::from_millis(serve.lease),
-        ..Config::development()
-    };
+    let config = configured(serve, &settings, &file)?;
+    let schemes = Schemes::of(&config);
     let service = RoomService::bind(config).await?;
     let address = service.local_addr();
     if json {
         output::line(json!({
             "type": "serving",
             "address": address,
-            "service": format!("ws://{address}"),
+            "service": format!("{}://{address}", schemes.rooms),
+            "console": settings.operator_token.is_some().then(|| format!("{}://{address}/console", schemes.api)),
             "sdk_app_id": settings.sdk_app_id,
             "development": settings.development_user_sig_key || settings.development_secret_key,
         }));
     } else {
-        greet(address, &settings);
+        greet(address, schemes, &settings);
     }
     let shutdown = CancellationToken::new();
     let running = service.run(shutdown.clone());
@@ -55,16 +57,104 @@ pub(crate) async fn run(serve: &Serve, settings: Settings, json: bool) -> Result
     Ok(())
 }
 
+/// Flags and environment over the file over the default.
+fn configured(serve: &Serve, settings: &Settings, file: &ServeSection) -> Result<Config, Failure> {
+    let default = Config::development();
+    let mut limits = Limits::default();
+    for bound in file.bounds.iter().chain(&serve.limit) {
+        bound.set(&mut limits);
+    }
+    let lease = serve
+        .lease
+        .or(file.lease_ms.as_ref().map(|lease| *lease.get_ref()));
+    let usual_place = || SocketAddr::new(default.listen.ip(), Settings::PORT);
+    Ok(Config {
+        listen: serve.listen.or(file.listen).unwrap_or_else(usual_place),
+        sdk_app_id: settings.sdk_app_id,
+        user_sig_key: settings.user_sig_key.clone(),
+        secret_id: settings.secret_id.clone(),
+        secret_key: settings.secret_key.clone(),
+        operator_token: settings.operator_token.clone(),
+        tls: identity(
+            serve.tls_cert.as_ref().or(file.tls_certificate.as_ref()),
+            serve.tls_key.as_ref().or(file.tls_key.as_ref()),
+        )?,
+        lease: lease.map_or(default.lease, Duration::from_millis),
+        limits,
+    })
+}
+
+/// Who the service is over TLS, if it is to speak that.
+fn identity(
+    certificate: Option<&PathBuf>,
+    key: Option<&PathBuf>,
+) -> Result<Option<TlsIdentity>, Failure> {
+    let read = |path: &Path| {
+        fs::read(path).map_err(|error| Failure::File {
+            path: path.to_owned(),
+            detail: error.to_string(),
+        })
+    };
+    let (certificate, key) = match (certificate, key) {
+        (None, None) => return Ok(None),
+        (Some(_), None) => {
+            return Err(Failure::HalfAnIdentity {
+                missing: "--tls-key",
+            });
+        }
+        (None, Some(_)) => {
+            return Err(Failure::HalfAnIdentity {
+                missing: "--tls-cert",
+            });
+        }
+        (Some(certificate), Some(key)) => (certificate, key),
+    };
+    TlsIdentity::from_pem(&read(certificate)?, &read(key)?)
+        .map(Some)
+        .map_err(|error| Failure::Identity {
+            certificate: certificate.clone(),
+            key: key.clone(),
+            error,
+        })
+}
+
+/// What the service's addresses begin with.
+#[derive(Clone, Copy)]
+struct Schemes {
+    rooms: &'static str,
+    api: &'static str,
+}
+
+impl Schemes {
+    fn of(config: &Config) -> Self {
+        let (rooms, api) = match config.tls {
+            Some(_) => ("wss", "https"),
+            None => ("ws", "http"),
+        };
+        Self { rooms, api }
+    }
+}
+
 /// Says where it is, and what to type next.
-fn greet(address: SocketAddr, settings: &Settings) {
+fn greet(address: SocketAddr, schemes: Schemes, settings: &Settings) {
     let app = settings.sdk_app_id;
+    let Schemes { rooms, api } = schemes;
     output::line(format_args!(
-        "rooms at ws://{address}, TRTC's server API at http://{address}/ (SdkAppId {app})"
+        "rooms at {rooms}://{address}, TRTC's server API at {api}://{address}/ (SdkAppId {app})"
     ));
+    match &settings.operator_token {
+        None => output::line("console and metrics are closed: no operator token was given"),
+        Some(token) if token.expose() == DEVELOPMENT_OPERATOR_TOKEN => output::line(format_args!(
+            "console at {api}://{address}/console, metrics at /metrics; the token is {DEVELOPMENT_OPERATOR_TOKEN}"
+        )),
+        Some(_) => output::line(format_args!(
+            "console at {api}://{address}/console, metrics at /metrics, for the operator token"
+        )),
+    }
     if settings.development_user_sig_key || settings.development_secret_key {
         output::line("the keys are development keys, which everybody knows: for this machine only");
     }
-    let options = options(address, settings);
+    let options = options(address, rooms, settings);
     output::line("in other terminals:");
     for command in [
         "join --room 123 --user alice",
@@ -78,17 +168,17 @@ fn greet(address: SocketAddr, settings: &Settings) {
 }
 
 /// What the other commands have to be given to find this service.
-fn options(address: SocketAddr, settings: &Settings) -> String {
+fn options(address: SocketAddr, scheme: &str, settings: &Settings) -> String {
     let mut options = String::new();
-    let service = format!("ws://{address}");
+    let service = format!("{scheme}://{address}");
     if service != Settings::SERVICE {
         // Who listens everywhere is found on this machine at its loopback address.
         let reached = match address {
             SocketAddr::V4(any) if any.ip().is_unspecified() => {
-                format!("ws://127.0.0.1:{}", any.port())
+                format!("{scheme}://127.0.0.1:{}", any.port())
             }
             SocketAddr::V6(any) if any.ip().is_unspecified() => {
-                format!("ws://[::1]:{}", any.port())
+                format!("{scheme}://[::1]:{}", any.port())
             }
             SocketAddr::V4(_) | SocketAddr::V6(_) => service,
         };

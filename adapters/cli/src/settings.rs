@@ -1,12 +1,12 @@
 //! Flags, environment, config file and development default, made into one.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use exeunt_room_service::{Config, Secret, ServerApiClient};
-use exeunt_websocket::WebSocketTransport;
-use serde::Deserialize;
+use exeunt_websocket::{Trust, WebSocketTransport};
 
+use crate::config_file::{ConfigFile, ServeSection};
 use crate::failure::Failure;
 use crate::keys::Given;
 
@@ -18,6 +18,10 @@ pub(crate) struct Settings {
     pub(crate) user_sig_key: Secret,
     pub(crate) secret_id: String,
     pub(crate) secret_key: Secret,
+    /// What opens console and metrics; none where the other keys are one's own and this was not given.
+    pub(crate) operator_token: Option<Secret>,
+    /// Certificates to believe beside the system's.
+    authorities: Option<PathBuf>,
     /// Where the keys of one's own stand, if they stand in a file.
     pub(crate) config: Option<PathBuf>,
     /// Whether users' signatures are made with the well-known key of the development default.
@@ -26,34 +30,35 @@ pub(crate) struct Settings {
     pub(crate) development_secret_key: bool,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct File {
-    service: Option<String>,
-    sdk_app_id: Option<u32>,
-    user_sig_key: Option<String>,
-    secret_id: Option<String>,
-    secret_key: Option<String>,
-}
-
 impl Settings {
     /// The service of the development default.
     pub(crate) const SERVICE: &str = "ws://127.0.0.1:7450";
 
+    /// Where the service listens in the development default.
+    pub(crate) const PORT: u16 = 7450;
+
     /// Reads the config file, if there is one, and settles what counts.
     pub(crate) fn settle(given: impl Into<Given>) -> Result<Self, Failure> {
+        Self::settle_serving(given).map(|(settings, _)| settings)
+    }
+
+    /// The same, with what the file says to the service alone.
+    pub(crate) fn settle_serving(given: impl Into<Given>) -> Result<(Self, ServeSection), Failure> {
         let given = given.into();
         let file = given
             .config
             .as_deref()
-            .map_or_else(|| Ok(File::default()), File::read)?;
+            .map_or_else(|| Ok(ConfigFile::default()), ConfigFile::read)?;
         let default = Config::development();
         let user_sig_key = given.user_sig_key.or(file.user_sig_key);
         let secret_id = given.secret_id.or(file.secret_id);
         let secret_key = given.secret_key.or(file.secret_key);
         let service = given.service.or(file.service);
         let sdk_app_id = given.sdk_app_id.or(file.sdk_app_id);
-        Ok(Self {
+        let own_keys = user_sig_key.is_some() || secret_key.is_some();
+        let operator_token = given.operator_token.or(file.operator_token);
+        let operator_token = operator_token.map(Secret::new);
+        let settings = Self {
             service: service.unwrap_or_else(|| Self::SERVICE.to_owned()),
             sdk_app_id: sdk_app_id.unwrap_or(default.sdk_app_id),
             config: given.config,
@@ -62,7 +67,10 @@ impl Settings {
             user_sig_key: user_sig_key.map_or(default.user_sig_key, Secret::new),
             secret_id: secret_id.unwrap_or(default.secret_id),
             secret_key: secret_key.map_or(default.secret_key, Secret::new),
-        })
+            operator_token: operator_token.or_else(|| default.operator_token.filter(|_| !own_keys)),
+            authorities: given.authorities.or(file.authorities),
+        };
+        Ok((settings, file.serve))
     }
 
     /// The settings of a service that runs in this process.
@@ -73,6 +81,8 @@ impl Settings {
             user_sig_key: config.user_sig_key.clone(),
             secret_id: config.secret_id.clone(),
             secret_key: config.secret_key.clone(),
+            operator_token: config.operator_token.clone(),
+            authorities: None,
             config: None,
             development_user_sig_key: true,
             development_secret_key: true,
@@ -81,51 +91,81 @@ impl Settings {
 
     /// The way into the service's rooms.
     pub(crate) fn transport(&self) -> Result<WebSocketTransport, Failure> {
-        self.place().map(|(transport, _)| transport)
+        let place = self.place()?;
+        match self.trust()? {
+            Some(trust) if place.encrypted => Ok(place.transport.trusting(&trust)?),
+            Some(_) | None => Ok(place.transport),
+        }
     }
 
     /// The way to the service's server API.
     pub(crate) fn server_api(&self) -> Result<ServerApiClient, Failure> {
-        let (_, host) = self.place()?;
-        Ok(ServerApiClient::new(
-            &format!("http://{host}"),
+        let place = self.place()?;
+        let scheme = if place.encrypted { "https" } else { "http" };
+        let client = ServerApiClient::new(
+            &format!("{scheme}://{}", place.host),
             self.sdk_app_id,
             &self.secret_id,
             self.secret_key.clone(),
-        )?)
+        )?;
+        Ok(match self.trust()? {
+            Some(trust) => client.trusting(&trust),
+            None => client,
+        })
     }
 
-    /// The transport, and host and port, whichever of the service's two protocols was named. One
-    /// judge for both: what makes no sense makes none for either.
-    fn place(&self) -> Result<(WebSocketTransport, &str), Failure> {
+    /// Whom to believe when a service says who it is, if not the system's authorities alone.
+    fn trust(&self) -> Result<Option<Trust>, Failure> {
+        let Some(path) = &self.authorities else {
+            return Ok(None);
+        };
+        let failure = |detail: String| Failure::File {
+            path: path.clone(),
+            detail,
+        };
+        let pem = std::fs::read(path).map_err(|error| failure(error.to_string()))?;
+        let trust = Trust::system().and(&pem);
+        trust.map(Some).map_err(|error| failure(error.to_string()))
+    }
+
+    /// Whichever of the service's protocols was named. One judge for all: what makes no sense makes
+    /// none for any.
+    fn place(&self) -> Result<Place<'_>, Failure> {
         let senseless = || Failure::Service {
             service: self.service.clone(),
         };
-        let rest = ["ws://", "http://"]
-            .into_iter()
-            .find_map(|scheme| self.service.strip_prefix(scheme))
-            .map(|rest| rest.trim_end_matches('/'))
-            .ok_or_else(senseless)?;
+        let (encrypted, rest) = [
+            (false, "ws://"),
+            (false, "http://"),
+            (true, "wss://"),
+            (true, "https://"),
+        ]
+        .into_iter()
+        .find_map(|(encrypted, scheme)| Some((encrypted, self.service.strip_prefix(scheme)?)))
+        .ok_or_else(senseless)?;
+        let rest = rest.trim_end_matches('/');
+        let scheme = if encrypted { "wss" } else { "ws" };
         let transport =
-            WebSocketTransport::new(&format!("ws://{rest}")).map_err(|_| senseless())?;
-        Ok((transport, rest.split(['/', '?']).next().unwrap_or(rest)))
+            WebSocketTransport::new(&format!("{scheme}://{rest}")).map_err(|_| senseless())?;
+        Ok(Place {
+            transport,
+            encrypted,
+            host: rest.split(['/', '?']).next().unwrap_or(rest),
+        })
     }
 }
 
-impl File {
-    fn read(path: &Path) -> Result<Self, Failure> {
-        let failure = |detail: String| Failure::Config {
-            path: path.to_owned(),
-            detail,
-        };
-        let text = std::fs::read_to_string(path).map_err(|error| failure(error.to_string()))?;
-        toml::from_str(&text).map_err(|error| failure(error.to_string().trim_end().to_owned()))
-    }
+/// Where a service is.
+struct Place<'a> {
+    transport: WebSocketTransport,
+    encrypted: bool,
+    /// Host and port.
+    host: &'a str,
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Failure, File, Given, Settings};
+    use super::{ConfigFile, Failure, Given, Settings};
 
     fn at(service: &str) -> Settings {
         Settings::settle(Given {
@@ -140,7 +180,7 @@ mod tests {
         let readme = include_str!("../README.md");
         let (_, after) = readme.split_once("```toml\n").expect("an example");
         let (example, _) = after.split_once("```").expect("its end");
-        let file: File = toml::from_str(example).expect("every key is known");
+        let file = ConfigFile::parse(example).expect("every key is known");
         let keys = [
             &file.service,
             &file.user_sig_key,
@@ -157,10 +197,14 @@ mod tests {
             "http://127.0.0.1:7450/",
             "ws://127.0.0.1:7450/ws",
             "http://127.0.0.1:7450/ws?x=1",
+            "wss://127.0.0.1:7450",
+            "https://127.0.0.1:7450/",
         ] {
             let settings = at(service);
-            let (_, host) = settings.place().expect("an address");
-            assert_eq!(host, "127.0.0.1:7450", "{service}");
+            let place = settings.place().expect("an address");
+            assert_eq!(place.host, "127.0.0.1:7450", "{service}");
+            let encrypted = service.starts_with("wss") || service.starts_with("https");
+            assert_eq!(place.encrypted, encrypted, "{service}");
         }
     }
 
@@ -169,7 +213,8 @@ mod tests {
         for service in [
             "",
             "127.0.0.1:7450",
-            "https://x",
+            "ftp://x",
+            "https://",
             "ws://",
             "ws:///ws",
             "ws://x y",

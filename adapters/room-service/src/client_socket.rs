@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::hall::Hall;
 use crate::outbox::{Debt, Item, Outbox};
 use crate::reception::{NotAdmitted, admit};
-use crate::rooms::{SocketId, StayId, heartbeat};
+use crate::rooms::{Claim, SocketId, StayId, heartbeat};
 use crate::token_bucket::TokenBucket;
 
 /// How long a client has to read the last words and to answer the close.
@@ -219,8 +219,17 @@ impl<'a> Client<'a> {
                 self.refuse(&Refusal::NoParameters.into());
             }
             ClientMessage::Enter(enter) => self.enter(enter),
-            ClientMessage::Resume { stay, secret } => {
-                match self.hall.resume(self.socket, StayId(stay), &secret) {
+            ClientMessage::Resume {
+                stay,
+                secret,
+                attempt,
+            } => {
+                let claim = Claim {
+                    stay: StayId(stay),
+                    secret: &secret,
+                    attempt,
+                };
+                match self.hall.resume(self.socket, claim) {
                     Ok(()) => {
                         self.inside = true;
                         tracing::info!(stay, "resumed");

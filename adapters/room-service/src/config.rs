@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use exeunt_websocket::wire::MAX_UPSTREAM;
 
+use crate::tls::TlsIdentity;
 use crate::webhooks::Webhook;
 
 /// The application of [`Config::development`].
@@ -16,6 +17,8 @@ pub const DEVELOPMENT_USER_SIG_KEY: &str = "exeunt-development-user-sig-key";
 pub const DEVELOPMENT_SECRET_ID: &str = "exeunt-development";
 /// The secret key of [`Config::development`] with which the server API is signed. Everybody knows it.
 pub const DEVELOPMENT_SECRET_KEY: &str = "exeunt-development-secret-key";
+/// The operator's token of [`Config::development`]. Everybody knows it.
+pub const DEVELOPMENT_OPERATOR_TOKEN: &str = "exeunt-development-operator-token";
 
 /// A key. It is shown in no log and no `Debug` output.
 #[derive(Clone, PartialEq, Eq)]
@@ -62,6 +65,11 @@ pub struct Config {
     pub secret_id: String,
     /// The key with which the server API is signed.
     pub secret_key: Secret,
+    /// What opens the console and the metrics to an operator. Without one both are closed.
+    pub operator_token: Option<Secret>,
+    /// Who the service is over TLS. With it, it speaks `wss://` and `https://` only; without it, `ws://`
+    /// and `http://` only.
+    pub tls: Option<TlsIdentity>,
     /// Silence after which a stay is over and the others are told (G-12): 100 ms to 1 hour. The
     /// client says a heartbeat eight times within it.
     pub lease: Duration,
@@ -73,8 +81,8 @@ pub struct Config {
 
 impl Config {
     /// For development and tests: a free port of 127.0.0.1, a lease of 8 s, and the keys
-    /// [`DEVELOPMENT_USER_SIG_KEY`] and [`DEVELOPMENT_SECRET_KEY`], which everybody knows. With one of
-    /// these keys only loopback addresses can be listened on.
+    /// [`DEVELOPMENT_USER_SIG_KEY`], [`DEVELOPMENT_SECRET_KEY`] and [`DEVELOPMENT_OPERATOR_TOKEN`],
+    /// which everybody knows. With one of these only loopback addresses can be listened on.
     #[must_use]
     pub fn development() -> Self {
         Self {
@@ -83,6 +91,8 @@ impl Config {
             user_sig_key: Secret::new(DEVELOPMENT_USER_SIG_KEY),
             secret_id: DEVELOPMENT_SECRET_ID.to_owned(),
             secret_key: Secret::new(DEVELOPMENT_SECRET_KEY),
+            operator_token: Some(Secret::new(DEVELOPMENT_OPERATOR_TOKEN)),
+            tls: None,
             lease: Duration::from_secs(8),
             webhooks: Vec::new(),
             limits: Limits::default(),
@@ -93,6 +103,10 @@ impl Config {
     pub(crate) fn has_development_keys(&self) -> bool {
         self.user_sig_key.expose() == DEVELOPMENT_USER_SIG_KEY
             || self.secret_key.expose() == DEVELOPMENT_SECRET_KEY
+            || self
+                .operator_token
+                .as_ref()
+                .is_some_and(|token| token.expose() == DEVELOPMENT_OPERATOR_TOKEN)
     }
 }
 
@@ -129,7 +143,8 @@ pub struct Limits {
     pub waiting_media_bytes: usize,
     /// Time to enter or resume after connecting, then 4408. Default 5 s.
     pub time_to_enter: Duration,
-    /// Stays that others ended and whose end is told to clients that come to resume them. Default 4096.
+    /// Stays that are over and are remembered: how others ended them, which is told to clients that come
+    /// to resume them, and how they began, so that what comes late is known. Default 4096.
     pub remembered_stays: usize,
     /// Things that happened that are kept for a slow reader of them (webhooks, history, console); it
     /// loses the oldest, and nobody waits for it. Default 16 384.

@@ -22,7 +22,9 @@ use crate::bans::Bans;
 use crate::clock::{Uptime, today};
 use crate::config::Config;
 use crate::outbox::{Debt, Outbox};
-use crate::rooms::{Entrance, Output, Outputs, RoomLimits, Rooms, SocketId, StayId, heartbeat};
+use crate::rooms::{
+    Claim, Entrance, Output, Outputs, RoomLimits, Rooms, SocketId, StayId, heartbeat,
+};
 use register::{Announcement, Register};
 
 /// The rooms with their sockets, shared by all tasks of a service.
@@ -53,6 +55,7 @@ impl Hall {
             members_per_room: config.limits.members_per_room,
             rooms: config.limits.rooms,
             remembered_stays: config.limits.remembered_stays,
+            time_to_enter: config.limits.time_to_enter,
         });
         let inside = Inside {
             rooms,
@@ -100,13 +103,8 @@ impl Hall {
         entered
     }
 
-    pub(crate) fn resume(
-        &self,
-        socket: SocketId,
-        stay: StayId,
-        secret: &str,
-    ) -> Result<(), Refusal> {
-        self.act(|rooms, now, outputs| rooms.resume(now, socket, stay, secret, outputs))
+    pub(crate) fn resume(&self, socket: SocketId, claim: Claim<'_>) -> Result<(), Refusal> {
+        self.act(|rooms, now, outputs| rooms.resume(now, socket, claim, outputs))
     }
 
     pub(crate) fn leave(&self, socket: SocketId) -> Option<StayId> {

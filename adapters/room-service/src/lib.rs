@@ -23,7 +23,7 @@
 //! | G-2 | kicked, dismissed, replaced, stopped are told apart, even to a client that was away meanwhile |
 //! | G-3 | every stay ends in one place, [`rooms::Rooms`], which tells the others exactly once |
 //! | G-6 | stopping is bounded; so are all queues, messages, rooms and connections ([`Limits`]) |
-//! | G-10 | stays and sockets are numbered; what comes late for an old one changes nothing |
+//! | G-10 | stays, sockets and a client's attempts are numbered; what comes late for an old one changes nothing |
 //! | G-12 | `left` says how many were told; who dies without a goodbye is announced by its lease |
 //! | G-15 | a socket's task ends with the socket, and everything with the service |
 
@@ -48,13 +48,14 @@ mod room_description;
 mod server_api;
 mod server_api_client;
 mod service;
+mod tls;
 mod token_bucket;
 mod webhooks;
 
 pub use accept::Accept;
 pub use config::{
-    Config, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID, DEVELOPMENT_SECRET_KEY,
-    DEVELOPMENT_USER_SIG_KEY, Limits, Secret,
+    Config, DEVELOPMENT_OPERATOR_TOKEN, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID,
+    DEVELOPMENT_SECRET_KEY, DEVELOPMENT_USER_SIG_KEY, Limits, Secret,
 };
 pub use room_description::{
     BanDescription, DepartureDescription, MemberDescription, ReceiptDescription,
@@ -62,4 +63,5 @@ pub use room_description::{
 };
 pub use server_api_client::{KickTerms, ServerApiClient, ServerApiError};
 pub use service::{RoomService, RunningService, ServeError};
+pub use tls::{TlsIdentity, TlsIdentityError};
 pub use webhooks::{Webhook, WebhookError, WebhookReach};

@@ -41,6 +41,8 @@ impl From<Refusal> for NotAdmitted {
             Refusal::Protocol => "the protocol's version is not spoken here",
             Refusal::StayUnknown => "the stay is unknown: it was left, or its lease ran out",
             Refusal::TooManyRooms => "the server has as many rooms as it may",
+            Refusal::Overtaken => "a later attempt of the same client has arrived before this one",
+            Refusal::Attempt => "the client's id or the number of its attempt is not valid",
         };
         Self::new(refusal, message)
     }
@@ -76,6 +78,8 @@ pub(crate) fn admit(
     Ok(Entrance {
         user: enter.user_id,
         room: enter.room_id,
+        client: enter.client_id,
+        attempt: enter.attempt,
         secret,
         may_create,
     })
@@ -98,6 +102,8 @@ fn privileged(buffer: &[u8], now: u64, enter: &Enter) -> Result<bool, NotAdmitte
 
 #[cfg(test)]
 mod tests {
+    use exeunt_websocket::wire::ClientId;
+
     use super::*;
     use crate::user_sig::{Claims, sign};
 
@@ -111,6 +117,8 @@ mod tests {
             user_id: "alice".parse().unwrap(),
             user_sig: sign(config.user_sig_key.expose(), claims),
             room_id: "standup".parse().unwrap(),
+            client_id: ClientId::from_number(1),
+            attempt: 1,
         }
     }
 

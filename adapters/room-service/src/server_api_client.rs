@@ -1,14 +1,18 @@
 //! The other end of the server API: kicks, dismisses and lists rooms over HTTP.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::uri::Authority;
 use exeunt_port::{RoomId, UserId};
+use exeunt_websocket::Trust;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use thiserror::Error;
+use tokio_rustls::rustls::crypto::ring;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::clock::unix_seconds;
 use crate::config::Secret;
@@ -35,7 +39,9 @@ pub struct ServerApiClient {
 #[non_exhaustive]
 pub enum ServerApiError {
     /// The address of the service makes no sense.
-    #[error("{endpoint:?} is no address of a room service; expected http://HOST:PORT")]
+    #[error(
+        "{endpoint:?} is no address of a room service; expected http://HOST:PORT or https://HOST:PORT"
+    )]
     Endpoint {
         /// What was given.
         endpoint: String,
@@ -124,14 +130,17 @@ impl ServerApiClient {
     const CONTENT_TYPE: &str = "application/json";
 
     /// A client of the service at `endpoint`, for instance `http://127.0.0.1:7000`. Nothing is
-    /// connected yet.
+    /// connected yet. With `https://` the service has to show a certificate that the system's
+    /// authorities have signed; [`trusting`](Self::trusting) says whom to believe otherwise.
     pub fn new(
         endpoint: &str,
         sdk_app_id: u32,
         secret_id: &str,
         secret_key: Secret,
     ) -> Result<Self, ServerApiError> {
-        let host = endpoint.trim_end_matches('/').strip_prefix("http://");
+        let trimmed = endpoint.trim_end_matches('/');
+        let secure = trimmed.strip_prefix("https://");
+        let host = secure.or_else(|| trimmed.strip_prefix("http://"));
         let host =
             host.filter(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']));
         let Some(host) = host else {
@@ -139,24 +148,24 @@ impl ServerApiClient {
                 endpoint: endpoint.to_owned(),
             });
         };
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(Self::TIMEOUT))
-            .http_status_as_error(false);
-        // A proxy from the environment is for other machines: it does not know what runs on this one.
-        let config = if is_this_machine(host) {
-            config.proxy(None)
-        } else {
-            config
-        };
-        let agent = config.build().into();
+        let trust = secure.map(|_| Trust::system());
         Ok(Self {
-            endpoint: format!("http://{host}/"),
+            endpoint: format!("{trimmed}/"),
             host: host.to_owned(),
             sdk_app_id,
             secret_id: secret_id.to_owned(),
             secret_key,
-            agent,
+            agent: agent(host, trust.as_ref()),
         })
+    }
+
+    /// The same, believing these when they say who the service is. Makes no difference for `http://`.
+    #[must_use]
+    pub fn trusting(mut self, trust: &Trust) -> Self {
+        if self.endpoint.starts_with("https://") {
+            self.agent = agent(&self.host, Some(trust));
+        }
+        self
     }
 
     /// Removes users from a room: `RemoveUser` or `RemoveUserByStrRoomId`, as the id demands. Those who
@@ -295,6 +304,27 @@ impl ServerApiClient {
     }
 }
 
+fn agent(host: &str, trust: Option<&Trust>) -> ureq::Agent {
+    let mut config = ureq::Agent::config_builder()
+        .timeout_global(Some(ServerApiClient::TIMEOUT))
+        .http_status_as_error(false);
+    // A proxy from the environment is for other machines: it does not know what runs on this one.
+    if is_this_machine(host) {
+        config = config.proxy(None);
+    }
+    if let Some(trust) = trust {
+        let roots: Vec<_> = trust
+            .certificates()
+            .map(|der| Certificate::from_der(der).to_owned())
+            .collect();
+        let tls = TlsConfig::builder()
+            .root_certs(RootCerts::new_with_certs(&roots))
+            .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()));
+        config = config.tls_config(tls.build());
+    }
+    config.build().into()
+}
+
 /// Whether a host, with or without a port, is the machine we are on.
 fn is_this_machine(host: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else {
@@ -328,13 +358,14 @@ mod tests {
             "http://127.0.0.1:7000",
             "http://127.0.0.1:7000/",
             "http://rooms.example",
+            "https://rooms.example:7450",
         ] {
             assert!(client(good).is_ok(), "{good}");
         }
         for bad in [
             "",
             "127.0.0.1:7000",
-            "https://x",
+            "https://",
             "http://",
             "http://x/y",
             "ws://x",

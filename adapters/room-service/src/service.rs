@@ -27,7 +27,7 @@ use tokio_util::task::TaskTracker;
 use crate::accept::Accept;
 use crate::backend::Backend;
 use crate::client_socket;
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::hall::Hall;
 use crate::history::History;
 use crate::server_api::{self, CallRate, Repeated};
@@ -92,7 +92,8 @@ pub enum ServeError {
     /// Keys that everybody knows, where everybody can come.
     #[error(
         "{address} can be reached from other machines, and the development keys are known to \
-         everybody: give keys of your own (UserSig key and API secret key), or listen on 127.0.0.1"
+         everybody: give keys of your own (UserSig key, API secret key, operator token), or listen on \
+         127.0.0.1"
     )]
     DevelopmentKeys {
         /// Where.
@@ -212,7 +213,11 @@ impl RoomService {
     /// The address for a [`WebSocketTransport`](exeunt_websocket::WebSocketTransport).
     #[must_use]
     pub fn url(&self) -> String {
-        format!("ws://{}{PATH}", self.address)
+        let scheme = match self.shared.config.tls {
+            Some(_) => "wss",
+            None => "ws",
+        };
+        format!("{scheme}://{}{PATH}", self.address)
     }
 
     /// Serves until the token is cancelled; then everybody is told `server_stopped`, within
@@ -335,6 +340,13 @@ fn check(config: &Config) -> Result<(), ServeError> {
         ("UserSig key", config.user_sig_key.expose()),
         ("API secret id", &config.secret_id),
         ("API secret key", config.secret_key.expose()),
+        (
+            "operator token",
+            config
+                .operator_token
+                .as_ref()
+                .map_or("none", Secret::expose),
+        ),
     ] {
         if key.is_empty() {
             return Err(ServeError::EmptyKey { name });
@@ -357,20 +369,32 @@ async fn accept(entrance: &mut dyn Accept, shared: &Arc<Shared>, requests: &mut 
         .route("/", any(server_api::answer))
         .route(PATH, get(upgrade))
         .with_state(Arc::clone(shared));
-    let time = shared.config.limits.time_for_requests;
     loop {
         let has_room = requests.len() < shared.config.limits.requests.max(1);
         tokio::select! {
             biased;
             Some(_ended) = requests.join_next() => {}
             accepted = entrance.accept(), if has_room => match accepted {
-                Ok(stream) => drop(requests.spawn(serve(stream, router.clone(), time))),
+                Ok(stream) => drop(requests.spawn(open(stream, Arc::clone(shared), router.clone()))),
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept");
                     sleep(ACCEPT_PAUSE).await;
                 }
             },
         }
+    }
+}
+
+/// Takes TLS off, where there is any, and serves what comes.
+async fn open(stream: Box<dyn ByteStream>, shared: Arc<Shared>, router: Router) {
+    let time = shared.config.limits.time_for_requests;
+    let Some(identity) = &shared.config.tls else {
+        return serve(stream, router, time).await;
+    };
+    match timeout(TIME_FOR_HEAD, identity.acceptor().accept(stream)).await {
+        Ok(Ok(stream)) => serve(Box::new(stream), router, time).await,
+        Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
+        Err(_) => tracing::debug!("no TLS within {TIME_FOR_HEAD:?}"),
     }
 }
 

@@ -7,16 +7,18 @@ use tokio_tungstenite::tungstenite::http::Uri;
 
 use crate::wire::PATH;
 
-/// A WebSocket's address that makes sense: scheme `ws`, a host, a port.
+/// A WebSocket's address that makes sense: scheme `ws` or `wss`, a host, a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     host: String,
     port: u16,
+    encrypted: bool,
     url: Uri,
 }
 
 impl Address {
-    const EXPECTED: &str = "ws://HOST:PORT/ws (port 80 and path /ws may be left out)";
+    const EXPECTED: &str =
+        "ws://HOST:PORT/ws, or wss:// with TLS (port, 80 or 443, and path /ws may be left out)";
 
     pub(crate) fn parse(text: &str) -> Result<Self, EnterError> {
         let senseless = || EnterError::Address {
@@ -24,9 +26,12 @@ impl Address {
             expected: Self::EXPECTED.to_owned(),
         };
         let given: Uri = text.parse().map_err(|_| senseless())?;
-        let (Some("ws"), Some(authority)) = (given.scheme_str(), given.authority()) else {
-            return Err(senseless());
+        let (encrypted, usual_port) = match given.scheme_str() {
+            Some("ws") => (false, 80),
+            Some("wss") => (true, 443),
+            Some(_) | None => return Err(senseless()),
         };
+        let authority = given.authority().ok_or_else(senseless)?;
         // A name before the host would be a password in disguise, and go nowhere.
         if authority.host().is_empty() || authority.as_str().contains('@') {
             return Err(senseless());
@@ -39,7 +44,8 @@ impl Address {
             "/" => PATH,
             other => other,
         };
-        let url = format!("ws://{authority}{path}")
+        let scheme = if encrypted { "wss" } else { "ws" };
+        let url = format!("{scheme}://{authority}{path}")
             .parse()
             .map_err(|_| senseless())?;
         let host = authority
@@ -49,7 +55,8 @@ impl Address {
             .to_owned();
         Ok(Self {
             host,
-            port: authority.port_u16().unwrap_or(80),
+            port: authority.port_u16().unwrap_or(usual_port),
+            encrypted,
             url,
         })
     }
@@ -57,6 +64,11 @@ impl Address {
     /// The host's name or number, without brackets, and the port.
     pub(crate) fn host_and_port(&self) -> (&str, u16) {
         (&self.host, self.port)
+    }
+
+    /// Whether it is reached over TLS.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.encrypted
     }
 
     /// The whole address.
@@ -84,6 +96,9 @@ mod tests {
         let address = Address::parse("ws://[::1]:7000/other?x=1").unwrap();
         assert_eq!(address.host_and_port(), ("::1", 7000));
         assert_eq!(address.to_string(), "ws://[::1]:7000/other?x=1");
+        let address = Address::parse("wss://rooms.example").unwrap();
+        assert_eq!(address.host_and_port(), ("rooms.example", 443));
+        assert!(address.is_encrypted());
     }
 
     #[test]
@@ -92,7 +107,8 @@ mod tests {
             "",
             "rooms",
             "http://x",
-            "wss://x",
+            "https://x",
+            "wss://",
             "ws://",
             "ws:///ws",
             "ws://u:p@x",

@@ -5,10 +5,12 @@ use std::io;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use exeunt_port::EnterError;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use crate::address::Address;
+use crate::trust::{Encryption, Trust};
 
 /// Bytes both ways, in order: a TCP connection, a TLS session over one, a Unix socket, a simulation.
 ///
@@ -45,20 +47,43 @@ impl Dial for Tcp {
 pub(crate) struct Server {
     pub(crate) address: Address,
     dial: Arc<dyn Dial>,
+    /// For `wss://`.
+    encryption: Option<Encryption>,
 }
 
 impl Server {
-    pub(crate) fn by_tcp(address: Address) -> Self {
-        Self::reached_by(address, Arc::new(Tcp))
+    pub(crate) fn by_tcp(url: &str) -> Result<Self, EnterError> {
+        Self::reached_by(url, Arc::new(Tcp))
     }
 
-    pub(crate) fn reached_by(address: Address, dial: Arc<dyn Dial>) -> Self {
-        Self { address, dial }
+    pub(crate) fn reached_by(url: &str, dial: Arc<dyn Dial>) -> Result<Self, EnterError> {
+        let server = Self {
+            address: Address::parse(url)?,
+            dial,
+            encryption: None,
+        };
+        if server.address.is_encrypted() {
+            server.trusting(&Trust::system())
+        } else {
+            Ok(server)
+        }
+    }
+
+    /// Believes these when they say who the server is.
+    pub(crate) fn trusting(mut self, trust: &Trust) -> Result<Self, EnterError> {
+        if self.address.is_encrypted() {
+            self.encryption = Some(Encryption::of(&self.address, trust)?);
+        }
+        Ok(self)
     }
 
     pub(crate) async fn dial(&self) -> io::Result<Box<dyn ByteStream>> {
         let (host, port) = self.address.host_and_port();
-        self.dial.dial(host, port).await
+        let stream = self.dial.dial(host, port).await?;
+        match &self.encryption {
+            None => Ok(stream),
+            Some(encryption) => encryption.over(stream).await,
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! `exeunt serve`: what it says, and where it refuses to listen.
 
+use std::fs;
 use std::net::TcpListener;
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::program::{Exeunt, Running};
 
@@ -102,4 +104,94 @@ fn development_keys_are_for_this_machine_only() {
 fn an_empty_key_is_none() {
     let ended = Exeunt::typed(&["serve", "--listen", "127.0.0.1:0", "--user-sig-key", ""]).run();
     ended.failed(1, &["UserSig key is empty"]);
+}
+
+/// A certificate for 127.0.0.1 and its key, in a folder that goes with it.
+fn identity() -> (TempDir, String, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    let written = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).expect("writable");
+        path.to_str().expect("a plain name").to_owned()
+    };
+    let certificate = written("certificate.pem", made.cert.pem());
+    let key = written("key.pem", made.signing_key.serialize_pem());
+    (folder, certificate, key)
+}
+
+#[test]
+fn with_a_certificate_everything_goes_over_tls() {
+    let (_folder, certificate, key) = identity();
+    let served = Served::with(&["--tls-cert", &certificate, "--tls-key", &key]);
+    assert!(served.url.starts_with("wss://"), "{}", served.url);
+    let mut alice = served.join("alice", &["--authorities", &certificate]);
+    alice.until_it_says("onEnterRoom");
+    let known = |words: &[&str]| {
+        served
+            .typed(words)
+            .with_env("EXEUNT_AUTHORITIES", &certificate)
+    };
+    known(&["kick", "--room", "123", "alice"]).run().succeeded();
+    let ended = alice.end().succeeded();
+    assert!(ended.text().contains("onExitRoom(1)"), "{ended:#?}");
+    // Who does not know the certificate does not talk to it.
+    served.typed(&["rooms"]).run().failed(1, &["certificate"]);
+}
+
+#[test]
+fn half_an_identity_is_none_and_neither_is_a_file_without_one() {
+    let (_folder, certificate, key) = identity();
+    let typed = |words: &[&str]| {
+        let all = [&["serve", "--listen", "127.0.0.1:0"], words].concat();
+        Exeunt::typed(&all).run()
+    };
+    typed(&["--tls-cert", &certificate]).failed(1, &["--tls-key is missing"]);
+    typed(&["--tls-key", &key]).failed(1, &["--tls-cert is missing"]);
+    typed(&["--tls-cert", &key, "--tls-key", &key]).failed(1, &[&key, "BEGIN CERTIFICATE"]);
+    typed(&["--tls-cert", "/nowhere", "--tls-key", &key]).failed(1, &["/nowhere", "No such file"]);
+}
+
+#[test]
+fn the_config_file_that_is_printed_is_taken_and_flags_go_over_it() {
+    let printed = Exeunt::typed(&["serve", "--print-config"])
+        .run()
+        .succeeded();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("exeunt.toml");
+    let text = printed
+        .text()
+        .replace("members_per_room = 300", "members_per_room = 1");
+    fs::write(&path, text).expect("writable");
+    let config = ["--config", path.to_str().expect("a plain name")];
+    let served = Served::with(&config);
+    let mut alice = served.join("alice", &[]);
+    alice.until_it_says("onEnterRoom");
+    served.join("bob", &[]).end().failed(3, &["full"]);
+    let more = [&config[..], &["--limit", "members_per_room=2"]].concat();
+    let served = Served::with(&more);
+    for name in ["alice", "bob"] {
+        served.join(name, &[]).until_it_says("onEnterRoom");
+    }
+}
+
+#[test]
+fn the_log_is_json_where_that_is_asked_for() {
+    let words = ["serve", "--listen", "127.0.0.1:0", "--log", "json"];
+    let mut served = Exeunt::typed(&words).start();
+    served.until_it_says("rooms at");
+    served.interrupt();
+    let ended = served.end().succeeded();
+    let said: Vec<Value> = ended
+        .complaints
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let listens = said
+        .iter()
+        .find(|line| line["fields"]["message"] == "room service listens");
+    assert!(
+        listens.is_some_and(|line| line["fields"]["address"].is_string()),
+        "{said:#?}"
+    );
 }

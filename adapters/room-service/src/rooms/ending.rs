@@ -38,9 +38,10 @@ impl Ending {
         }
     }
 
-    pub(super) fn to_others(self, user: &UserId) -> ServerMessage {
+    pub(super) fn to_others(self, user: &UserId, stay: StayId) -> ServerMessage {
         ServerMessage::UserLeft {
             user_id: user.clone(),
+            stay: stay.0,
             reason: self.reason(),
         }
     }
@@ -124,14 +125,14 @@ impl Rooms {
         if let Some(socket) = ended.socket {
             let count = u32::try_from(told.len()).unwrap_or(u32::MAX);
             // The others first: `left` means that they were told.
-            outputs.deliver(told, ending.to_others(&ended.user));
+            outputs.deliver(told, ending.to_others(&ended.user, stay));
             ending
                 .to_its_own(count)
                 .into_iter()
                 .for_each(|own| outputs.deliver(vec![socket], own));
             outputs.close(socket, ending.close_code());
         } else {
-            outputs.deliver(told, ending.to_others(&ended.user));
+            outputs.deliver(told, ending.to_others(&ended.user, stay));
         }
     }
 
@@ -175,6 +176,8 @@ impl Rooms {
         if let Some(socket) = ended.socket {
             self.sockets.remove(&socket);
         }
+        let entrant = (ended.room.clone(), ended.user.clone(), ended.client);
+        self.past_enters.note(now, entrant, ended.attempt);
         if let Some(message) = ending.to_its_own(0).filter(|_| ending != Ending::Left) {
             let secret = ended.secret.clone();
             self.graves

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use exeunt_port::{RemoteLeaveReason, RoomId, UserId};
-use exeunt_websocket::wire::Departed;
+use exeunt_websocket::wire::{Departed, Member};
 
 use super::{Rooms, Stay, StayId};
 
@@ -28,8 +28,12 @@ impl Room {
         self.members.get(user).copied()
     }
 
-    pub(super) fn users(&self) -> impl Iterator<Item = &UserId> {
-        self.members.keys()
+    /// As clients are told of them.
+    pub(super) fn members(&self) -> impl Iterator<Item = Member> {
+        self.members.iter().map(|(user, stay)| Member {
+            user_id: user.clone(),
+            stay: stay.0,
+        })
     }
 
     pub(super) fn stays(&self) -> impl Iterator<Item = StayId> {
@@ -48,13 +52,14 @@ impl Room {
         reason: RemoteLeaveReason,
         remembered: usize,
     ) {
-        self.members.remove(user);
-        self.departed
-            .retain(|(_, departed)| departed.user_id != *user);
+        let Some(stay) = self.members.remove(user) else {
+            return;
+        };
         self.departed.push_back((
             now,
             Departed {
                 user_id: user.clone(),
+                stay: stay.0,
                 reason,
             },
         ));

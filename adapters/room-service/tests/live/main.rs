@@ -9,6 +9,7 @@
 mod api;
 mod attacks;
 mod backend;
+mod encrypted;
 mod forms;
 mod links;
 mod proxy;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::PROTOCOL;
+use super::{ClientId, PROTOCOL};
 
 /// A request to enter a room.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -22,16 +22,25 @@ pub struct Enter {
     pub user_sig: String,
     /// Which room: a JSON number is a numeric room, a JSON string a string room.
     pub room_id: RoomId,
+    /// Which client asks.
+    pub client_id: ClientId,
+    /// Which of this client's attempts to enter it is; higher than any before. One that arrives after
+    /// a later one into the same room is refused ([`Refusal::Overtaken`]).
+    pub attempt: u64,
 }
 
-impl From<EnterRequest> for Enter {
-    fn from(request: EnterRequest) -> Self {
+impl Enter {
+    /// This request, as an attempt of this client.
+    #[must_use]
+    pub fn new(request: EnterRequest, client_id: ClientId, attempt: u64) -> Self {
         Self {
             protocol: PROTOCOL,
             sdk_app_id: request.sdk_app_id,
             user_id: request.user,
             user_sig: request.user_sig,
             room_id: request.room,
+            client_id,
+            attempt,
         }
     }
 }
@@ -45,6 +54,8 @@ impl fmt::Debug for Enter {
             .field("sdk_app_id", &self.sdk_app_id)
             .field("user_id", &self.user_id)
             .field("room_id", &self.room_id)
+            .field("client_id", &format_args!("{}", self.client_id))
+            .field("attempt", &self.attempt)
             .finish_non_exhaustive()
     }
 }
@@ -87,6 +98,18 @@ pub enum EnterFault {
     /// No string where the signature should be; what stood there is not repeated.
     #[error("user_sig is missing or no string")]
     UserSig,
+    /// No client's id.
+    #[error("client_id {found} is no client; 32 lower-case hexadecimal digits are allowed")]
+    ClientId {
+        /// What stood there.
+        found: String,
+    },
+    /// No attempt's number.
+    #[error("attempt {found} is no number of an attempt; 0 to 18446744073709551615 are allowed")]
+    Attempt {
+        /// What stood there.
+        found: String,
+    },
 }
 
 impl EnterFault {
@@ -99,6 +122,7 @@ impl EnterFault {
             Self::Room(_) | Self::RoomType { .. } => Refusal::RoomId,
             Self::User(_) | Self::UserType { .. } => Refusal::UserId,
             Self::UserSig => Refusal::UserSig,
+            Self::ClientId { .. } | Self::Attempt { .. } => Refusal::Attempt,
         }
     }
 }
@@ -116,6 +140,10 @@ pub(super) struct AnyEnter {
     user_sig: Value,
     #[serde(default)]
     room_id: Value,
+    #[serde(default)]
+    client_id: Value,
+    #[serde(default)]
+    attempt: Value,
 }
 
 impl TryFrom<AnyEnter> for Enter {
@@ -152,12 +180,25 @@ impl TryFrom<AnyEnter> for Enter {
         let Value::String(user_sig) = any.user_sig else {
             return Err(EnterFault::UserSig);
         };
+        let client_id = any.client_id.as_str().and_then(ClientId::read);
+        let Some(client_id) = client_id else {
+            return Err(EnterFault::ClientId {
+                found: shown(&any.client_id),
+            });
+        };
+        let Some(attempt) = any.attempt.as_u64() else {
+            return Err(EnterFault::Attempt {
+                found: shown(&any.attempt),
+            });
+        };
         Ok(Self {
             protocol: PROTOCOL,
             sdk_app_id,
             user_id,
             user_sig,
             room_id,
+            client_id,
+            attempt,
         })
     }
 }
@@ -221,11 +262,15 @@ pub enum Refusal {
     StayUnknown,
     /// As many rooms as the server allows.
     TooManyRooms,
+    /// A later attempt of the same client has arrived before this one (G-10).
+    Overtaken,
+    /// No client's id, or no number of an attempt.
+    Attempt,
 }
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::NoParameters,
         Self::SdkAppId,
         Self::RoomId,
@@ -238,6 +283,8 @@ impl Refusal {
         Self::Protocol,
         Self::StayUnknown,
         Self::TooManyRooms,
+        Self::Overtaken,
+        Self::Attempt,
     ];
 
     /// The number on the wire.
@@ -256,6 +303,8 @@ impl Refusal {
             Self::Protocol => 1,
             Self::StayUnknown => 2,
             Self::TooManyRooms => 3,
+            Self::Overtaken => 4,
+            Self::Attempt => 5,
         }
     }
 }

@@ -1,0 +1,259 @@
+//! The config file: one for the service, its operator and its users.
+//!
+//! Where it makes no sense it is said what, in which line, and what is allowed there; the line itself
+//! is not shown, for a key may stand in it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use exeunt_room_service::{Config, Limits};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+use crate::bounds::{Bound, Bounded};
+use crate::failure::Failure;
+use crate::settings::Settings;
+
+/// What stands in a config file.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ConfigFile {
+    pub(crate) service: Option<String>,
+    pub(crate) authorities: Option<PathBuf>,
+    pub(crate) sdk_app_id: Option<u32>,
+    #[serde(deserialize_with = "secret")]
+    pub(crate) user_sig_key: Option<String>,
+    pub(crate) secret_id: Option<String>,
+    #[serde(deserialize_with = "secret")]
+    pub(crate) secret_key: Option<String>,
+    #[serde(deserialize_with = "secret")]
+    pub(crate) operator_token: Option<String>,
+    pub(crate) serve: ServeSection,
+}
+
+/// What only the service has a use for.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ServeSection {
+    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) lease_ms: Option<Spanned<u64>>,
+    pub(crate) log: Option<LogFormat>,
+    pub(crate) tls_certificate: Option<PathBuf>,
+    pub(crate) tls_key: Option<PathBuf>,
+    limits: BTreeMap<Spanned<String>, Spanned<i64>>,
+    /// The limits, once they were looked at.
+    #[serde(skip)]
+    pub(crate) bounds: Vec<Bounded>,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl LogFormat {
+    /// What is the case where nothing is said about it.
+    pub(crate) fn usual(json: bool) -> Self {
+        if json { Self::Json } else { Self::Text }
+    }
+}
+
+/// A key has to be a text; whatever else it is, it is not repeated.
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match toml::Value::deserialize(deserializer)? {
+        toml::Value::String(text) => Ok(Some(text)),
+        toml::Value::Integer(_)
+        | toml::Value::Float(_)
+        | toml::Value::Boolean(_)
+        | toml::Value::Datetime(_)
+        | toml::Value::Array(_)
+        | toml::Value::Table(_) => Err(D::Error::custom("a key has to be a text in quotes")),
+    }
+}
+
+impl ConfigFile {
+    /// The lease that can be kept, in milliseconds.
+    pub(crate) const LEASE: std::ops::RangeInclusive<u64> = 200..=600_000;
+
+    /// Reads it.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let failure = |detail: String| Failure::Config {
+            path: path.to_owned(),
+            detail,
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| failure(error.to_string()))?;
+        let mut file = Self::parse(&text).map_err(failure)?;
+        // A file is named from where the config file stands, not from where the command was typed.
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for named in [
+            &mut file.authorities,
+            &mut file.serve.tls_certificate,
+            &mut file.serve.tls_key,
+        ] {
+            if let Some(named) = named {
+                *named = folder.join(&*named);
+            }
+        }
+        Ok(file)
+    }
+
+    /// Reads a text; if it makes no sense, says which line.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let line = |at: usize| {
+            let before = text.as_bytes().get(..at).unwrap_or_default();
+            1 + before.iter().filter(|byte| **byte == b'\n').count()
+        };
+        let mut file: Self = toml::from_str(text).map_err(|error| {
+            let what = error.message().trim_end();
+            match error.span() {
+                Some(span) => format!("line {}: {what}", line(span.start)),
+                None => what.to_owned(),
+            }
+        })?;
+        for (name, value) in &file.serve.limits {
+            let bounded = Bound::named(name.get_ref())
+                .and_then(|bound| bound.checked((*value.get_ref()).into()))
+                .map_err(|what| format!("line {}: {what}", line(name.span().start)))?;
+            file.serve.bounds.push(bounded);
+        }
+        if let Some(lease) = &file.serve.lease_ms
+            && !Self::LEASE.contains(lease.get_ref())
+        {
+            let (least, most) = (Self::LEASE.start(), Self::LEASE.end());
+            return Err(format!(
+                "line {}: lease_ms = {}: {least} to {most} are allowed",
+                line(lease.span().start),
+                lease.get_ref(),
+            ));
+        }
+        Ok(file)
+    }
+
+    /// A config file that says what is the case without one, with every key explained.
+    pub(crate) fn default_text() -> String {
+        let default = Config::development();
+        let service = Settings::SERVICE;
+        let listen = SocketAddr::new(default.listen.ip(), Settings::PORT);
+        let (app, id) = (default.sdk_app_id, &default.secret_id);
+        let lease = default.lease.as_millis();
+        let mut text = format!(
+            r#"# The config file of exeunt: for the service, its operator and its users. TOML.
+# A flag beats the environment, which beats this file. What stands here is what is the case without
+# it; a key that is not known is an error. Keep it to yourself once keys of your own stand in it.
+
+# Where the room service is, for all commands but serve: ws:// or http://, with TLS wss:// or https://.
+service = "{service}"
+# Certificates in PEM form of authorities that the system does not know, for services with TLS.
+#authorities = "our-authority.pem"
+# The application's number. Who enters with another one is refused.
+sdk_app_id = {app}
+# Whoever has this key can make a UserSig for anybody. serve checks with it, join signs with it.
+# Without one a development key counts, which everybody knows.
+#user_sig_key = "a long random text"
+# The operator's name and key at the server API. serve checks with them; kick, dismiss, rooms sign.
+secret_id = "{id}"
+#secret_key = "another long random text"
+# What opens the console (http://HOST:PORT/console) and the metrics (/metrics) to an operator. With
+# keys of your own and without a token both are closed.
+#operator_token = "a third long random text"
+
+[serve]
+# Where to listen: IP:PORT. Anything but loopback wants keys of your own.
+listen = "{listen}"
+# How long a client may be silent before the others are told that it is gone, in milliseconds.
+lease_ms = {lease}
+# How the log on standard error is written: "text" or "json" (which is usual with --json).
+#log = "json"
+# With both of these the service speaks TLS only: certificate chain and private key, in PEM form.
+#tls_certificate = "certificate.pem"
+#tls_key = "key.pem"
+
+[serve.limits]
+"#
+        );
+        for bound in Bound::ALL {
+            let (least, most) = (bound.allowed.start(), bound.allowed.end());
+            let (about, name) = (bound.about, bound.name);
+            let usual = bound.of(&Limits::default());
+            text.push_str(&format!(
+                "# {about}: {least} to {most}.\n{name} = {usual}\n"
+            ));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ConfigFile, Limits};
+
+    fn refused(text: &str, said: &[&str]) {
+        let Err(error) = ConfigFile::parse(text) else {
+            panic!("{text} is taken")
+        };
+        for words in said {
+            assert!(error.contains(words), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_printed_as_the_default_is_the_default() {
+        let text = ConfigFile::default_text();
+        let file = ConfigFile::parse(&text).expect("it can be read");
+        let mut limits = Limits {
+            rooms: 1,
+            ..Limits::default()
+        };
+        for bound in &file.serve.bounds {
+            bound.set(&mut limits);
+        }
+        assert_eq!(limits, Limits::default());
+        assert!(file.user_sig_key.is_none() && file.secret_key.is_none());
+        // What is commented out is right as well.
+        let all: String = text
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(key) if !key.starts_with(' ') => format!("{key}\n"),
+                Some(_) | None => format!("{line}\n"),
+            })
+            .collect();
+        let file = ConfigFile::parse(&all).expect("it can be read");
+        assert!(file.operator_token.is_some() && file.serve.tls_key.is_some());
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_said_with_its_line_and_what_is_allowed() {
+        refused("\nservce = 'x'", &["line 2", "servce", "`service`"]);
+        refused("[serve]\nlistn = ''", &["line 2", "listn", "`listen`"]);
+        refused("[serve]\nlisten = 'here'", &["line 2", "socket address"]);
+        refused("[serve]\nlog = 'xml'", &["line 2", "xml", "`json`"]);
+        refused("[serve]\nlease_ms = 1", &["line 2", "200 to 600000"]);
+        let limit = "[serve.limits]\n\nmembers_per_room = 0";
+        refused(limit, &["line 3", "members_per_room = 0", "1 to "]);
+        let limit = "[serve.limits]\nmembers = 3";
+        refused(limit, &["line 2", "members", "members_per_room"]);
+        refused("sdk_app_id = 'many'", &["line 1", "many", "u32"]);
+        refused("nonsense", &["line 1"]);
+    }
+
+    #[test]
+    fn a_key_that_is_no_text_is_not_repeated() {
+        for wrong in ["424242", "4242.42", "['4242']", "'424242", "4242 42"] {
+            for name in ["user_sig_key", "secret_key", "operator_token"] {
+                let text = format!("{name} = {wrong}");
+                let Err(error) = ConfigFile::parse(&text) else {
+                    panic!("{text} is taken")
+                };
+                assert!(error.contains("line 1"), "{error}");
+                assert!(!error.contains("42"), "{error}");
+            }
+        }
+    }
+}
