@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use exeunt_websocket::wire::MAX_UPSTREAM;
 
+use crate::rooms::RoomLife;
 use crate::tls::TlsIdentity;
 use crate::webhooks::Webhook;
 
@@ -73,6 +74,9 @@ pub struct Config {
     /// Silence after which a stay is over and the others are told (G-12): 100 ms to 1 hour. The
     /// client says a heartbeat eight times within it.
     pub lease: Duration,
+    /// How long rooms and stays last, and who is announced to whom. Default: calls, as with TRTC, and
+    /// stays without end.
+    pub room_life: RoomLife,
     /// Who is told what happens in the rooms. Default: nobody.
     pub webhooks: Vec<Webhook>,
     /// The bounds of everything.
@@ -94,6 +98,7 @@ impl Config {
             operator_token: Some(Secret::new(DEVELOPMENT_OPERATOR_TOKEN)),
             tls: None,
             lease: Duration::from_secs(8),
+            room_life: RoomLife::default(),
             webhooks: Vec::new(),
             limits: Limits::default(),
         }

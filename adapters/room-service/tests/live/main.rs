@@ -11,6 +11,7 @@ mod attacks;
 mod backend;
 mod encrypted;
 mod forms;
+mod life;
 mod links;
 mod proxy;
 mod raw;
