@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use exeunt_websocket::wire::MAX_UPSTREAM;
 
+use crate::rooms::RoomLife;
 use crate::tls::TlsIdentity;
 use crate::webhooks::Webhook;
 
@@ -77,6 +78,9 @@ pub struct Config {
     /// beside those that come from the host that the service is asked under. A browser on another
     /// page gets HTTP 403; whoever names no origin is no browser. Default: none.
     pub allowed_origins: Vec<String>,
+    /// How long rooms and stays last, and who is announced to whom. Default: calls, as with TRTC, and
+    /// stays without end.
+    pub room_life: RoomLife,
     /// Who is told what happens in the rooms. Default: nobody.
     pub webhooks: Vec<Webhook>,
     /// The bounds of everything.
@@ -99,6 +103,7 @@ impl Config {
             tls: None,
             lease: Duration::from_secs(8),
             allowed_origins: Vec::new(),
+            room_life: RoomLife::default(),
             webhooks: Vec::new(),
             limits: Limits::default(),
         }

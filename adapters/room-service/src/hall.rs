@@ -35,7 +35,7 @@ pub(crate) struct Hall {
     /// Who may not enter.
     pub(crate) bans: Bans,
     inside: Mutex<Inside>,
-    /// Somebody entered: the next deadline may have changed.
+    /// Somebody entered or left: the next deadline may have changed.
     entered: Notify,
 }
 
@@ -56,7 +56,8 @@ impl Hall {
             rooms: config.limits.rooms,
             remembered_stays: config.limits.remembered_stays,
             time_to_enter: config.limits.time_to_enter,
-        });
+        })
+        .with_life(config.room_life);
         let inside = Inside {
             rooms,
             register: Register::new(config.limits.kept_happenings),
@@ -184,6 +185,11 @@ impl Hall {
         let mut inside = self.lock();
         let answer = act(&mut inside.rooms, now, &mut outputs);
         let announcements = inside.carry_out(outputs);
+        drop(inside);
+        if !announcements.is_empty() {
+            // A room may have become empty, and close in its time.
+            self.entered.notify_one();
+        }
         (answer, announcements)
     }
 

@@ -38,6 +38,7 @@ impl From<Refusal> for NotAdmitted {
             Refusal::MayNotCreate => "the UserSig's private map does not allow to make this room",
             Refusal::MayNotEnter => "the UserSig's private map does not allow to enter this room",
             Refusal::RoomFull => "the room is full",
+            Refusal::Role => "the role is none",
             Refusal::Protocol => "the protocol's version is not spoken here",
             Refusal::StayUnknown => "the stay is unknown: it was left, or its lease ran out",
             Refusal::TooManyRooms => "the server has as many rooms as it may",
@@ -80,6 +81,7 @@ pub(crate) fn admit(
         room: enter.room_id,
         client: enter.client_id,
         attempt: enter.attempt,
+        role: enter.role,
         secret,
         may_create,
     })
@@ -102,7 +104,7 @@ fn privileged(buffer: &[u8], now: u64, enter: &Enter) -> Result<bool, NotAdmitte
 
 #[cfg(test)]
 mod tests {
-    use exeunt_websocket::wire::ClientId;
+    use exeunt_websocket::wire::{ClientId, Role};
 
     use super::*;
     use crate::user_sig::{Claims, sign};
@@ -119,6 +121,7 @@ mod tests {
             room_id: "standup".parse().unwrap(),
             client_id: ClientId::from_number(1),
             attempt: 1,
+            role: Role::Anchor,
         }
     }
 

@@ -9,6 +9,7 @@
 mod ending;
 mod entering;
 mod graves;
+mod life;
 mod members;
 mod output;
 mod past_enters;
@@ -18,6 +19,7 @@ mod secret;
 mod tests;
 
 pub use entering::Entrance;
+pub use life::{RoomLife, Scene};
 pub use members::{MemberView, RoomView};
 pub use output::{Occurrence, Output, Outputs, SocketId, StayId};
 pub use resuming::Claim;
@@ -26,11 +28,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use exeunt_port::{RoomId, UserId};
-use exeunt_websocket::wire::ClientId;
+use exeunt_websocket::wire::{ClientId, Role};
 use thiserror::Error;
 
 use ending::Ending;
 use graves::Graves;
+use life::Closings;
 use members::Room;
 use past_enters::PastEnters;
 use secret::StaySecret;
@@ -65,6 +68,7 @@ pub struct NoSuchRoom {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rooms {
     limits: RoomLimits,
+    life: RoomLife,
     last_stay: u64,
     stopping: bool,
     open: BTreeMap<RoomId, Room>,
@@ -73,6 +77,7 @@ pub struct Rooms {
     /// When to look at a stay again. A stay that was heard meanwhile is put back then, so that
     /// hearing from somebody costs nothing here.
     expiries: BTreeSet<(Duration, StayId)>,
+    closings: Closings,
     graves: Graves,
     past_enters: PastEnters,
 }
@@ -81,6 +86,7 @@ pub struct Rooms {
 struct Stay {
     user: UserId,
     room: RoomId,
+    role: Role,
     client: ClientId,
     /// Which of the client's attempts to enter it began with.
     attempt: u64,
@@ -89,8 +95,18 @@ struct Stay {
     secret: StaySecret,
     socket: Option<SocketId>,
     last_heard: Duration,
+    /// When it is over, however alive its client is.
+    ends_at: Option<Duration>,
     /// Its place in [`Rooms::expiries`].
     looked_at: Duration,
+}
+
+impl Stay {
+    /// When it is over if nothing more is heard.
+    fn due(&self, lease: Duration) -> Duration {
+        let due = self.last_heard + lease;
+        self.ends_at.map_or(due, |ends_at| due.min(ends_at))
+    }
 }
 
 impl Rooms {
@@ -99,12 +115,14 @@ impl Rooms {
     pub fn new(limits: RoomLimits) -> Self {
         Self {
             limits,
+            life: RoomLife::default(),
             last_stay: 0,
             stopping: false,
             open: BTreeMap::new(),
             stays: BTreeMap::new(),
             sockets: BTreeMap::new(),
             expiries: BTreeSet::new(),
+            closings: Closings::new(),
             graves: Graves::new(limits.remembered_stays, 2 * limits.lease),
             past_enters: PastEnters::new(
                 limits.remembered_stays,
@@ -140,6 +158,9 @@ impl Rooms {
     pub fn relay(&mut self, now: Duration, socket: SocketId) -> Option<(UserId, Vec<SocketId>)> {
         let stay = self.stays.get_mut(self.sockets.get(&socket)?)?;
         stay.last_heard = now;
+        if !stay.role.is_anchor() {
+            return None;
+        }
         let (user, room) = (stay.user.clone(), stay.room.clone());
         let mut listeners = self.listeners(&room);
         listeners.retain(|listener| *listener != socket);
@@ -184,6 +205,7 @@ impl Rooms {
         room: &RoomId,
         outputs: &mut Outputs,
     ) -> Result<usize, NoSuchRoom> {
+        self.cancel_closing(room);
         let found = self
             .open
             .remove(room)
@@ -194,12 +216,14 @@ impl Rooms {
     /// The service stops: everybody is out, and nobody gets in any more.
     pub fn stop(&mut self, now: Duration, outputs: &mut Outputs) {
         self.stopping = true;
+        self.closings.clear();
         while let Some((id, room)) = self.open.pop_first() {
             self.end_all(now, &id, &room, Ending::ServerStopped, outputs);
         }
     }
 
-    /// Ends every stay whose lease has run out. Answers which.
+    /// Ends every stay whose lease has run out or that has lasted as long as it may, and every room whose
+    /// time without anybody is over. Answers which stays.
     pub fn expire(&mut self, now: Duration, outputs: &mut Outputs) -> Vec<StayId> {
         let mut expired = Vec::new();
         while let Some((deadline, stay)) = self.expiries.first().copied() {
@@ -210,8 +234,12 @@ impl Rooms {
             let Some(found) = self.stays.get_mut(&stay) else {
                 continue;
             };
-            let due = found.last_heard + self.limits.lease;
-            if due > now {
+            let is_over = found.ends_at.is_some_and(|ends_at| ends_at <= now);
+            let due = found.due(self.limits.lease);
+            if is_over {
+                self.end(now, stay, Ending::Overlong, outputs);
+                expired.push(stay);
+            } else if due > now {
                 found.looked_at = due;
                 self.expiries.insert((due, stay));
             } else {
@@ -219,13 +247,16 @@ impl Rooms {
                 expired.push(stay);
             }
         }
+        self.close_empty(now, outputs);
         expired
     }
 
     /// When [`expire`](Self::expire) has something to look at, at the earliest.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        self.expiries.first().map(|(deadline, _)| *deadline)
+        let stays = self.expiries.first().map(|(deadline, _)| *deadline);
+        let rooms = self.closings.first().map(|(deadline, _)| *deadline);
+        stays.into_iter().chain(rooms).min()
     }
 
     /// The rooms with their members, in the order of their ids.

@@ -10,7 +10,7 @@ use crate::connection::WebSocketConnection;
 use crate::dial::{Dial, Server};
 use crate::entering::enter;
 use crate::trust::Trust;
-use crate::wire::Enter;
+use crate::wire::{Enter, Role};
 
 /// Enters rooms of an Exeunt room service.
 ///
@@ -24,6 +24,7 @@ use crate::wire::Enter;
 pub struct WebSocketTransport {
     server: Server,
     caller: Arc<Caller>,
+    role: Role,
 }
 
 impl WebSocketTransport {
@@ -56,13 +57,23 @@ impl WebSocketTransport {
         Ok(Self {
             server: self.server.trusting(trust)?,
             caller: self.caller,
+            role: self.role,
         })
+    }
+
+    /// The same client, entering as this from now on. It makes a difference in live rooms only: there an
+    /// audience member sees and hears, sends nothing, and is announced to nobody.
+    #[must_use]
+    pub fn entering_as(mut self, role: Role) -> Self {
+        self.role = role;
+        self
     }
 
     fn to(server: Server) -> Self {
         Self {
             server,
             caller: Arc::new(Caller::new()),
+            role: Role::default(),
         }
     }
 }
@@ -84,7 +95,10 @@ impl Transport for WebSocketTransport {
         link: RoomLink,
     ) -> Result<Box<dyn Connection>, EnterError> {
         let (client_id, attempt) = self.caller.next_attempt();
-        let request = Enter::new(request, client_id, attempt);
+        let request = Enter {
+            role: self.role,
+            ..Enter::new(request, client_id, attempt)
+        };
         let (socket, stay) = enter(&self.server, request, &link).await?;
         let connection = WebSocketConnection::start(self.server.clone(), socket, stay, link);
         Ok(Box::new(connection))

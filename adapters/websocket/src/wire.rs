@@ -12,6 +12,7 @@ mod control;
 mod entrance;
 mod media;
 mod members;
+mod role;
 
 pub use client_id::ClientId;
 pub use close::CloseCode;
@@ -22,6 +23,7 @@ pub use media::{
     decode_upstream, downstream_from_upstream, encode_downstream, encode_upstream,
 };
 pub use members::{Departed, Member};
+pub use role::Role;
 
 use exeunt_port::{InvalidUserId, MediaFrame};
 use thiserror::Error;

@@ -13,7 +13,7 @@ use exeunt_port::{RemoteLeaveReason, UserId};
 use exeunt_room_service::rooms::{
     Claim, Entrance, Output, Outputs, RoomLimits, Rooms, SocketId, StayId,
 };
-use exeunt_websocket::wire::{ClientId, CloseCode, Refusal, ServerMessage};
+use exeunt_websocket::wire::{ClientId, CloseCode, Refusal, Role, ServerMessage};
 
 use judging::{Cause, is_true};
 
@@ -156,6 +156,7 @@ impl Service {
             room: room().clone(),
             client: self.client_of(owner),
             attempt,
+            role: Role::Anchor,
             secret: secret.clone(),
             may_create: true,
         };

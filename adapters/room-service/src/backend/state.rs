@@ -56,6 +56,8 @@ pub struct MemberState {
     pub entered_at: Moment,
     /// Whether there is a connection; without one the member is waited for.
     pub connected: bool,
+    /// Whether the others see and hear the member.
+    pub may_publish: bool,
 }
 
 /// What became of one user who was to be taken out.

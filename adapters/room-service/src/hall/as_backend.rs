@@ -89,6 +89,7 @@ fn state(register: &Register, room: RoomView<'_>) -> RoomState {
         stay: member.stay.0,
         entered_at: register.entered_at(member.stay),
         connected: member.connected,
+        may_publish: member.role.is_anchor(),
     });
     RoomState {
         id: room.id().clone(),

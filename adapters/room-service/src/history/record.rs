@@ -79,7 +79,9 @@ impl Record {
                 self.close(at, room);
                 self.open(at, room, Some(by));
             }
-            Happening::Entered { room, user, stay } => self.enter(at, room, user, *stay),
+            Happening::Entered {
+                room, user, stay, ..
+            } => self.enter(at, room, user, *stay),
             Happening::Left(departure) => {
                 let Departure {
                     room,
@@ -88,6 +90,7 @@ impl Record {
                     entered_at,
                     reason,
                     receipt,
+                    ..
                 } = departure;
                 self.enter(*entered_at, room, user, *stay);
                 self.leave(at, room, *stay, Some(*reason), Some(receipt.clone()));
@@ -236,7 +239,16 @@ mod tests {
 
     fn entered(at: u64, name: &str, stay: u64) -> Happened {
         let (room, user) = (room(), user(name));
-        happened(at, Happening::Entered { room, user, stay })
+        let may_publish = true;
+        happened(
+            at,
+            Happening::Entered {
+                room,
+                user,
+                stay,
+                may_publish,
+            },
+        )
     }
 
     fn left(at: u64, name: &str, stay: u64) -> Happened {
@@ -245,6 +257,7 @@ mod tests {
             user: user(name),
             stay,
             entered_at: Moment(1),
+            may_publish: true,
             reason: LeaveReason::Kicked,
             receipt: Receipt::settled(ReceiptState::default()),
         };
@@ -284,6 +297,7 @@ mod tests {
             stay: 3,
             entered_at: Moment(5),
             connected: true,
+            may_publish: true,
         };
         let state = RoomState {
             id: room(),

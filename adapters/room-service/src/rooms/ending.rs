@@ -24,6 +24,8 @@ pub(super) enum Ending {
     Dismissed,
     /// The service stops.
     ServerStopped,
+    /// It has lasted as long as a stay may.
+    Overlong,
 }
 
 impl Ending {
@@ -32,9 +34,11 @@ impl Ending {
         match self {
             Self::Left => RemoteLeaveReason::Left,
             Self::TimedOut => RemoteLeaveReason::TimedOut,
-            Self::Kicked | Self::Replaced | Self::Dismissed | Self::ServerStopped => {
-                RemoteLeaveReason::Kicked
-            }
+            Self::Kicked
+            | Self::Replaced
+            | Self::Dismissed
+            | Self::ServerStopped
+            | Self::Overlong => RemoteLeaveReason::Kicked,
         }
     }
 
@@ -51,7 +55,7 @@ impl Ending {
         match self {
             Self::Left => Some(ServerMessage::Left { told }),
             Self::TimedOut => None,
-            Self::Kicked => Some(ServerMessage::Kicked),
+            Self::Kicked | Self::Overlong => Some(ServerMessage::Kicked),
             Self::Replaced => Some(ServerMessage::Replaced),
             Self::Dismissed => Some(ServerMessage::Dismissed),
             Self::ServerStopped => Some(ServerMessage::ServerStopped),
@@ -62,7 +66,7 @@ impl Ending {
         match self {
             Self::Left => CloseCode::Normal,
             Self::TimedOut => CloseCode::LeaseExpired,
-            Self::Kicked => CloseCode::Kicked,
+            Self::Kicked | Self::Overlong => CloseCode::Kicked,
             Self::Replaced => CloseCode::Replaced,
             Self::Dismissed => CloseCode::Dismissed,
             Self::ServerStopped => CloseCode::ServerStopped,
@@ -79,6 +83,7 @@ impl From<Ending> for LeaveReason {
             Ending::Replaced => Self::Replaced,
             Ending::Dismissed => Self::Dismissed,
             Ending::ServerStopped => Self::ServerStopped,
+            Ending::Overlong => Self::StayTooLong,
         }
     }
 }
@@ -104,9 +109,9 @@ impl Rooms {
                 self.limits.members_per_room,
             );
             if room.is_empty() {
-                self.open.remove(&ended.room);
-                closed = true;
-            } else {
+                // Who is replaced is back before anybody could see the room empty.
+                closed = self.emptied(now, &ended.room, ended.role) && ending != Ending::Replaced;
+            } else if ended.role.is_anchor() {
                 told = self.listeners(&ended.room);
             }
         }
@@ -114,6 +119,7 @@ impl Rooms {
             stay,
             room: ended.room.clone(),
             user: ended.user.clone(),
+            role: ended.role,
             reason: ending.into(),
             announced_by: (!told.is_empty()).then(|| outputs.next_place()),
         });
@@ -154,6 +160,7 @@ impl Rooms {
                 stay: *stay,
                 room: id.clone(),
                 user: ended.user.clone(),
+                role: ended.role,
                 reason: ending.into(),
                 announced_by: None,
             });

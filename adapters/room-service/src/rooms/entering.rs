@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use exeunt_port::{RoomId, UserId};
-use exeunt_websocket::wire::{ClientId, Refusal, ServerMessage};
+use exeunt_websocket::wire::{ClientId, Refusal, Role, ServerMessage};
 
 use super::ending::Ending;
 use super::past_enters::Entrant;
@@ -22,6 +22,8 @@ pub struct Entrance {
     pub client: ClientId,
     /// Which of this client's attempts it is.
     pub attempt: u64,
+    /// What the user wants to be in the room.
+    pub role: Role,
     /// What a resume will have to show.
     pub secret: String,
     /// Whether the room may be made if it is not there.
@@ -37,6 +39,7 @@ impl fmt::Debug for Entrance {
             .field("room", &self.room)
             .field("client", &self.client)
             .field("attempt", &self.attempt)
+            .field("role", &self.role)
             .field("may_create", &self.may_create)
             .finish_non_exhaustive()
     }
@@ -58,9 +61,11 @@ impl Rooms {
             room: room_id,
             client,
             attempt,
+            role,
             secret,
             may_create,
         } = entrance;
+        let role = self.life.role(role);
         if self.stopping {
             return Err(Refusal::Suspended);
         }
@@ -94,8 +99,10 @@ impl Rooms {
             user_id: user.clone(),
             stay: stay.0,
         };
-        outputs.deliver(self.listeners(&room_id), entered);
-        if !self.open.contains_key(&room_id) {
+        if role.is_anchor() {
+            outputs.deliver(self.listeners(&room_id), entered);
+        }
+        if earlier.is_none() && !self.open.contains_key(&room_id) {
             outputs.occurred(Occurrence::RoomOpened {
                 room: room_id.clone(),
                 by: user.clone(),
@@ -105,10 +112,12 @@ impl Rooms {
             stay,
             room: room_id.clone(),
             user: user.clone(),
+            role,
         });
+        self.cancel_closing(&room_id);
         let room = self.open.entry(room_id.clone()).or_default();
         let members = room.members().collect();
-        room.admit(user.clone(), stay);
+        room.admit(user.clone(), stay, role);
         let lease = self.limits.lease;
         let entered = ServerMessage::Entered {
             stay: stay.0,
@@ -119,19 +128,22 @@ impl Rooms {
         };
         outputs.deliver(vec![socket], entered);
         self.sockets.insert(socket, stay);
-        let looked_at = now + lease;
+        let ends_at = self.life.longest_stay.map(|longest| now + longest);
+        let looked_at = ends_at.map_or(now + lease, |ends_at| ends_at.min(now + lease));
         self.expiries.insert((looked_at, stay));
         self.stays.insert(
             stay,
             Stay {
                 user,
                 room: room_id,
+                role,
                 client,
                 attempt,
                 resumes: 0,
                 secret: StaySecret::new(secret),
                 socket: Some(socket),
                 last_heard: now,
+                ends_at,
                 looked_at,
             },
         );

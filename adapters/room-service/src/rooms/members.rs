@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use exeunt_port::{RemoteLeaveReason, RoomId, UserId};
-use exeunt_websocket::wire::{Departed, Member};
+use exeunt_websocket::wire::{Departed, Member, Role};
 
 use super::{Rooms, Stay, StayId};
 
-/// One room. It is there as long as somebody is in it.
+/// One room. It is there as long as somebody is in it, and for a while longer if that is so configured.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Room {
-    members: BTreeMap<UserId, StayId>,
+    members: BTreeMap<UserId, (StayId, Role)>,
     departed: VecDeque<(Duration, Departed)>,
+    /// When it closes, if nobody enters before.
+    pub(super) closes_at: Option<Duration>,
 }
 
 impl Room {
@@ -25,23 +27,27 @@ impl Room {
     }
 
     pub(super) fn stay_of(&self, user: &UserId) -> Option<StayId> {
-        self.members.get(user).copied()
+        self.members.get(user).map(|(stay, _)| *stay)
     }
 
-    /// As clients are told of them.
+    /// As clients are told of them: who is in the audience is told of to nobody.
     pub(super) fn members(&self) -> impl Iterator<Item = Member> {
-        self.members.iter().map(|(user, stay)| Member {
+        let anchors = self
+            .members
+            .iter()
+            .filter(|(_, (_, role))| role.is_anchor());
+        anchors.map(|(user, (stay, _))| Member {
             user_id: user.clone(),
             stay: stay.0,
         })
     }
 
     pub(super) fn stays(&self) -> impl Iterator<Item = StayId> {
-        self.members.values().copied()
+        self.members.values().map(|(stay, _)| *stay)
     }
 
-    pub(super) fn admit(&mut self, user: UserId, stay: StayId) {
-        self.members.insert(user, stay);
+    pub(super) fn admit(&mut self, user: UserId, stay: StayId, role: Role) {
+        self.members.insert(user, (stay, role));
     }
 
     /// Strikes a member off, and remembers it among the latest `remembered` departures.
@@ -52,7 +58,7 @@ impl Room {
         reason: RemoteLeaveReason,
         remembered: usize,
     ) {
-        let Some(stay) = self.members.remove(user) else {
+        let Some((stay, Role::Anchor)) = self.members.remove(user) else {
             return;
         };
         self.departed.push_back((
@@ -95,6 +101,8 @@ pub struct MemberView<'a> {
     pub stay: StayId,
     /// Whether there is a connection; without one the member is waited for until its lease ends.
     pub connected: bool,
+    /// As what.
+    pub role: Role,
 }
 
 impl<'a> RoomView<'a> {
@@ -110,10 +118,11 @@ impl<'a> RoomView<'a> {
         self.room
             .members
             .iter()
-            .map(move |(user, stay)| MemberView {
+            .map(move |(user, (stay, role))| MemberView {
                 user,
                 stay: *stay,
                 connected: stays.get(stay).is_some_and(|stay| stay.socket.is_some()),
+                role: *role,
             })
     }
 }

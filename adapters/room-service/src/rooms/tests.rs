@@ -1,12 +1,13 @@
 //! Stories of rooms, on a clock made of numbers.
 
 mod arriving_late;
+mod life;
 mod resuming;
 
 use std::time::Duration;
 
 use exeunt_port::{RemoteLeaveReason, RoomId, UserId};
-use exeunt_websocket::wire::{ClientId, CloseCode, Member, Refusal, ServerMessage};
+use exeunt_websocket::wire::{ClientId, CloseCode, Member, Refusal, Role, ServerMessage};
 
 use super::{Entrance, NoSuchRoom, Output, Outputs, RoomLimits, Rooms, SocketId, StayId};
 
@@ -39,6 +40,7 @@ fn entrance(name: &str) -> Entrance {
         room: standup(),
         client: ClientId::random(),
         attempt: 1,
+        role: Role::Anchor,
         secret,
         may_create: true,
     }

@@ -10,8 +10,9 @@ use crate::keyed_hash::hmac_sha256;
 
 /// TRTC's number for events of rooms.
 const ROOM_EVENTS: u8 = 1;
-/// TRTC's number for an anchor, which everybody is here.
+/// TRTC's numbers for who is seen and heard, and who is not.
 const ANCHOR: u8 = 20;
+const AUDIENCE: u8 = 21;
 /// TRTC's number for a terminal of no kind that it names.
 const OTHER_TERMINAL: u8 = 100;
 /// TRTC's number for a native SDK.
@@ -55,9 +56,9 @@ struct MemberInfo {
 
 impl Event {
     pub(super) fn of(happened: &Happened) -> Self {
-        let member = |reason| {
+        let member = |may_publish, reason| {
             Some(MemberInfo {
-                role: ANCHOR,
+                role: if may_publish { ANCHOR } else { AUDIENCE },
                 terminal_type: OTHER_TERMINAL,
                 user_type: NATIVE,
                 reason,
@@ -66,14 +67,22 @@ impl Event {
         let (number, room, user, member) = match &happened.what {
             Happening::RoomOpened { room, by } => (101, room, Some(by), None),
             Happening::RoomClosed { room, .. } => (102, room, None, None),
-            Happening::Entered { room, user, .. } => {
-                (103, room, Some(user), member(ENTERED_NORMALLY))
-            }
+            Happening::Entered {
+                room,
+                user,
+                may_publish,
+                ..
+            } => (
+                103,
+                room,
+                Some(user),
+                member(*may_publish, ENTERED_NORMALLY),
+            ),
             Happening::Left(departure) => (
                 104,
                 &departure.room,
                 Some(&departure.user),
-                member(reason(departure.reason)),
+                member(departure.may_publish, reason(departure.reason)),
             ),
         };
         Self {
@@ -107,7 +116,8 @@ fn reason(reason: LeaveReason) -> u8 {
         LeaveReason::Kicked
         | LeaveReason::Dismissed
         | LeaveReason::Replaced
-        | LeaveReason::ServerStopped => 3,
+        | LeaveReason::ServerStopped
+        | LeaveReason::StayTooLong => 3,
     }
 }
 
@@ -135,6 +145,7 @@ mod tests {
             user: "alice".parse().unwrap(),
             stay: 1,
             entered_at: Moment(0),
+            may_publish: true,
             reason,
             receipt: Receipt::settled(ReceiptState::default()),
         })

@@ -12,6 +12,7 @@ mod backend;
 mod doors;
 mod encrypted;
 mod forms;
+mod life;
 mod links;
 mod proxy;
 mod raw;

@@ -35,7 +35,7 @@ pub enum ClientMessage {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum AnyClientMessage {
-    Enter(AnyEnter),
+    Enter(Box<AnyEnter>),
     Resume {
         stay: u64,
         secret: String,
@@ -71,7 +71,7 @@ impl ClientMessage {
     /// ```
     pub fn decode(text: &str) -> Result<Self, WireError> {
         Ok(match decoded(text)? {
-            AnyClientMessage::Enter(any) => Self::Enter(any.try_into()?),
+            AnyClientMessage::Enter(any) => Self::Enter((*any).try_into()?),
             AnyClientMessage::Resume {
                 stay,
                 secret,

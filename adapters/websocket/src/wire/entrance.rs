@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{ClientId, PROTOCOL};
+use super::{ClientId, PROTOCOL, Role};
 
 /// A request to enter a room.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -27,10 +27,13 @@ pub struct Enter {
     /// Which of this client's attempts to enter it is; higher than any before. One that arrives after
     /// a later one into the same room is refused ([`Refusal::Overtaken`]).
     pub attempt: u64,
+    /// What the user is to be in the room; left out where it is an anchor.
+    #[serde(skip_serializing_if = "Role::is_anchor")]
+    pub role: Role,
 }
 
 impl Enter {
-    /// This request, as an attempt of this client.
+    /// This request, as an attempt of this client, as an anchor.
     #[must_use]
     pub fn new(request: EnterRequest, client_id: ClientId, attempt: u64) -> Self {
         Self {
@@ -41,6 +44,7 @@ impl Enter {
             room_id: request.room,
             client_id,
             attempt,
+            role: Role::default(),
         }
     }
 }
@@ -56,6 +60,7 @@ impl fmt::Debug for Enter {
             .field("room_id", &self.room_id)
             .field("client_id", &format_args!("{}", self.client_id))
             .field("attempt", &self.attempt)
+            .field("role", &self.role)
             .finish_non_exhaustive()
     }
 }
@@ -110,6 +115,12 @@ pub enum EnterFault {
         /// What stood there.
         found: String,
     },
+    /// No role.
+    #[error("role {found} is no role; \"anchor\" and \"audience\" are allowed")]
+    Role {
+        /// What stood there.
+        found: String,
+    },
 }
 
 impl EnterFault {
@@ -123,6 +134,7 @@ impl EnterFault {
             Self::User(_) | Self::UserType { .. } => Refusal::UserId,
             Self::UserSig => Refusal::UserSig,
             Self::ClientId { .. } | Self::Attempt { .. } => Refusal::Attempt,
+            Self::Role { .. } => Refusal::Role,
         }
     }
 }
@@ -144,6 +156,8 @@ pub(super) struct AnyEnter {
     client_id: Value,
     #[serde(default)]
     attempt: Value,
+    #[serde(default)]
+    role: Value,
 }
 
 impl TryFrom<AnyEnter> for Enter {
@@ -191,6 +205,16 @@ impl TryFrom<AnyEnter> for Enter {
                 found: shown(&any.attempt),
             });
         };
+        let role = match any.role.as_str() {
+            None if any.role.is_null() => Some(Role::default()),
+            None => None,
+            Some(name) => Role::named(name),
+        };
+        let Some(role) = role else {
+            return Err(EnterFault::Role {
+                found: shown(&any.role),
+            });
+        };
         Ok(Self {
             protocol: PROTOCOL,
             sdk_app_id,
@@ -199,6 +223,7 @@ impl TryFrom<AnyEnter> for Enter {
             room_id,
             client_id,
             attempt,
+            role,
         })
     }
 }
@@ -256,6 +281,8 @@ pub enum Refusal {
     MayNotEnter,
     /// TRTC's `ERR_SERVER_CENTER_ROOM_FULL`.
     RoomFull,
+    /// TRTC's `ERR_SERVER_CENTER_INVALID_ROLE`.
+    Role,
     /// Another version of the protocol.
     Protocol,
     /// The stay to resume is not known: never was, left, or its lease ran out.
@@ -270,7 +297,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::NoParameters,
         Self::SdkAppId,
         Self::RoomId,
@@ -280,6 +307,7 @@ impl Refusal {
         Self::MayNotCreate,
         Self::MayNotEnter,
         Self::RoomFull,
+        Self::Role,
         Self::Protocol,
         Self::StayUnknown,
         Self::TooManyRooms,
@@ -300,6 +328,7 @@ impl Refusal {
             Self::MayNotCreate => -102_010,
             Self::MayNotEnter => -102_011,
             Self::RoomFull => -102_052,
+            Self::Role => -102_055,
             Self::Protocol => 1,
             Self::StayUnknown => 2,
             Self::TooManyRooms => 3,

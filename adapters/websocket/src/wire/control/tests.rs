@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::{ClientId, EnterFault};
+use super::super::{ClientId, EnterFault, Role};
 use super::*;
 
 fn enter() -> ClientMessage {
@@ -12,7 +12,26 @@ fn enter() -> ClientMessage {
         room_id: "\"123\"".parse().unwrap(),
         client_id: ClientId::from_number(0xc1),
         attempt: 3,
+        role: Role::Anchor,
     })
+}
+
+#[test]
+fn a_role_is_said_where_it_is_not_the_usual_one_and_another_is_refused() {
+    let said = enter().encode();
+    assert!(!said.contains("role"), "{said}");
+    let with =
+        |role: &str| said.replace("\"attempt\":3", &format!("\"attempt\":3,\"role\":{role}"));
+    let audience = ClientMessage::decode(&with("\"audience\"")).unwrap();
+    assert_eq!(audience.encode(), with("\"audience\""));
+    assert_eq!(ClientMessage::decode(&with("null")), Ok(enter()));
+    for wrong in ["\"Anchor\"", "20"] {
+        let error = ClientMessage::decode(&with(wrong)).unwrap_err();
+        let WireError::Enter(fault) = &error else {
+            panic!("{error}")
+        };
+        assert_eq!(fault.refusal(), Refusal::Role);
+    }
 }
 
 #[test]
