@@ -135,8 +135,9 @@ fn tell(user: &UserId, say: &Say, event: RoomEvent) {
                 },
             ));
         }
-        // What a later runtime may tell is in the steps as well.
-        _ => {}
+        // Lent devices come back; whoever attends a call from here lends none. What a later runtime may
+        // tell is in the steps as well.
+        RoomEvent::DeviceReturned { .. } | _ => {}
     }
 }
 

@@ -92,14 +92,13 @@ impl ConfigFile {
         let mut file = Self::parse(&text).map_err(failure)?;
         // A file is named from where the config file stands, not from where the command was typed.
         let folder = path.parent().unwrap_or(Path::new(""));
-        for named in [
+        let named = [
             &mut file.authorities,
             &mut file.serve.tls_certificate,
             &mut file.serve.tls_key,
-        ] {
-            if let Some(named) = named {
-                *named = folder.join(&*named);
-            }
+        ];
+        for named in named.into_iter().flatten() {
+            *named = folder.join(&*named);
         }
         Ok(file)
     }
@@ -107,8 +106,8 @@ impl ConfigFile {
     /// Reads a text; if it makes no sense, says which line.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let line = |at: usize| {
-            let before = text.as_bytes().get(..at).unwrap_or_default();
-            1 + before.iter().filter(|byte| **byte == b'\n').count()
+            let before = text.get(..at).unwrap_or_default();
+            1 + before.matches('\n').count()
         };
         let mut file: Self = toml::from_str(text).map_err(|error| {
             let what = error.message().trim_end();
@@ -182,9 +181,9 @@ lease_ms = {lease}
             let (lowest, highest) = (bound.allowed.start(), bound.allowed.end());
             let (about, name) = (bound.about, bound.name);
             let usual = bound.of(&Limits::default());
-            text.push_str(&format!(
+            text.extend([format!(
                 "# {about}: {lowest} to {highest}.\n{name} = {usual}\n"
-            ));
+            )]);
         }
         text
     }
