@@ -69,9 +69,10 @@ pub(crate) struct Capture {
 }
 
 impl Capture {
-    /// How long one wait for a picture lasts: so soon is a stop request seen with a stalled camera.
-    /// With a camera that delivers the next picture ends the wait.
-    pub(crate) const WAIT: Duration = Duration::from_millis(20);
+    /// How long one wait for a picture lasts: so soon is a stop request seen. It is what a release takes
+    /// longer than closing the camera by itself (`cargo bench -p exeunt-device-lab`), so it is short;
+    /// looking up so often costs a small part of what encoding the pictures does.
+    pub(crate) const WAIT: Duration = Duration::from_millis(4);
 
     /// Reads until nobody wants the camera any more, or until it fails.
     pub(crate) fn run(
