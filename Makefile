@@ -9,7 +9,7 @@ DEMO_ARGS = --picture $(PICTURE) $(if $(TRANSPORT),--transport $(TRANSPORT)) $(i
 BENCHED = exeunt-core
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz fuzz-corpus simulate device-lab setup-build setup-test setup-lint
+.PHONY: help demo test check bench fuzz fuzz-corpus mutants simulate device-lab setup-build setup-test setup-lint
 
 help: ## This list
 	@echo "make <target>, where <target> is one of:"
@@ -41,6 +41,11 @@ fuzz: setup-build ## Hunts for inputs that break something (MINUTES= in all, TAR
 
 fuzz-corpus: setup-build ## Takes what the hunts found and is worth keeping into fuzz/corpus
 	@sh fuzz/hunt.sh minimise
+
+# In a build folder of its own: cargo would take what it built of a mutant for what it built of the core.
+mutants: setup-build ## Breaks the core in every way it can think of, and says what no test noticed (ARGS=)
+	@cargo mutants --version >/dev/null 2>&1 || cargo install cargo-mutants --locked
+	env -u CARGO_TARGET_DIR cargo mutants --package exeunt-core --output target $(ARGS)
 
 simulate: setup-build ## Plays seeded worlds on virtual time until one breaks something (SEEDS=, FROM=; SEED= for one with its transcript)
 	@cargo run -q -p exeunt-simulator -- $(if $(SEED),--seed $(SEED),$(if $(SEEDS),--seeds $(SEEDS)) $(if $(FROM),--from $(FROM)))

@@ -179,11 +179,11 @@ lease_ms = {lease}
 "#
         );
         for bound in Bound::ALL {
-            let (least, most) = (bound.allowed.start(), bound.allowed.end());
+            let (lowest, highest) = (bound.allowed.start(), bound.allowed.end());
             let (about, name) = (bound.about, bound.name);
             let usual = bound.of(&Limits::default());
             text.push_str(&format!(
-                "# {about}: {least} to {most}.\n{name} = {usual}\n"
+                "# {about}: {lowest} to {highest}.\n{name} = {usual}\n"
             ));
         }
         text

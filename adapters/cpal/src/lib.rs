@@ -32,6 +32,7 @@ mod alsa_card;
 #[cfg(target_os = "linux")]
 mod alsa_words;
 mod descriptors;
+mod device;
 mod device_thread;
 mod format;
 mod health;
@@ -50,7 +51,8 @@ mod speaker;
 mod stream;
 mod stuck;
 
+pub use device::{CpalDevice, Direction};
 pub use list::{AudioConfig, AudioDevice, AudioFormat, AudioHolder, ListError, list};
-pub use microphone::CpalMicrophone;
-pub use speaker::CpalSpeaker;
+pub use microphone::{Capture, CpalMicrophone};
+pub use speaker::{CpalSpeaker, Playback};
 pub use stuck::stuck_threads;

@@ -6,14 +6,11 @@ use std::time::Duration;
 use cpal::Data;
 use cpal::traits::DeviceTrait;
 use crossbeam_queue::ArrayQueue;
-use exeunt_port::{
-    Device, DeviceError, DeviceKind, DeviceLink, DeviceSignal, OpenDevice, async_trait,
-};
+use exeunt_port::{DeviceError, DeviceKind, DeviceLink, DeviceSignal};
 
-use crate::device_thread::{self, Plan};
+use crate::device::{CpalDevice, Direction, Opened, Opens};
 use crate::health::Health;
-use crate::naming::Wanted;
-use crate::opening::{Opening, Settings};
+use crate::opening::Opening;
 use crate::packets::Packets;
 use crate::samples::read_mono;
 use crate::stream::{Gate, OpenStream, Worker};
@@ -38,72 +35,30 @@ use crate::stream::{Gate, OpenStream, Worker};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
-pub struct CpalMicrophone {
-    wanted: Wanted,
-    settings: Settings,
-}
+pub type CpalMicrophone = CpalDevice<Capture>;
 
-impl CpalMicrophone {
-    /// The microphone that the system uses when nobody says anything.
-    #[must_use]
-    pub fn default_device() -> Self {
-        Self {
-            wanted: Wanted::Default,
-            settings: Settings::default(),
-        }
-    }
+/// Sound comes in.
+#[derive(Clone, Copy, Debug)]
+pub struct Capture;
 
-    /// The microphone whose name or identifier is `name`, or else the only one that contains it
-    /// in any case. [`list`](crate::list) shows them.
-    #[must_use]
-    pub fn named(name: impl Into<String>) -> Self {
-        Self {
-            wanted: Wanted::Named(name.into()),
-            settings: Settings::default(),
-        }
-    }
+impl Direction for Capture {}
 
-    /// How much sound the driver is asked to deliver at once: 20 ms unless set, and always within
-    /// what the device allows. A slow machine needs more.
-    #[must_use]
-    pub fn with_period(mut self, period: Duration) -> Self {
-        self.settings.period = period;
-        self
-    }
+impl Opens for Capture {
+    const KIND: DeviceKind = DeviceKind::Microphone;
+    const THREAD: &'static str = "exeunt-mic";
 
-    /// How long the microphone may deliver nothing before it counts as vanished: 2 s unless set.
-    #[must_use]
-    pub fn with_patience(mut self, patience: Duration) -> Self {
-        self.settings.patience = patience;
-        self
-    }
-}
-
-#[async_trait]
-impl Device for CpalMicrophone {
-    fn kind(&self) -> DeviceKind {
-        DeviceKind::Microphone
-    }
-
-    fn name(&self) -> String {
-        self.wanted.shown(DeviceKind::Microphone)
-    }
-
-    async fn open(&self, link: DeviceLink) -> Result<Box<dyn OpenDevice>, DeviceError> {
-        let Self { wanted, settings } = self.clone();
-        let plan = Plan {
-            thread: "exeunt-mic",
-            name: self.name(),
-            patience: settings.patience,
-            open: Box::new(move |link| open(wanted, settings, link)),
-        };
-        device_thread::open(plan, link).await
+    fn open(opened: Opened<'_>) -> Result<OpenStream, DeviceError> {
+        open(opened)
     }
 }
 
 /// Opens the microphone without starting it. Runs on the device thread.
-fn open(wanted: Wanted, settings: Settings, link: &DeviceLink) -> Result<OpenStream, DeviceError> {
+fn open(opened: Opened<'_>) -> Result<OpenStream, DeviceError> {
+    let Opened {
+        wanted,
+        settings,
+        link,
+    } = opened;
     let opening = Opening::begin(DeviceKind::Microphone, wanted, settings, link)?;
     let rate = opening.format.config.sample_rate;
     // Half a second, should the encoder be starved for so long.

@@ -6,16 +6,13 @@ use std::time::Duration;
 use cpal::traits::DeviceTrait;
 use cpal::{BufferSize, Data};
 use crossbeam_queue::ArrayQueue;
-use exeunt_port::{
-    Device, DeviceError, DeviceKind, DeviceLink, DeviceSignal, OpenDevice, async_trait,
-};
+use exeunt_port::{DeviceError, DeviceKind, DeviceLink, DeviceSignal};
 
-use crate::device_thread::{self, Plan};
+use crate::device::{CpalDevice, Direction, Opened, Opens};
 use crate::format::{Format, PACKET_SAMPLES, SAMPLE_RATE};
 use crate::health::Health;
 use crate::mixer::Mixer;
-use crate::naming::Wanted;
-use crate::opening::{Opening, Settings};
+use crate::opening::Opening;
 use crate::resampling::RateConverter;
 use crate::samples::write_mono;
 use crate::stream::{Gate, OpenStream, Worker};
@@ -26,72 +23,30 @@ use crate::stream::{Gate, OpenStream, Worker};
 /// come unevenly is kept back for 40 ms; where nothing is there to play, silence is played. On Linux
 /// the sound server is asked where one runs (PulseAudio, or PipeWire by its pulse server), else
 /// ALSA.
-#[derive(Clone, Debug)]
-pub struct CpalSpeaker {
-    wanted: Wanted,
-    settings: Settings,
-}
+pub type CpalSpeaker = CpalDevice<Playback>;
 
-impl CpalSpeaker {
-    /// The speaker that the system uses when nobody says anything.
-    #[must_use]
-    pub fn default_device() -> Self {
-        Self {
-            wanted: Wanted::Default,
-            settings: Settings::default(),
-        }
-    }
+/// Sound goes out.
+#[derive(Clone, Copy, Debug)]
+pub struct Playback;
 
-    /// The speaker whose name or identifier is `name`, or else the only one that contains it in
-    /// any case. [`list`](crate::list) shows them.
-    #[must_use]
-    pub fn named(name: impl Into<String>) -> Self {
-        Self {
-            wanted: Wanted::Named(name.into()),
-            settings: Settings::default(),
-        }
-    }
+impl Direction for Playback {}
 
-    /// How much sound the driver is asked to take at once: 20 ms unless set, and always within
-    /// what the device allows. A slow machine needs more.
-    #[must_use]
-    pub fn with_period(mut self, period: Duration) -> Self {
-        self.settings.period = period;
-        self
-    }
+impl Opens for Playback {
+    const KIND: DeviceKind = DeviceKind::Speaker;
+    const THREAD: &'static str = "exeunt-speaker";
 
-    /// How long the speaker may ask for nothing before it counts as vanished: 2 s unless set.
-    #[must_use]
-    pub fn with_patience(mut self, patience: Duration) -> Self {
-        self.settings.patience = patience;
-        self
-    }
-}
-
-#[async_trait]
-impl Device for CpalSpeaker {
-    fn kind(&self) -> DeviceKind {
-        DeviceKind::Speaker
-    }
-
-    fn name(&self) -> String {
-        self.wanted.shown(DeviceKind::Speaker)
-    }
-
-    async fn open(&self, link: DeviceLink) -> Result<Box<dyn OpenDevice>, DeviceError> {
-        let Self { wanted, settings } = self.clone();
-        let plan = Plan {
-            thread: "exeunt-speaker",
-            name: self.name(),
-            patience: settings.patience,
-            open: Box::new(move |link| open(wanted, settings, link)),
-        };
-        device_thread::open(plan, link).await
+    fn open(opened: Opened<'_>) -> Result<OpenStream, DeviceError> {
+        open(opened)
     }
 }
 
 /// Opens the speaker without starting it. Runs on the device thread.
-fn open(wanted: Wanted, settings: Settings, link: &DeviceLink) -> Result<OpenStream, DeviceError> {
+fn open(opened: Opened<'_>) -> Result<OpenStream, DeviceError> {
+    let Opened {
+        wanted,
+        settings,
+        link,
+    } = opened;
     let opening = Opening::begin(DeviceKind::Speaker, wanted, settings, link)?;
     let rate = opening.format.config.sample_rate;
     let ahead = ahead(&opening.format);

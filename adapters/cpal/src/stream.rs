@@ -82,7 +82,7 @@ impl Drop for Worker {
 }
 
 /// A stream and all that belongs to it.
-pub(crate) struct OpenStream {
+pub struct OpenStream {
     pub(crate) name: String,
     pub(crate) format: String,
     pub(crate) stream: cpal::Stream,

@@ -20,6 +20,10 @@ pub(crate) trait Source {
 /// What came of waiting for a picture.
 pub(crate) enum Reading<'a> {
     /// Nothing within the time.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(dead_code, reason = "nokhwa's read has no bound to be over")
+    )]
     Nothing,
     /// A picture that the driver itself calls broken.
     Damaged,

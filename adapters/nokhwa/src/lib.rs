@@ -16,11 +16,19 @@
 //! # }
 //! ```
 //!
+//! # Formats
+//!
+//! [`size`](NokhwaCamera::size) and [`rate`](NokhwaCamera::rate) are wishes: the nearest that the camera
+//! offers is taken. What a [`FormatRequest`] such as `1280x720@30:mjpeg` names has to be offered
+//! ([`require`](NokhwaCamera::require)); else opening fails with a list of what is, the nearest first, in
+//! the same words. A driver that accepts a format and sets another one counts as not offering it.
+//!
 //! # Pictures
 //!
 //! MJPEG is passed on as the camera made it; padding behind the picture is cut, an end marker or
 //! Huffman tables that the camera left out are added. NV12, YUYV, GREY, RGB and BGR are encoded as
-//! baseline JPEG. Where two formats come equally near to the wanted size and rate, the one that is JPEG
+//! baseline JPEG, in any size and with gaps between the lines; a buffer that is not full is dropped and
+//! counted as damaged. Where two formats come equally near to the wanted size and rate, the one that is JPEG
 //! already is taken. No frame is larger than [`MediaFrame::MAX_PAYLOAD`](exeunt_port::MediaFrame::MAX_PAYLOAD):
 //! what we encode is tried again at lower quality, and what is still too large is dropped and
 //! [counted](NokhwaCamera::counts).
@@ -44,6 +52,10 @@
 //!
 //! # What cannot be promised
 //!
+//! * On macOS and Windows nokhwa 0.10 has limits of its own, which were read in its source. Rates that
+//!   are no whole numbers: Windows leaves them out, so that a camera with 29.97 alone offers nothing.
+//!   macOS delivers pictures in the camera's own format under the name of YUYV, and says neither where
+//!   lines begin nor that a camera has gone: that is noticed by the [watchdog](NokhwaCamera::watchdog) only.
 //! * On macOS and Windows nothing bounds nokhwa's read: releasing a stalled camera may not end, and
 //!   `Ok` means that nokhwa stopped and dropped the camera and the thread is joined; whether the system
 //!   lets go then is not visible to us.

@@ -93,6 +93,13 @@ fn open(
     camera.open_stream().map_err(refused)?;
     let format = camera.camera_format();
     let (width, height, rate) = (format.width(), format.height(), format.frame_rate());
+    // AVFoundation tells its highest rate and takes the liberty of another size.
+    let set = wanted
+        .required
+        .is_met_by(choice.pixels, (width, height), None);
+    if !set {
+        return Err(choice::unsupported(&name, &offers, wanted));
+    }
     let description = format!(
         "{name}, {width}x{height} {}, {rate} a second",
         format.format()
@@ -272,6 +279,7 @@ impl Source for Reader {
             pixels,
             width,
             height,
+            // Nor does it say where lines begin; they are taken to follow each other without a gap.
             stride: pixels.tight_stride(usize::from(width)),
             // nokhwa does not say; cameras rarely use the full range.
             full_range: false,

@@ -42,7 +42,9 @@ mod config;
 mod hall;
 mod history;
 mod keyed_hash;
+mod origin;
 mod outbox;
+mod places;
 mod reception;
 mod room_description;
 mod server_api;
@@ -52,7 +54,7 @@ mod tls;
 mod token_bucket;
 mod webhooks;
 
-pub use accept::Accept;
+pub use accept::{Accept, Accepted};
 pub use config::{
     Config, DEVELOPMENT_OPERATOR_TOKEN, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID,
     DEVELOPMENT_SECRET_KEY, DEVELOPMENT_USER_SIG_KEY, Limits, Secret,

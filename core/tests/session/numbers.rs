@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use exeunt_core::{Cause, Epoch, Instant, Outcome, Policy, Slot, Wait};
+use exeunt_core::{Cause, Epoch, Event, Instant, Machine, Outcome, Policy, Slot, Wait};
 
 #[test]
 fn eight_slots_have_the_numbers_0_to_7() {
@@ -102,4 +102,12 @@ fn every_outcome_has_a_word_and_three_leave_something_behind() {
 fn every_cause_has_its_number_in_on_exit_room() {
     let numbers = Cause::ALL.map(|cause| cause.reason().number());
     assert_eq!(numbers, [0, 1, 2, 102, 103, 100, 100, 100, 101, 101]);
+}
+
+#[test]
+fn a_machine_shows_where_it_is() {
+    let mut machine = Machine::new();
+    assert_eq!(format!("{machine:?}"), "Machine(Idle)");
+    let _ = machine.handle(Epoch::FIRST, Event::EnterRequested);
+    assert!(format!("{machine:?}").contains("Entering"));
 }

@@ -93,7 +93,7 @@ pub(crate) const CHECKS: [(&str, Check); 19] = [
         the_departure_is_settled_as_it_was_said,
     ),
     (
-        "G-13 Really off: how the transport was closed is what was said of it",
+        "G-12 Told: how the transport was closed is what was said of it",
         the_closing_is_settled_as_it_was_said,
     ),
     (

@@ -64,7 +64,7 @@ fn said_of_the_departure(event: Event) -> Option<Outcome> {
     said.map(|(_, outcome)| outcome)
 }
 
-/// G-13 for the transport. How it was closed is what was said of it, and nobody believes an answer to
+/// G-12. How the transport was closed is what was said of it, and nobody believes an answer to
 /// what was not asked.
 pub(crate) fn the_closing_is_settled_as_it_was_said(edge: &Edge) -> Result<(), String> {
     let Some(after) = ledger(&edge.after) else {

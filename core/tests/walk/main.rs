@@ -271,6 +271,22 @@ fn the_documented_table_is_the_computed_one() {
     }
 }
 
+#[test]
+fn the_numbers_in_the_index_of_the_tests_are_the_computed_ones() {
+    let index = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/README.md");
+    let text = std::fs::read_to_string(&index).expect("tests/README.md can be read");
+    let graph = &*THREE_ALIKE;
+    let numbers = format!(
+        "{} configurations, {} edges",
+        graph.configurations(),
+        graph.edge_count()
+    );
+    assert!(
+        text.contains(&numbers),
+        "tests/README.md says something else than: {numbers}"
+    );
+}
+
 fn first_difference(is: &str, should: &str) -> Option<(usize, (String, String))> {
     let mut is = is.lines();
     let mut should = should.lines();

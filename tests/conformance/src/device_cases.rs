@@ -34,7 +34,7 @@ pub(crate) static CASES: &[Case<Stage>] = cases![Stage;
     "dropping an open device does not block and lets go", [3], "" => releasing::dropped;
     // ---- nothing grows ------------------------------------------------------------------------
     "30 openings and releases leave no task behind", [15], "" => growth::tasks;
-    "30 openings and releases leave no thread and no descriptor behind", [15], "" => growth::system;
+    "200 openings and releases leave no thread, no descriptor and no memory behind", [15], "" => growth::system;
     // ---- through the runtime ------------------------------------------------------------------
     "through the runtime: the device is released before the exit is reported", [3, 13], "" => runtime::released_first;
     "through the runtime: an exit while it opens is one clean report, at any moment", [1, 4], "" => runtime::exit_while_opening;

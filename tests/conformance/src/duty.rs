@@ -57,7 +57,7 @@ duties! {
     GONE: "RoomSignal::LinkDead", "(or Closed) is told once trying has no sense any more", [17];
     RECOVERED: "RoomSignal::LinkRecovered", "is told when the link is back and the stay is the same", [10];
     NOT_RECOVERED: "RoomLink::abandoned", "ends every recovery of the link", [5];
-    GROWTH: "Connection::close", "leaves no task, thread or descriptor behind", [15];
+    GROWTH: "Connection::close", "leaves no task, thread, descriptor or memory behind", [15];
     GROWTH_GIVEN_UP: "Transport::connect", "that is given up leaves no task, thread or descriptor behind", [15];
     // ---- through the runtime ----------------------------------------------------------------
     REPORTED: "RoomEvent::Exited", "comes exactly once for every stay, within Policy::total()", [1, 6];
@@ -76,5 +76,5 @@ duties! {
     LENT: "OpenDevice", "that is lent goes on after the exit of a stay that used it", [16];
     SHARED: "OpenDevice::release", "of what others use as well comes with the last of them", [13, 16];
     VANISHED: "DeviceSignal::Vanished", "is said once when the device has gone", [13];
-    DEVICE_GROWTH: "OpenDevice::release", "leaves no task, thread or descriptor behind", [15];
+    DEVICE_GROWTH: "OpenDevice::release", "leaves no task, thread, descriptor or memory behind", [15];
 }

@@ -8,6 +8,7 @@ mod finding;
 mod footprint;
 mod guarantees;
 mod lab;
+mod memory;
 mod moments;
 mod obstacle;
 mod patience;

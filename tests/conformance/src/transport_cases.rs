@@ -53,7 +53,7 @@ pub(crate) static CASES: &[Case<Stage>] = cases![Stage;
     "a link that is lost during an exit is not recovered", [5], "cut, mend, lease" => links::not_recovered_during_an_exit;
     // ---- nothing grows ------------------------------------------------------------------------
     "20 stays over one transport object leave no task behind", [11, 15], "" => growth::stays_and_tasks;
-    "20 stays over one transport object leave no thread and no descriptor behind", [11, 15], "" => growth::stays_and_the_system;
+    "200 stays over one transport object leave no thread, no descriptor and no memory behind", [11, 15], "" => growth::stays_and_the_system;
     "20 entries that were given up leave no task behind", [15], "" => growth::given_up_and_tasks;
     "20 entries that were given up leave no thread and no descriptor behind", [15], "" => growth::given_up_and_the_system;
     // ---- through the runtime ------------------------------------------------------------------

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use exeunt_cpal::AudioDevice;
+use exeunt_cpal::{AudioDevice, AudioFormat};
 use exeunt_nokhwa::{CameraFormat, PixelFormat};
 
 use super::Holder;
@@ -62,16 +62,33 @@ pub(super) fn audio_offers(device: &AudioDevice, shared: bool) -> Vec<String> {
         // A server lists whatever it can convert from, which is everything.
         return lines;
     }
-    lines.extend(device.formats.iter().map(|format| {
-        let rates = span(&format.min_sample_rate, &format.max_sample_rate);
-        let channels = span(&format.min_channels, &format.max_channels);
-        let plural = if format.max_channels == 1 { "" } else { "s" };
-        format!(
-            "{} at {rates} Hz, {channels} channel{plural}",
-            format.sample_format
-        )
-    }));
+    // Most cards offer the same with each of their formats of samples.
+    let mut alike: Vec<(String, Vec<&str>)> = Vec::new();
+    for format in &device.formats {
+        let bounds = bounds(format);
+        let samples = format.sample_format.as_str();
+        match alike.iter_mut().find(|(known, _)| *known == bounds) {
+            Some((_, names)) => names.push(samples),
+            None => alike.push((bounds, vec![samples])),
+        }
+    }
+    lines.extend(
+        alike
+            .into_iter()
+            .map(|(bounds, names)| format!("{bounds}, {}", names.join(" "))),
+    );
     lines
+}
+
+fn bounds(format: &AudioFormat) -> String {
+    let rates = if format.max_sample_rate == u32::MAX {
+        format!("from {}", format.min_sample_rate)
+    } else {
+        span(&format.min_sample_rate, &format.max_sample_rate)
+    };
+    let channels = span(&format.min_channels, &format.max_channels);
+    let plural = if format.max_channels == 1 { "" } else { "s" };
+    format!("{rates} Hz, {channels} channel{plural}")
 }
 
 fn span<T: PartialEq + std::fmt::Display>(least: &T, most: &T) -> String {
@@ -130,9 +147,43 @@ fn cut(words: impl ExactSizeIterator<Item = String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use exeunt_cpal::{AudioDevice, AudioFormat};
     use exeunt_nokhwa::{CameraFormat, PixelFormat};
+    use exeunt_port::DeviceKind;
 
-    use super::{Holder, camera_offers, usage};
+    use super::{Holder, audio_offers, camera_offers, usage};
+
+    #[test]
+    fn what_a_card_offers_alike_stands_in_one_line_and_a_servers_everything_is_left_out() {
+        let format = |name: &str, most: u32| AudioFormat {
+            sample_format: name.to_owned(),
+            min_channels: 1,
+            max_channels: 2,
+            min_sample_rate: 8_000,
+            max_sample_rate: most,
+        };
+        let card = AudioDevice {
+            kind: DeviceKind::Microphone,
+            name: "Card".to_owned(),
+            id: "hw:CARD=Card,DEV=0".to_owned(),
+            host: "ALSA".to_owned(),
+            is_default: false,
+            config: None,
+            formats: vec![
+                format("i16", 48_000),
+                format("f32", u32::MAX),
+                format("i32", 48_000),
+            ],
+            is_free: Some(true),
+            held_by: Vec::new(),
+        };
+        let lines = [
+            "8000 to 48000 Hz, 1 to 2 channels, i16 i32",
+            "from 8000 Hz, 1 to 2 channels, f32",
+        ];
+        assert_eq!(audio_offers(&card, false), lines);
+        assert!(audio_offers(&card, true).is_empty());
+    }
 
     #[test]
     fn who_uses_a_device_is_said_as_far_as_it_is_known() {

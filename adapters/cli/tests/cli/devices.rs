@@ -67,6 +67,11 @@ fn what_the_machine_has_is_listed_one_object_a_device() {
                     device["free"].is_boolean() || device["free"].is_null(),
                     "{device}"
                 );
+                assert!(
+                    device["held_by"].is_array() || device["held_by"].is_null(),
+                    "{device}"
+                );
+                assert!(device["formats"].is_array() && device["default"].is_boolean());
             }
             Some("unknown") => assert!(device["why"].is_string(), "{device}"),
             _ => panic!("{device}"),

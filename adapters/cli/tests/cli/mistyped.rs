@@ -61,6 +61,27 @@ fn a_device_that_is_none_is_told_what_one_is() {
 }
 
 #[test]
+fn a_camera_format_that_is_none_is_told_what_one_is() {
+    let with = |format: &'static str| ["join", "--room=1", "--user=a", "--camera-format", format];
+    mistyped(&with("1280"), &["\"1280\" is no size", "1280x720@30:mjpeg"]);
+    mistyped(&with("640x480@fast"), &["\"fast\" is no rate"]);
+    mistyped(
+        &with("640x480:h264"),
+        &["\"h264\"", "mjpeg, nv12, yuyv, grey, rgb, bgr"],
+    );
+}
+
+#[test]
+fn a_camera_format_for_what_has_none_is_said() {
+    let words = ["join", "--room=1", "--user=a", "--camera-format=640x480"];
+    for camera in ["none", "picture", "file:x.y4m"] {
+        let camera = format!("--camera={camera}");
+        let said = ["--camera-format 640x480", "this machine's own"];
+        mistyped(&[&words[..], &[&camera]].concat(), &said);
+    }
+}
+
+#[test]
 fn an_address_a_lease_or_a_number_that_is_none_is_said() {
     mistyped(&["serve", "--listen", "nowhere"], &["nowhere"]);
     mistyped(&["serve", "--lease", "10"], &["10", "200..=600000"]);

@@ -6,7 +6,7 @@ use exeunt_loopback::write_melody_wav;
 use exeunt_pulse_server::PulseServer;
 use exeunt_requirements::trial;
 use libtest_mimic::{Arguments, Failed, Trial, run};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const NEEDS: &[&str] = &["sh", "pulseaudio", "pactl", "paplay"];
 
@@ -25,6 +25,7 @@ fn main() -> ExitCode {
             "a microphone and a speaker that are there are listed, and found by a part of their names",
             listed,
         ),
+        story("who uses a speaker of the sound server is told", used),
     ];
     run(&Arguments::from_args(), stories).exit_code()
 }
@@ -52,14 +53,42 @@ fn listed() -> Result<(), Failed> {
     let lines = exeunt(&server, &["devices"])?;
     let found = |kind: &str, name: &str| {
         let mut lines = lines.iter();
-        lines.any(|line| line["kind"] == kind && line["name"] == name)
+        let default = |line: &&Value| line["kind"] == kind && line["name"] == name;
+        lines.find(default).cloned().unwrap_or_default()
     };
-    check(found("microphone", "Mic"), || {
-        format!("no microphone: {lines:#?}")
-    })?;
-    check(found("speaker", "Speaker"), || {
-        format!("no speaker: {lines:#?}")
-    })
+    for device in [found("microphone", "Mic"), found("speaker", "Speaker")] {
+        check(device["default"] == true, || {
+            format!("{device}: {lines:#?}")
+        })?;
+        // The server can be asked, and nobody uses anything yet.
+        check(device["held_by"] == json!([]), || format!("{device}"))?;
+        check(device["config"]["sample_rate"] == 48_000, || {
+            format!("{device}")
+        })?;
+    }
+    Ok(())
+}
+
+fn used() -> Result<(), Failed> {
+    let mut server = PulseServer::start()?;
+    let folder = tempfile::tempdir()?;
+    let sound = folder.path().join("sound.wav");
+    write_melody_wav(&sound, 4)?;
+    // What is fed to the microphone is played by a process of its own, on a speaker of its own.
+    server.feed(&sound)?;
+    let lines = exeunt(&server, &["devices"])?;
+    let holders: Vec<&Value> = lines
+        .iter()
+        .filter_map(|line| line["held_by"].as_array())
+        .flatten()
+        .collect();
+    let paplay = |holder: &&&Value| {
+        holder["process"].is_u64() && holder["name"].as_str().is_some_and(|name| !name.is_empty())
+    };
+    check(
+        holders.len() == 1 && holders.iter().all(|one| paplay(&one)),
+        || format!("who plays is not told: {lines:#?}"),
+    )
 }
 
 /// A demo with the machine's own devices, in which nothing was broken.

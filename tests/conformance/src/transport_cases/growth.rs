@@ -6,15 +6,22 @@ use super::stage::user;
 use crate::duty::{GROWTH, GROWTH_GIVEN_UP};
 use crate::finding::Outcome;
 use crate::footprint::Counted;
+use crate::memory::Memory;
 
 const CYCLES: usize = 20;
 
 pub(super) async fn stays_and_tasks(stage: &Stage) -> Outcome {
-    stays(stage, Counted::Tasks).await
+    stays(stage, Counted::Tasks, CYCLES, |_| Ok(())).await
 }
 
 pub(super) async fn stays_and_the_system(stage: &Stage) -> Outcome {
-    stays(stage, Counted::System).await
+    const CYCLES: usize = 200;
+    let mut memory = Memory::default();
+    stays(stage, Counted::System, CYCLES, |stay| {
+        Ok(memory.after(stay)?)
+    })
+    .await?;
+    memory.is_kept(&GROWTH)
 }
 
 pub(super) async fn given_up_and_tasks(stage: &Stage) -> Outcome {
@@ -25,7 +32,12 @@ pub(super) async fn given_up_and_the_system(stage: &Stage) -> Outcome {
     given_up(stage, Counted::System).await
 }
 
-async fn stays(stage: &Stage, counted: Counted) -> Outcome {
+async fn stays(
+    stage: &Stage,
+    counted: Counted,
+    cycles: usize,
+    mut after_each: impl FnMut(usize) -> Outcome,
+) -> Outcome {
     let alice = user("alice");
     let transport = stage.transport(&alice).await?;
     let cycle = async || {
@@ -35,10 +47,13 @@ async fn stays(stage: &Stage, counted: Counted) -> Outcome {
     };
     cycle().await?;
     let after_one = counted.now()?;
-    for _ in 0..CYCLES {
+    for stay in 1..=cycles {
+        // Each has the time of a case.
+        stage.patience.ends_within(stage.bound());
         cycle().await?;
+        after_each(stay)?;
     }
-    let after = format!("after {CYCLES} more stays");
+    let after = format!("after {cycles} more stays");
     after_one.is_kept(&stage.patience, &GROWTH, &after).await
 }
 

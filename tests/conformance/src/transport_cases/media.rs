@@ -123,7 +123,7 @@ async fn arrival(
 
 pub(super) async fn the_gate(stage: &Stage) -> Outcome {
     /// What is on its way when the gate shuts may arrive for so long.
-    const ON_ITS_WAY: Duration = Duration::from_millis(300);
+    const ON_ITS_WAY: Duration = Duration::from_secs(1);
     /// After that it is watched for so long that nothing more comes.
     const WATCHED: Duration = Duration::from_millis(500);
     /// As many as a queue holds without loss: enough to be kept back by who keeps frames back.

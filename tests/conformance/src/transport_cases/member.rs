@@ -7,6 +7,7 @@ use exeunt_port::{
     CloseError, Connection, DepartureError, DepartureReceipt, RemoteLeaveReason, RoomSide,
     RoomSignal, UserId,
 };
+use tokio::time::timeout;
 
 use crate::duty::{ANNOUNCE, CLOSE, Duty, ENTERED, LEFT};
 use crate::finding::{Finding, Outcome, demand};
@@ -125,6 +126,15 @@ impl Member {
         while let Ok(signal) = self.side.signals.try_recv() {
             self.heard.push(signal);
         }
+    }
+
+    /// Takes in what is told from now on, until something is or this time is over.
+    pub(super) async fn overhears(&mut self, time: Duration) {
+        // Signals that have ended tell nothing more.
+        if let Ok(Some(signal)) = timeout(time, self.side.signals.recv()).await {
+            self.heard.push(signal);
+        }
+        self.catch_up();
     }
 
     /// For which reasons this user has left, one for each time.

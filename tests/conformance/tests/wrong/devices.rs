@@ -21,6 +21,7 @@ fn a_microphone_that_goes_on_capturing_fails_where_it_is_released() {
         &[
             "a release answers, and after it nothing is captured, played or held",
             "30 openings and releases leave no task behind",
+            "200 openings and releases leave no thread, no descriptor and no memory behind",
         ],
     );
     let case = "a release answers, and after it nothing is captured, played or held";
@@ -42,7 +43,7 @@ fn a_microphone_that_never_answers_its_release_fails_whatever_releases() {
             "a release whose future is dropped, at any moment, goes on",
             "dropping an open device does not block and lets go",
             "30 openings and releases leave no task behind",
-            "30 openings and releases leave no thread and no descriptor behind",
+            "200 openings and releases leave no thread, no descriptor and no memory behind",
             "through the runtime: the device is released before the exit is reported",
             "through the runtime: an exit while it opens is one clean report, at any moment",
             "through the runtime: a preview that is handed over is released before the exit is reported",
@@ -59,8 +60,16 @@ fn a_microphone_that_never_answers_its_release_fails_whatever_releases() {
 fn a_microphone_that_leaks_a_thread_an_opening_fails_where_threads_are_counted() {
     fails_exactly(
         microphone(Wrong::LeaksThreads),
-        &["30 openings and releases leave no thread and no descriptor behind"],
+        &["200 openings and releases leave no thread, no descriptor and no memory behind"],
     );
+}
+
+#[test]
+fn a_microphone_that_leaks_memory_fails_where_memory_is_read() {
+    let case = "200 openings and releases leave no thread, no descriptor and no memory behind";
+    let report = fails_exactly(microphone(Wrong::LeaksMemory), &[case]);
+    let said = said_of(&report, case);
+    assert!(said.contains("the memory grows"), "{said}");
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub(crate) enum Wrong {
     NeverReleases,
     /// Every opening leaves a thread behind.
     LeaksThreads,
+    /// Every opening leaves memory behind.
+    LeaksMemory,
     /// An opening that is dropped opens all the same, and nobody lets go of it.
     OpensForNobody,
 }
@@ -26,6 +28,8 @@ pub(crate) struct WrongMicrophone {
     wrong: Wrong,
     /// Threads that were left behind end when the microphone goes, so that they do not outlive the test.
     end: Arc<std::sync::Mutex<Vec<Sender<()>>>>,
+    /// What is left behind, 64 KiB each.
+    left: std::sync::Mutex<Vec<Vec<u8>>>,
 }
 
 impl WrongMicrophone {
@@ -33,6 +37,7 @@ impl WrongMicrophone {
         Self {
             wrong,
             end: Arc::default(),
+            left: std::sync::Mutex::default(),
         }
     }
 
@@ -69,13 +74,22 @@ impl Device for WrongMicrophone {
                 let opened = opening.await.map_err(|_| DeviceError::Panicked)?;
                 std::mem::ManuallyDrop::into_inner(opened?)
             }
-            Wrong::Nothing | Wrong::KeepsCapturing | Wrong::NeverReleases | Wrong::LeaksThreads => {
+            Wrong::Nothing
+            | Wrong::KeepsCapturing
+            | Wrong::NeverReleases
+            | Wrong::LeaksThreads
+            | Wrong::LeaksMemory => {
                 yield_now().await;
                 ToneMicrophone::new(440).open(link).await?
             }
         };
         if self.wrong == Wrong::LeaksThreads {
             self.leave_a_thread();
+        }
+        if self.wrong == Wrong::LeaksMemory
+            && let Ok(mut left) = self.left.lock()
+        {
+            left.push(vec![1; 64 * 1024]);
         }
         let wrong = self.wrong;
         Ok(Box::new(WrongOpenMicrophone { inner, wrong }))
@@ -95,7 +109,7 @@ impl OpenDevice for WrongOpenMicrophone {
 
     async fn release(self: Box<Self>) -> Result<(), DeviceError> {
         match self.wrong {
-            Wrong::Nothing | Wrong::LeaksThreads | Wrong::OpensForNobody => {
+            Wrong::Nothing | Wrong::LeaksThreads | Wrong::LeaksMemory | Wrong::OpensForNobody => {
                 self.inner.release().await
             }
             Wrong::KeepsCapturing => {

@@ -37,7 +37,7 @@ fn a_transport_that_never_answers_close_fails_whatever_closes() {
             "a connection that is closed and dropped holds nothing",
             "who was kicked can leave, close and enter anew",
             "20 stays over one transport object leave no task behind",
-            "20 stays over one transport object leave no thread and no descriptor behind",
+            "200 stays over one transport object leave no thread, no descriptor and no memory behind",
             "20 entries that were given up leave no task behind",
             "20 entries that were given up leave no thread and no descriptor behind",
             "through the runtime: an exit in the room is one clean report with reason 0",

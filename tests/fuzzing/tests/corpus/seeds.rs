@@ -44,6 +44,7 @@ fn histories() -> Vec<Seed> {
     // The rolls of `exeunt_scenario::play`: what happens, which, where.
     const START: [u8; 4] = [0, 0, 0, 0];
     const DONE: [u8; 4] = [6, 0, 0, 0];
+    const FAILED: [u8; 4] = [6, 0, 4, 0];
     const EXIT: [u8; 4] = [3, 1, 0, 0];
     const CAMERA: [u8; 4] = [3, 0, 0, 0];
     const MICROPHONE: [u8; 4] = [3, 0, 3, 0];
@@ -57,10 +58,16 @@ fn histories() -> Vec<Seed> {
     const FOR_LONG: [u8; 4] = [0, 7, 0, 0];
     const AGAIN: [u8; 4] = [13, 0, 0, 0];
     const OLD_ENTERED: [u8; 4] = [14, 0, 0, 2];
-    let stories: [(&str, &[[u8; 4]]); 9] = [
+    let stories: [(&str, &[[u8; 4]]); 10] = [
         (
             "leaves",
             &[START, DONE, CAMERA, DONE, EXIT, SOON, DONE, DONE, DONE],
+        ),
+        (
+            "nothing-works",
+            &[
+                START, DONE, CAMERA, DONE, EXIT, SOON, FAILED, FAILED, FAILED, AGAIN,
+            ],
         ),
         (
             "camera-opens-late",
@@ -326,10 +333,23 @@ fn transcripts() -> Vec<Seed> {
         (10, Event::Kicked),
         (1010, Event::DeadlineReached(Wait::Transport)),
     ];
+    let nothing_works = [
+        (0, Event::EnterRequested),
+        (10, Event::Entered),
+        (20, Event::DeviceRequested(camera)),
+        (30, Event::DeviceOpened(camera)),
+        (40, Event::DeviceFailed(camera)),
+        (40, Event::DeviceFailed(camera)),
+        (50, Event::ExitRequested),
+        (60, Event::AlreadyOut),
+        (70, Event::ReleaseFailed(camera)),
+        (80, Event::CloseFailed),
+    ];
     let (leaves, is_kicked) = (recorded(&leaves), recorded(&is_kicked));
     let seeds = [
         ("leaves", leaves.clone()),
         ("kicked", is_kicked.clone()),
+        ("nothing-works", recorded(&nothing_works)),
         (
             "cut-off",
             leaves.lines().take(5).collect::<Vec<_>>().join("\n"),
