@@ -73,6 +73,7 @@ With `auto` the stay goes on without it.")]
 Examples:
   exeunt kick --room 123 bob
   exeunt kick --room standup bob carol --service ws://rooms.example:7450
+  exeunt kick --room 123 bob --ban-for 3600
 
 Users who are not in the room are passed over without a word, as with TRTC.")]
     Kick(Kick),
@@ -213,6 +214,16 @@ pub(crate) struct Kick {
     /// Whom; at most 10 at a time.
     #[arg(required = true, value_name = "USER")]
     pub(crate) users: Vec<UserId>,
+    /// Say for each of them whether it was there, and how many of the others were told. Exeunt's room
+    /// service can; TRTC cannot.
+    #[arg(long)]
+    pub(crate) receipt: bool,
+    /// Keep them out of this room for so many seconds; includes --receipt.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=315_360_000))]
+    pub(crate) ban_for: Option<u64>,
+    /// Keep them out of all rooms.
+    #[arg(long, requires = "ban_for")]
+    pub(crate) ban_everywhere: bool,
     #[command(flatten)]
     pub(crate) keys: AsOperator,
 }
