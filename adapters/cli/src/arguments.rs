@@ -11,6 +11,7 @@ use crate::bounds::Bounded;
 use crate::config_file::{ConfigFile, LogFormat};
 use crate::device_choice::DeviceChoice;
 use crate::keys::{AsMember, AsOperator, AsService};
+use crate::room_choices::RoomChoices;
 
 const FIRST_STEPS: &str = "\
 First steps:
@@ -161,6 +162,8 @@ pub(crate) struct Serve {
     /// Print a config file with the defaults and every key explained, and do nothing else.
     #[arg(long)]
     pub(crate) print_config: bool,
+    #[command(flatten)]
+    pub(crate) rooms: RoomChoices,
     #[command(flatten)]
     pub(crate) keys: AsService,
 }
