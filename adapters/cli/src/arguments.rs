@@ -11,6 +11,7 @@ use crate::bounds::Bounded;
 use crate::config_file::{ConfigFile, LogFormat};
 use crate::device_choice::DeviceChoice;
 use crate::keys::{AsMember, AsOperator, AsService};
+use crate::room_choices::RoomChoices;
 
 const FIRST_STEPS: &str = "\
 First steps:
@@ -73,6 +74,7 @@ With `auto` the stay goes on without it.")]
 Examples:
   exeunt kick --room 123 bob
   exeunt kick --room standup bob carol --service ws://rooms.example:7450
+  exeunt kick --room 123 bob --ban-for 3600
 
 Users who are not in the room are passed over without a word, as with TRTC.")]
     Kick(Kick),
@@ -161,6 +163,8 @@ pub(crate) struct Serve {
     #[arg(long)]
     pub(crate) print_config: bool,
     #[command(flatten)]
+    pub(crate) rooms: RoomChoices,
+    #[command(flatten)]
     pub(crate) keys: AsService,
 }
 
@@ -213,6 +217,16 @@ pub(crate) struct Kick {
     /// Whom; at most 10 at a time.
     #[arg(required = true, value_name = "USER")]
     pub(crate) users: Vec<UserId>,
+    /// Say for each of them whether it was there, and how many of the others were told. Exeunt's room
+    /// service can; TRTC cannot.
+    #[arg(long)]
+    pub(crate) receipt: bool,
+    /// Keep them out of this room for so many seconds; includes --receipt.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=315_360_000))]
+    pub(crate) ban_for: Option<u64>,
+    /// Keep them out of all rooms.
+    #[arg(long, requires = "ban_for")]
+    pub(crate) ban_everywhere: bool,
     #[command(flatten)]
     pub(crate) keys: AsOperator,
 }

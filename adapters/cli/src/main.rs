@@ -15,6 +15,7 @@ mod machine;
 mod operate;
 mod output;
 mod replay;
+mod room_choices;
 mod serve;
 mod settings;
 mod signals;

@@ -1,7 +1,12 @@
 //! `exeunt kick`, `dismiss` and `rooms`: an operator at the room service's server API.
 
+use std::time::SystemTime;
+
 use exeunt_port::{RoomId, UserId};
-use exeunt_room_service::{MemberDescription, RoomDescription, ServerApiClient, ServerApiError};
+use exeunt_room_service::{
+    KickTerms, MemberDescription, RemovalDescription, RoomDescription, ServerApiClient,
+    ServerApiError,
+};
 use serde_json::json;
 
 use crate::arguments::{Dismiss, Kick};
@@ -10,6 +15,9 @@ use crate::output;
 use crate::settings::Settings;
 
 pub(crate) async fn kick(kick: &Kick, settings: &Settings, json: bool) -> Result<(), Failure> {
+    if kick.receipt || kick.ban_for.is_some() {
+        return kick_with_receipt(kick, settings, json).await;
+    }
     let (room, users) = (kick.room.clone(), kick.users.clone());
     let request = call(settings, move |api| api.remove_user(&room, &users)).await?;
     if json {
@@ -20,6 +28,62 @@ pub(crate) async fn kick(kick: &Kick, settings: &Settings, json: bool) -> Result
         output::line(gone(&kick.room, &kick.users, &request));
     }
     Ok(())
+}
+
+/// The room service's own kick, which TRTC does not have.
+async fn kick_with_receipt(kick: &Kick, settings: &Settings, json: bool) -> Result<(), Failure> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.map_or(0, |since| since.as_secs());
+    let ban_until = kick.ban_for.map(|seconds| now.saturating_add(seconds));
+    let terms = KickTerms {
+        ban_until,
+        ban_everywhere: kick.ban_everywhere,
+        ..KickTerms::default()
+    };
+    let (room, users) = (kick.room.clone(), kick.users.clone());
+    let results = call(settings, move |api| api.kick_users(&room, &users, &terms)).await?;
+    if json {
+        let users: Vec<_> = results.iter().map(removal).collect();
+        output::line(json!({
+            "type": "kicked", "room": kick.room, "users": users, "banned_until": ban_until,
+        }));
+        return Ok(());
+    }
+    for result in &results {
+        output::line(became_of(result, &kick.room));
+    }
+    if let Some(seconds) = kick.ban_for {
+        let from = if kick.ban_everywhere {
+            "any room".to_owned()
+        } else {
+            format!("room {}", kick.room)
+        };
+        output::line(format_args!(
+            "nobody of them may enter {from} for {seconds} s"
+        ));
+    }
+    Ok(())
+}
+
+fn removal(result: &RemovalDescription) -> serde_json::Value {
+    json!({
+        "user": result.user_id,
+        "was_in_room": result.stay.is_some(),
+        "stay": result.stay,
+        "to_tell": result.receipt.map(|receipt| receipt.to_tell),
+        "told": result.receipt.map(|receipt| receipt.told),
+    })
+}
+
+fn became_of(result: &RemovalDescription, room: &RoomId) -> String {
+    let user = &result.user_id;
+    match result.receipt {
+        Some(receipt) => format!(
+            "{user} is out of room {room}; {} of {} others were told",
+            receipt.told, receipt.to_tell
+        ),
+        None => format!("{user} was not in room {room}"),
+    }
 }
 
 /// TRTC's server API does not tell who was in the room, so nothing is claimed about that.

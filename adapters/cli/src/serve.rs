@@ -80,6 +80,8 @@ fn configured(serve: &Serve, settings: &Settings, file: &ServeSection) -> Result
             serve.tls_key.as_ref().or(file.tls_key.as_ref()),
         )?,
         lease: lease.map_or(default.lease, Duration::from_millis),
+        room_life: serve.rooms.life(),
+        webhooks: serve.rooms.webhooks()?,
         limits,
         ..default
     })

@@ -74,13 +74,13 @@ pub struct Config {
     /// Silence after which a stay is over and the others are told (G-12): 100 ms to 1 hour. The
     /// client says a heartbeat eight times within it.
     pub lease: Duration,
+    /// How long rooms and stays last, and who is announced to whom. Default: calls, as with TRTC, and
+    /// stays without end.
+    pub room_life: RoomLife,
     /// The origins of web pages that may bring their users in, for instance `https://app.example`,
     /// beside those that come from the host that the service is asked under. A browser on another
     /// page gets HTTP 403; whoever names no origin is no browser. Default: none.
     pub allowed_origins: Vec<String>,
-    /// How long rooms and stays last, and who is announced to whom. Default: calls, as with TRTC, and
-    /// stays without end.
-    pub room_life: RoomLife,
     /// Who is told what happens in the rooms. Default: nobody.
     pub webhooks: Vec<Webhook>,
     /// The bounds of everything.
@@ -102,8 +102,8 @@ impl Config {
             operator_token: Some(Secret::new(DEVELOPMENT_OPERATOR_TOKEN)),
             tls: None,
             lease: Duration::from_secs(8),
-            allowed_origins: Vec::new(),
             room_life: RoomLife::default(),
+            allowed_origins: Vec::new(),
             webhooks: Vec::new(),
             limits: Limits::default(),
         }

@@ -23,6 +23,30 @@ fn whoever_types_q_leaves_and_the_others_are_told() {
 }
 
 #[test]
+fn a_kick_with_a_ban_says_what_became_of_each_and_keeps_them_out() {
+    let served = Served::start();
+    let mut alice = served.join("alice", &[]);
+    alice.until_it_says("onEnterRoom");
+    let mut bob = served.join("bob", &[]);
+    bob.until_it_says("onEnterRoom");
+    let kick = ["kick", "--room=123", "bob", "nobody", "--ban-for=3600"];
+    let kicked = served.typed(&kick).run().succeeded().text();
+    for words in [
+        "bob is out of room 123; 1 of 1 others were told",
+        "nobody was not in room 123",
+        "nobody of them may enter room 123 for 3600 s",
+    ] {
+        assert!(kicked.contains(words), "{kicked}");
+    }
+    let ended = bob.end().succeeded();
+    assert!(ended.text().contains("onExitRoom(1)"), "{ended:#?}");
+    let again = served.join("bob", &[]).end();
+    assert!(again.text().contains("banned until"), "{again:#?}");
+    alice.interrupt();
+    alice.end().succeeded();
+}
+
+#[test]
 fn an_operator_lists_kicks_and_dismisses() {
     let served = Served::start();
     assert!(served.rooms().contains("no rooms"));

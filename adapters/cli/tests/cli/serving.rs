@@ -195,3 +195,26 @@ fn the_log_is_json_where_that_is_asked_for() {
         "{said:#?}"
     );
 }
+
+#[test]
+fn a_webhook_to_this_machine_has_to_be_meant_and_has_a_key() {
+    let serve = |words: &[&str]| {
+        let words = [&["serve", "--listen=127.0.0.1:0"], words].concat();
+        Exeunt::typed(&words).run()
+    };
+    let here = "--webhook=http://127.0.0.1:9/";
+    serve(&[here]).failed(2, &["--webhook-key"]);
+    serve(&[here, "--webhook-key=k"]).failed(2, &["may not be sent to 127.0.0.1"]);
+    serve(&["--webhook=ftp://x", "--webhook-key=k"]).failed(2, &["expected http://"]);
+    let served = Served::with(&[here, "--webhook-key=k", "--webhook-reach=private"]);
+    served.running.interrupt();
+    served.running.end().succeeded();
+}
+
+#[test]
+fn a_stay_that_lasts_too_long_ends_as_after_a_kick() {
+    let served = Served::with(&["--longest-stay=1"]);
+    let alice = served.join("alice", &[]);
+    let ended = alice.end().succeeded();
+    assert!(ended.text().contains("onExitRoom(1)"), "{ended:#?}");
+}

@@ -45,9 +45,7 @@ pub enum WebhookError {
     #[error("a webhook's key must be 1 to 32 letters and digits")]
     Key,
     /// The address is of a machine that webhooks may not reach.
-    #[error(
-        "a webhook may not be sent to {address}: allow private addresses if that is what you mean"
-    )]
+    #[error("a webhook may not be sent to {address}: its reach has to allow such addresses")]
     Forbidden {
         /// Which.
         address: IpAddr,

@@ -7,7 +7,7 @@ use exeunt_room_service::backend::{
     Backend, BackendError, Dismissal, Happening, HappeningSource, Happenings, LeaveReason, News,
     Page, Removal, RemovalOutcome, RoomPage, RoomState,
 };
-use exeunt_room_service::{Config, RoomService, ServerApiError};
+use exeunt_room_service::{Config, KickTerms, RoomService, ServerApiError};
 
 use crate::scene::{Member, call, service, soon, user};
 
@@ -189,5 +189,32 @@ async fn another_back_end_does_what_the_server_api_is_asked_and_nobody_enters_he
         assert_eq!(*elsewhere.kicked.lock().unwrap(), [user("alice")]);
         let entered = Member::try_enter(service.url(), crate::scene::request("bob")).await;
         assert!(entered.is_err(), "nobody enters here");
+    }
+}
+
+#[tokio::test]
+async fn a_ban_where_there_are_none_and_one_too_many_have_codes_of_their_own() {
+    let elsewhere = RoomService::bind(Config::development()).await.unwrap();
+    let elsewhere = elsewhere.with_backend(Elsewhere::new(None)).spawn();
+    let mut config = Config::development();
+    config.limits.bans = 1;
+    let here = RoomService::bind(config).await.unwrap().spawn();
+    let _alice = Member::enter(here.url(), "alice").await;
+    for (service, expected) in [
+        (&elsewhere, "UnsupportedOperation"),
+        (&here, "LimitExceeded"),
+    ] {
+        let users = [user("bob"), user("carol")];
+        let terms = KickTerms {
+            ban_until: Some(4_000_000_000),
+            ..KickTerms::default()
+        };
+        let kick = call(service, move |client| {
+            client.kick_users(&standup(), &users, &terms)
+        });
+        let Err(ServerApiError::Refused { code, .. }) = kick.await else {
+            panic!("{expected}")
+        };
+        assert_eq!(code, expected);
     }
 }
