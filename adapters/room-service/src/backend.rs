@@ -15,7 +15,7 @@ pub use happening::{
 };
 pub use receipt::{Owed, Receipt, ReceiptState};
 pub use state::{
-    Dismissal, MemberState, Moment, Page, Removal, RemovalOutcome, RoomPage, RoomState,
+    Dismissal, MemberState, Moment, Page, Publishes, Removal, RemovalOutcome, RoomPage, RoomState,
 };
 
 use std::fmt;

@@ -27,8 +27,13 @@ use tokio_util::task::TaskTracker;
 use crate::accept::Accept;
 use crate::backend::Backend;
 use crate::client_socket;
-use crate::config::{Config, Secret};
+use crate::config::Config;
+use crate::console::{self, Sessions};
 use crate::hall::Hall;
+use crate::history::History;
+use crate::metrics::Metrics;
+use crate::operating;
+use crate::operator_token::MIN_LENGTH;
 use crate::server_api::{self, CallRate};
 
 /// How long the head of a request may take to come.
@@ -54,9 +59,17 @@ pub(crate) struct Shared {
     /// Whether clients may enter here: whether the rooms are those of this process.
     serves_clients: bool,
     pub(crate) call_rate: CallRate,
+    pub(crate) metrics: Metrics,
+    pub(crate) history: History,
+    /// Who is logged in at the console.
+    pub(crate) sessions: Sessions,
+    /// How many more pages of the console may be open.
+    pub(crate) live_pages: Arc<Semaphore>,
     sockets: Arc<Semaphore>,
     /// The tasks of the clients' sockets, which outlive the HTTP connections that they began as.
     tasks: TaskTracker,
+    /// Ends what is no client's: the console's pages.
+    stopping: CancellationToken,
     /// Cuts every client off.
     killed: CancellationToken,
 }
@@ -97,6 +110,12 @@ pub enum ServeError {
         /// Which.
         name: &'static str,
     },
+    /// An operator token that could be guessed.
+    #[error("the operator token has {length} bytes; at least {MIN_LENGTH} are needed")]
+    ShortToken {
+        /// How many it has.
+        length: usize,
+    },
     /// A lease that cannot be kept.
     #[error("a lease of {lease:?} cannot be kept; 100 ms to 1 hour can")]
     Lease {
@@ -109,6 +128,24 @@ pub enum ServeError {
         /// How many.
         members: usize,
     },
+}
+
+impl Shared {
+    /// How many clients are connected.
+    pub(crate) fn open_sockets(&self) -> usize {
+        let most = self.config.limits.connections.min(Semaphore::MAX_PERMITS);
+        most.saturating_sub(self.sockets.available_permits())
+    }
+
+    /// Does this as one of the service's tasks, unless it is cut off.
+    pub(crate) async fn until_stopped(&self, doing: impl Future<Output = ()>) {
+        let _task = self.tasks.token();
+        tokio::select! {
+            biased;
+            () = self.stopping.cancelled() => {}
+            () = doing => {}
+        }
+    }
 }
 
 impl std::fmt::Debug for RoomService {
@@ -151,10 +188,15 @@ impl RoomService {
             hall,
             serves_clients: true,
             call_rate: CallRate::new(config.limits.api_per_second),
+            metrics: Metrics::default(),
+            history: History::default(),
+            sessions: Sessions::default(),
+            live_pages: Arc::new(Semaphore::new(console::MAX_LIVE)),
             sockets: Arc::new(Semaphore::new(
                 config.limits.connections.min(Semaphore::MAX_PERMITS),
             )),
             tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
             killed: CancellationToken::new(),
             config,
         };
@@ -207,6 +249,7 @@ impl RoomService {
         let shared = Arc::new(shared);
         // However this ends, no socket outlives it.
         let _killing = shared.killed.clone().drop_guard();
+        let _stopping = shared.stopping.clone().drop_guard();
         tracing::info!(%address, "room service listens");
         let mut requests = JoinSet::new();
         tokio::select! {
@@ -214,10 +257,13 @@ impl RoomService {
             biased;
             // Those who come last: however many they are, leases run out in time (G-12).
             () = shutdown.cancelled() => {}
+            () = shared.metrics.watch(&*shared.backend) => {}
+            () = shared.history.watch(&*shared.backend) => {}
             () = shared.hall.watch_leases() => {}
             () = accept(entrance.as_mut(), &shared, &mut requests) => {}
         }
         drop(entrance);
+        shared.stopping.cancel();
         shared.hall.stop();
         shared.tasks.close();
         if timeout(shared.config.limits.time_to_stop, shared.tasks.wait())
@@ -305,16 +351,15 @@ fn check(config: &Config) -> Result<(), ServeError> {
         ("UserSig key", config.user_sig_key.expose()),
         ("API secret id", &config.secret_id),
         ("API secret key", config.secret_key.expose()),
-        (
-            "operator token",
-            config
-                .operator_token
-                .as_ref()
-                .map_or("none", Secret::expose),
-        ),
     ] {
         if key.is_empty() {
             return Err(ServeError::EmptyKey { name });
+        }
+    }
+    if let Some(token) = &config.operator_token {
+        let length = token.expose().len();
+        if length < MIN_LENGTH {
+            return Err(ServeError::ShortToken { length });
         }
     }
     let lease = config.lease;
@@ -333,6 +378,9 @@ async fn accept(entrance: &mut dyn Accept, shared: &Arc<Shared>, requests: &mut 
     let router = Router::new()
         .route("/", any(server_api::answer))
         .route(PATH, get(upgrade))
+        .route("/health", get(operating::health))
+        .route("/metrics", get(operating::metrics))
+        .merge(console::routes(shared))
         .with_state(Arc::clone(shared));
     loop {
         let has_room = requests.len() < shared.config.limits.requests.max(1);
@@ -402,7 +450,7 @@ async fn upgrade(State(shared): State<Arc<Shared>>, request: WebSocketUpgrade) -
             tokio::select! {
                 biased;
                 () = shared.killed.cancelled() => {}
-                () = client_socket::serve(socket, &shared.config, &shared.hall) => {}
+                () = client_socket::serve(socket, &shared.config, &shared.hall, &shared.metrics) => {}
             }
             drop((permit, task));
         })

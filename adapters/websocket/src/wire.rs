@@ -16,7 +16,7 @@ pub use control::{ClientMessage, Departed, ServerMessage};
 pub use entrance::{Enter, EnterFault, Refusal};
 pub use media::{
     DOWNSTREAM_HEADER, MAX_DOWNSTREAM, MAX_UPSTREAM, UPSTREAM_HEADER, decode_downstream,
-    decode_upstream, downstream_from_upstream, encode_downstream, encode_upstream,
+    decode_upstream, downstream_from_upstream, encode_downstream, encode_upstream, media_codec,
 };
 
 use exeunt_port::{InvalidUserId, MediaFrame};

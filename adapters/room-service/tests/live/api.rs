@@ -161,6 +161,7 @@ async fn a_configuration_that_would_do_harm_is_refused_with_the_reason() {
     let own_keys = Config {
         user_sig_key: Secret::new("my own"),
         secret_key: Secret::new("my own as well"),
+        operator_token: None,
         ..everywhere
     };
     assert_eq!(bind(own_keys).await, None);

@@ -12,6 +12,7 @@ mod backend;
 mod encrypted;
 mod forms;
 mod links;
+mod operating;
 mod proxy;
 mod raw;
 mod scene;
