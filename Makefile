@@ -9,7 +9,7 @@ DEMO_ARGS = --picture $(PICTURE) $(if $(TRANSPORT),--transport $(TRANSPORT)) $(i
 BENCHED = exeunt-core
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz fuzz-corpus simulate setup-build setup-test setup-lint
+.PHONY: help demo test check bench fuzz fuzz-corpus simulate device-lab setup-build setup-test setup-lint
 
 help: ## This list
 	@echo "make <target>, where <target> is one of:"
@@ -45,11 +45,16 @@ fuzz-corpus: setup-build ## Takes what the hunts found and is worth keeping into
 simulate: setup-build ## Plays seeded worlds on virtual time until one breaks something (SEEDS=, FROM=; SEED= for one with its transcript)
 	@cargo run -q -p exeunt-simulator -- $(if $(SEED),--seed $(SEED),$(if $(SEEDS),--seeds $(SEEDS)) $(if $(FROM),--from $(FROM)))
 
+device-lab: setup-build ## Camera, microphone and speaker against a real kernel, in a virtual machine (ONLY="words of a scenario")
+	@sh tests/setup/device-lab.sh fetch
+	FULL=1 cargo test -p exeunt-device-lab --test lab -- $(if $(ONLY),"$(ONLY)")
+
 setup-build: ## The system parts that building needs (the other targets call it)
 	@sh tests/setup/install.sh build
 
 setup-test: ## The system parts that FULL=1 tests need besides
 	@sh tests/setup/install.sh test
+	@sh tests/setup/device-lab.sh fetch
 
 setup-lint:
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 \

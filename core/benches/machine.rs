@@ -66,7 +66,10 @@ fn bare_match(bencher: divan::Bencher<'_, '_>) {
                 | Event::LinkRecovered
                 | Event::LinkDead
                 | Event::DepartureFailed
+                | Event::AlreadyOut
+                | Event::CloseFailed
                 | Event::DeviceFailed(_)
+                | Event::ReleaseFailed(_)
                 | Event::DeviceVanished(_)
                 | Event::DeadlineReached(_) => 1,
             };

@@ -154,9 +154,8 @@ impl Devices {
             }
             // Broken, but still held.
             DeviceStage::Open => self.release(slot, false, reaction),
-            DeviceStage::Releasing { opening: false } => {
-                self.set(slot, DeviceStage::Settled(Outcome::Failed));
-            }
+            // Its release is under way; whether that goes wrong is said by itself.
+            DeviceStage::Releasing { opening: false } => reaction.ignore(Ignored::AlreadySo),
             DeviceStage::Absent | DeviceStage::Lent => reaction.ignore(Ignored::NotAskedFor),
             DeviceStage::Settled(_) => reaction.ignore(Ignored::AlreadySettled),
         }
@@ -168,11 +167,24 @@ impl Devices {
     pub(crate) fn released(&mut self, slot: Slot, reaction: &mut Reaction) {
         match self.stage(slot) {
             DeviceStage::Open => self.release(slot, false, reaction),
-            DeviceStage::Opening => reaction.ignore(Ignored::NotAskedFor),
-            DeviceStage::Absent
-            | DeviceStage::Lent
-            | DeviceStage::Releasing { .. }
-            | DeviceStage::Settled(_) => self.gone(slot, Outcome::Done, reaction),
+            DeviceStage::Opening | DeviceStage::Lent => reaction.ignore(Ignored::NotAskedFor),
+            DeviceStage::Absent | DeviceStage::Releasing { .. } | DeviceStage::Settled(_) => {
+                self.gone(slot, Outcome::Done, reaction);
+            }
+        }
+    }
+
+    /// A release that went wrong settles what was asked for, and no more: the device may still be held,
+    /// and one that nobody asked for is an answer to an earlier use of the slot.
+    pub(crate) fn release_failed(&mut self, slot: Slot, reaction: &mut Reaction) {
+        match self.stage(slot) {
+            DeviceStage::Releasing { .. } => {
+                self.set(slot, DeviceStage::Settled(Outcome::Failed));
+            }
+            DeviceStage::Absent | DeviceStage::Lent | DeviceStage::Opening | DeviceStage::Open => {
+                reaction.ignore(Ignored::NotAskedFor);
+            }
+            DeviceStage::Settled(_) => reaction.ignore(Ignored::AlreadySettled),
         }
     }
 

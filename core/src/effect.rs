@@ -19,12 +19,14 @@ pub enum Effect {
     OpenDevice(Slot),
     /// Let no frame captured from now on leave the machine (G-14).
     GateMedia,
-    /// Release a device, whatever stage it is in. Answered by `DeviceReleased`, `DeviceVanished` or
-    /// `DeviceFailed`; an opening under way may also answer `DeviceOpened` first.
+    /// Release a device, whatever stage it is in. Answered by `DeviceReleased`, `ReleaseFailed`
+    /// or `DeviceVanished`; an opening under way may answer `DeviceOpened` first, or `DeviceFailed`,
+    /// and then nothing is left to release.
     ReleaseDevice(Slot),
-    /// Tell the others that we leave (G-12). Answered by `DepartureConfirmed` or `DepartureFailed`.
+    /// Tell the others that we leave (G-12). Answered by `DepartureConfirmed`, `DepartureFailed`
+    /// or `AlreadyOut`.
     AnnounceDeparture,
-    /// Close the transport. Answered by `TransportClosed`.
+    /// Close the transport. Answered by `TransportClosed` or `CloseFailed`.
     CloseTransport,
     /// Call `onEnterRoom`.
     ReportEntered,
@@ -32,8 +34,9 @@ pub enum Effect {
     ReportExit,
 }
 
-/// The most effects that one event can have: the gate, every device, and the transport's part.
-pub const MAX_EFFECTS: usize = MAX_DEVICES + 4;
+/// The most effects that one event can have: the gate, every device, and the connect that is abandoned
+/// with the announcement or the close.
+pub const MAX_EFFECTS: usize = MAX_DEVICES + 3;
 
 /// The effects of one event, in the order in which they are to be started.
 pub type Effects = ArrayVec<Effect, MAX_EFFECTS>;

@@ -143,17 +143,26 @@ pub enum Event {
     DepartureConfirmed,
     /// Our departure could not be announced.
     DepartureFailed,
+    /// When our departure was announced the server did not count us in any more: the others know.
+    AlreadyOut,
     /// The transport is closed and holds nothing any more.
     TransportClosed,
+    /// The transport could not be closed as it should: it was given up, and nobody confirms that
+    /// nothing is left of it.
+    CloseFailed,
 
     // ---- facts of a device ------------------------------------------------------------------
     /// The device is open.
+    ///
+    /// Whoever uses a slot twice in one stay tells its uses apart: that the device of an earlier use has
+    /// opened, failed or vanished is not handed in. How its release went may be, however late.
     DeviceOpened(Slot),
-    /// The device could not be opened, or it broke down, or its release went wrong.
+    /// The device could not be opened, or it broke down while it was open.
     DeviceFailed(Slot),
     /// The operating system's handle of the device is gone (G-13): the answer to its release.
-    /// Whoever uses a slot twice in one stay hands in no answer of the earlier use.
     DeviceReleased(Slot),
+    /// The device's release went wrong; it may still be held.
+    ReleaseFailed(Slot),
     /// The device itself has gone.
     DeviceVanished(Slot),
 

@@ -201,6 +201,15 @@ impl Ledger {
         }
     }
 
+    /// The transport answered that it could not be closed. Before that was asked it is no answer.
+    pub(crate) fn close_failed(&mut self, reaction: &mut Reaction) {
+        match self.closing {
+            Closing::Owed => reaction.ignore(Ignored::NotAskedFor),
+            Closing::Asked => self.closing = Closing::Settled(Outcome::Failed),
+            Closing::Settled(_) => reaction.ignore(Ignored::AlreadySettled),
+        }
+    }
+
     pub(crate) fn departure_timed_out(&mut self, reaction: &mut Reaction) {
         if !self.settle_departure(Outcome::TimedOut) {
             reaction.ignore(Ignored::NotDue);

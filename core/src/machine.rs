@@ -71,10 +71,13 @@ fn idle(event: Event, reaction: &mut Reaction) -> Outcome<State> {
         | Event::LinkDead
         | Event::DepartureConfirmed
         | Event::DepartureFailed
+        | Event::AlreadyOut
         | Event::TransportClosed
+        | Event::CloseFailed
         | Event::DeviceOpened(_)
         | Event::DeviceFailed(_)
         | Event::DeviceReleased(_)
+        | Event::ReleaseFailed(_)
         | Event::DeviceVanished(_) => {
             reaction.ignore(Ignored::NotAskedFor);
             Handled
@@ -121,9 +124,10 @@ fn in_room(stay: &mut Stay, event: Event, reaction: &mut Reaction) -> Outcome<St
             Membership::Entered => reaction.ignore(Ignored::AlreadySo),
             Membership::Recovering => stay.membership = Membership::Entered,
         },
-        Event::DepartureConfirmed | Event::DepartureFailed => {
-            reaction.ignore(Ignored::NotAskedFor);
-        }
+        Event::DepartureConfirmed
+        | Event::DepartureFailed
+        | Event::AlreadyOut
+        | Event::CloseFailed => reaction.ignore(Ignored::NotAskedFor),
 
         Event::DeviceRequested(slot) => stay.devices.requested(slot, reaction),
         Event::DeviceAdopted(slot) => stay.devices.adopted(slot, reaction),
@@ -132,6 +136,7 @@ fn in_room(stay: &mut Stay, event: Event, reaction: &mut Reaction) -> Outcome<St
         Event::DeviceOpened(slot) => stay.devices.opened(slot, reaction),
         Event::DeviceFailed(slot) => stay.devices.failed(slot, reaction),
         Event::DeviceReleased(slot) => stay.devices.released(slot, reaction),
+        Event::ReleaseFailed(slot) => stay.devices.release_failed(slot, reaction),
         Event::DeviceVanished(slot) => stay.devices.vanished(slot, reaction),
 
         Event::DeadlineReached(wait) => match wait {
@@ -171,11 +176,14 @@ fn exiting(ledger: &mut Ledger, event: Event, reaction: &mut Reaction) -> Outcom
         Event::LinkDead => ledger.link_dead(reaction),
         Event::DepartureConfirmed => ledger.departure_answered(crate::Outcome::Done, reaction),
         Event::DepartureFailed => ledger.departure_answered(crate::Outcome::Failed, reaction),
+        Event::AlreadyOut => ledger.departure_answered(crate::Outcome::NotOwed, reaction),
         Event::TransportClosed => ledger.transport_closed(reaction),
+        Event::CloseFailed => ledger.close_failed(reaction),
 
         Event::DeviceOpened(slot) => ledger.devices.opened(slot, reaction),
         Event::DeviceFailed(slot) => ledger.devices.failed(slot, reaction),
         Event::DeviceReleased(slot) => ledger.devices.released(slot, reaction),
+        Event::ReleaseFailed(slot) => ledger.devices.release_failed(slot, reaction),
         Event::DeviceVanished(slot) => ledger.devices.vanished(slot, reaction),
 
         Event::DeadlineReached(wait) => match wait {
@@ -215,10 +223,13 @@ fn exited(ledger: &mut Ledger, event: Event, reaction: &mut Reaction) -> Outcome
         | Event::LinkDead
         | Event::DepartureConfirmed
         | Event::DepartureFailed
-        | Event::TransportClosed => reaction.ignore(Ignored::AlreadyExited),
+        | Event::AlreadyOut
+        | Event::TransportClosed
+        | Event::CloseFailed => reaction.ignore(Ignored::AlreadyExited),
         Event::DeviceOpened(slot)
         | Event::DeviceFailed(slot)
         | Event::DeviceReleased(slot)
+        | Event::ReleaseFailed(slot)
         | Event::DeviceVanished(slot) => {
             devices::after_exit(ledger.devices.stage(slot), event, slot, reaction);
         }

@@ -183,9 +183,12 @@ impl Session {
                 | Event::LinkDead
                 | Event::DepartureConfirmed
                 | Event::DepartureFailed
+                | Event::AlreadyOut
                 | Event::TransportClosed
+                | Event::CloseFailed
                 | Event::DeviceFailed(_)
                 | Event::DeviceReleased(_)
+                | Event::ReleaseFailed(_)
                 | Event::DeviceVanished(_)
                 | Event::DeadlineReached(_) => reaction.ignore(Ignored::StaleEpoch),
             },

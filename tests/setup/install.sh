@@ -23,6 +23,10 @@ test  | espeak-ng, to speak into it             | has espeak-ng         | espeak
 test  | sox, to hear what arrived               | has sox               | sox              | sox                | sox            | sox
 test  | Chromium, to look at the console       | has chromium          | chromium         | chromium           | chromium       | chromium
 test  | perl, to hold a file that does not open | has perl              | perl             | perl               | perl           | perl
+test  | python3, for the official Python SDK    | has python3           | python3          | python3            | python         | python
+test  | venv, to keep that SDK to itself        | has_venv              | python3-venv     | python3            | python         | python
+test  | node, for the official Node SDK         | has node              | nodejs           | nodejs             | nodejs         | node
+test  | npm, to install that SDK                | has npm               | npm              | npm                | npm            | node
 PARTS
 }
 
@@ -32,6 +36,11 @@ has() {
 
 has_alsa() {
     has pkg-config && pkg-config --exists alsa
+}
+
+# Debian splits what makes a virtual environment usable from python3 itself.
+has_venv() {
+    has python3 && python3 -c 'import ensurepip, venv' >/dev/null 2>&1
 }
 
 # libclang is loaded by its path, not linked, so the file is what counts.
@@ -117,7 +126,15 @@ done <<PARTS
 $(parts)
 PARTS
 
+# What comes from no package manager of the system; only once its own tools are there.
+install_sdks() {
+    if [ "$purpose" = test ]; then
+        sh "$(dirname "$0")/sdks.sh"
+    fi
+}
+
 if [ -z "$packages" ]; then
+    install_sdks
     exit 0
 fi
 
@@ -138,3 +155,4 @@ if [ "$manager" != apt ]; then
     echo "exeunt: to get it, type: $remedy" >&2
     exit 1
 fi
+install_sdks

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use exeunt_nokhwa::FormatRequest;
 use exeunt_port::{RoomId, UserId};
 
 use crate::bounds::Bounded;
@@ -62,6 +63,7 @@ Examples:
   exeunt join --room 123 --user alice
   exeunt join --room standup --user bob --microphone file:speech.wav --speaker none --camera none
   exeunt join --room 123 --user carol --transcript carol.jsonl
+  exeunt join --room 123 --user dave --camera integrated --camera-format 1280x720@30:mjpeg
 
 A device that was asked for by name, as `default` or as a file and cannot be opened ends the stay.
 With `auto` the stay goes on without it.")]
@@ -84,12 +86,14 @@ Example:
 Example:
   exeunt rooms --service ws://127.0.0.1:7450")]
     Rooms(Rooms),
-    /// List microphones, speakers and cameras, and which are free.
+    /// List microphones, speakers and cameras, what they offer, and who uses them.
     #[command(after_help = "\
-Example:
+Examples:
   exeunt devices
+  exeunt devices --json
 
-exeunt join takes their names, or a part of one: --microphone \"Built-in\".")]
+exeunt join takes their names, or a part of one, and what a camera is listed with:
+--microphone \"Built-in\" --camera /dev/video0 --camera-format 640x480:yuyv.")]
     Devices,
     /// Feed a recorded session to the core and say whether it answers the same.
     #[command(after_help = "\
@@ -195,6 +199,10 @@ pub(crate) struct Devices {
     #[arg(long, default_value = "auto", value_name = "DEVICE", value_parser = DeviceChoice::camera,
         help = "auto, none, default, picture, file:PATH.y4m, or a part of a camera's name")]
     pub(crate) camera: DeviceChoice,
+    /// What the machine's own camera has to offer: WIDTHxHEIGHT@RATE:PIXELS, such as 1280x720@30:mjpeg.
+    /// Each part may be left out; pixels are mjpeg, nv12, yuyv, grey, rgb or bgr.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) camera_format: Option<FormatRequest>,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -6,12 +6,13 @@ use exeunt_cpal::{CpalMicrophone, CpalSpeaker};
 use exeunt_loopback::{
     PictureCamera, SilentSpeaker, ToneMicrophone, WavMicrophone, WavSpeaker, Y4mCamera,
 };
-use exeunt_nokhwa::NokhwaCamera;
+use exeunt_nokhwa::{FormatRequest, NokhwaCamera};
 use exeunt_port::DeviceKind;
 use exeunt_runtime::Client;
 use thiserror::Error;
 
 use crate::arguments::Devices;
+use crate::failure::Failure;
 
 /// The pitch of the synthetic microphone, in hertz: a calm A.
 const PITCH: u16 = 220;
@@ -132,6 +133,22 @@ impl Devices {
         ]
     }
 
+    /// What is asked of a camera has to be asked of one that has formats.
+    pub(crate) fn make_sense(&self) -> Result<(), Failure> {
+        let of_the_machine = match &self.camera {
+            DeviceChoice::Auto | DeviceChoice::Default | DeviceChoice::Named(_) => true,
+            DeviceChoice::None | DeviceChoice::Synthetic | DeviceChoice::File(_) => false,
+        };
+        match self.camera_format {
+            Some(format) if !of_the_machine => Err(Failure::Mistyped(format!(
+                "--camera-format {format} is for a camera of this machine's own, not for --camera {}; \
+                 name one, or leave one of the two out",
+                self.camera.typed(DeviceKind::Camera)
+            ))),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Those without which the stay makes no sense.
     pub(crate) fn insisted_on(&self) -> Vec<DeviceKind> {
         let insisted = self.each().into_iter();
@@ -145,7 +162,7 @@ impl Devices {
     pub(crate) fn equip(&self, client: Client) -> Client {
         let client = equip_microphone(client, &self.microphone);
         let client = equip_speaker(client, &self.speaker);
-        equip_camera(client, &self.camera)
+        equip_camera(client, &self.camera, self.camera_format)
     }
 }
 
@@ -173,15 +190,19 @@ fn equip_speaker(client: Client, choice: &DeviceChoice) -> Client {
     }
 }
 
-fn equip_camera(client: Client, choice: &DeviceChoice) -> Client {
+fn equip_camera(client: Client, choice: &DeviceChoice, format: Option<FormatRequest>) -> Client {
+    let own = |camera: NokhwaCamera| match format {
+        Some(format) => camera.require(format),
+        None => camera,
+    };
     match choice {
         DeviceChoice::None => client,
         DeviceChoice::Auto | DeviceChoice::Default => {
-            client.with_device(NokhwaCamera::default_device())
+            client.with_device(own(NokhwaCamera::default_device()))
         }
         DeviceChoice::Synthetic => client.with_device(PictureCamera::new()),
         DeviceChoice::File(path) => client.with_device(Y4mCamera::new(path)),
-        DeviceChoice::Named(name) => client.with_device(NokhwaCamera::named(name)),
+        DeviceChoice::Named(name) => client.with_device(own(NokhwaCamera::named(name))),
     }
 }
 

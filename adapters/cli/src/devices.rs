@@ -1,34 +1,49 @@
-//! `exeunt devices`: what the machine has, and what of it is free.
+//! `exeunt devices`: what the machine has, what it offers, and who uses it.
 
-use std::collections::BTreeMap;
+mod sound_streams;
+mod words;
 
 use exeunt_cpal::AudioDevice;
-use exeunt_nokhwa::CameraDevice;
+use exeunt_nokhwa::{CameraDevice, PixelFormat};
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use self::sound_streams::SoundStreams;
+use self::words::{audio_offers, camera_offers, usage};
 use crate::machine::WITHIN;
 use crate::output;
 
 /// One device, as it is listed.
 struct Listed {
     kind: String,
-    name: String,
-    free: Option<bool>,
-    host: String,
-    detail: String,
+    /// Its name, how else it may be called, who offers it, whether it is the default.
+    title: String,
+    /// What there is to be said of it, a line each.
+    lines: Vec<String>,
     json: Value,
 }
 
+/// A process that has a device open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Holder {
+    pub(crate) process: u32,
+    pub(crate) name: String,
+}
+
 pub(crate) async fn run(json: bool) {
-    let (audio, cameras) = tokio::join!(exeunt_cpal::list(WITHIN), exeunt_nokhwa::list());
+    let (audio, cameras, streams) = tokio::join!(
+        exeunt_cpal::list(WITHIN),
+        exeunt_nokhwa::list(),
+        SoundStreams::look(),
+    );
     let mut listed = Vec::new();
     let mut silent = Vec::new();
     match audio {
-        Ok(devices) => listed.extend(devices.into_iter().map(Listed::from)),
+        Ok(devices) => listed.extend(devices.iter().map(|one| Listed::audio(one, &streams))),
         Err(error) => silent.push(("sound", error.to_string())),
     }
     match cameras {
-        Ok(cameras) => listed.extend(cameras.into_iter().map(Listed::from)),
+        Ok(cameras) => listed.extend(cameras.iter().map(Listed::camera)),
         Err(error) => silent.push(("cameras", error.to_string())),
     }
     if json {
@@ -44,29 +59,11 @@ pub(crate) async fn run(json: bool) {
 }
 
 fn print(listed: &[Listed], silent: &[(&str, String)]) {
-    let width = |of: fn(&Listed) -> &str| {
-        let widths = listed.iter().map(|device| of(device).chars().count());
-        widths.max().unwrap_or(0)
-    };
-    let (name_width, host_width) = (width(|device| &device.name), width(|device| &device.host));
-    for Listed {
-        kind,
-        name,
-        free,
-        host,
-        detail,
-        ..
-    } in listed
-    {
-        let free = match free {
-            Some(true) => "free",
-            Some(false) => "in use",
-            None if host.starts_with("Pulse") || host.starts_with("Pipe") => "shared",
-            None => "unknown",
-        };
-        output::line(format_args!(
-            "{kind:10}  {name:name_width$}  {free:7}  {host:host_width$}  {detail}"
-        ));
+    for device in listed {
+        output::line(format_args!("{:10}  {}", device.kind, device.title));
+        for line in &device.lines {
+            output::line(format_args!("{:10}    {line}", ""));
+        }
     }
     for kind in ["microphone", "speaker", "camera"] {
         let asked = if kind == "camera" { "cameras" } else { "sound" };
@@ -83,65 +80,81 @@ fn print(listed: &[Listed], silent: &[(&str, String)]) {
     );
 }
 
-impl From<AudioDevice> for Listed {
-    fn from(device: AudioDevice) -> Self {
-        let config = device.config.as_ref().map(|config| {
-            let channels = match config.channels {
-                1 => "mono".to_owned(),
-                2 => "stereo".to_owned(),
-                more => format!("{more} channels"),
+/// Whether a sound server stands between the programs and the device.
+fn is_of_server(device: &AudioDevice) -> bool {
+    matches!(device.host.as_str(), "PulseAudio" | "PipeWire")
+}
+
+impl Listed {
+    fn audio(device: &AudioDevice, streams: &SoundStreams) -> Self {
+        let shared = is_of_server(device);
+        let held_by = if shared {
+            streams.of(device.kind, &device.id)
+        } else if device.is_free.is_some() {
+            let holder = |holder: &exeunt_cpal::AudioHolder| Holder {
+                process: holder.process,
+                name: holder.name.clone(),
             };
-            format!(
-                "{} Hz, {channels}, {}",
-                config.sample_rate, config.sample_format
-            )
-        });
-        let default = device.is_default.then(|| "the default".to_owned());
-        let detail: Vec<_> = [default, config].into_iter().flatten().collect();
+            Some(device.held_by.iter().map(holder).collect())
+        } else {
+            None
+        };
+        let title = words::title(&device.name, &device.id, device.is_default);
+        let title = format!("{title}, {}", device.host);
+        let mut lines = vec![usage(device.is_free, shared, held_by.as_deref())];
+        lines.extend(audio_offers(device, shared));
         Self {
             kind: device.kind.to_string(),
-            detail: detail.join(", "),
-            free: device.is_free,
+            title,
+            lines,
             json: json!({
                 "type": "device", "kind": device.kind, "name": device.name, "id": device.id,
                 "host": device.host, "default": device.is_default, "free": device.is_free,
-                "config": device.config,
+                "held_by": held_by, "config": device.config, "formats": device.formats,
             }),
-            name: device.name,
-            host: device.host,
         }
     }
-}
 
-impl From<CameraDevice> for Listed {
-    fn from(camera: CameraDevice) -> Self {
-        // A camera offers dozens of sizes; people want to know how large it gets.
-        let mut largest: BTreeMap<String, (u32, u32)> = BTreeMap::new();
-        for format in &camera.formats {
-            let size = largest.entry(format.fourcc.clone()).or_default();
-            *size = (*size).max((format.width, format.height));
-        }
-        let sizes: Vec<_> = largest
+    fn camera(camera: &CameraDevice) -> Self {
+        let holders: Vec<Holder> = camera
+            .held_by
             .iter()
-            .map(|(fourcc, (width, height))| format!("{fourcc} to {width}x{height}"))
+            .map(|holder| Holder {
+                process: holder.process,
+                name: holder.name.clone(),
+            })
             .collect();
-        let formats: Vec<_> = camera
-            .formats
+        // Nobody seen is not nobody.
+        let held_by = (camera.free.is_some() || !holders.is_empty()).then_some(holders);
+        let mut lines = vec![usage(camera.free, false, held_by.as_deref())];
+        let (formats, problem) = match &camera.formats {
+            Ok(formats) => {
+                lines.extend(camera_offers(formats));
+                (formats.as_slice(), None)
+            }
+            Err(error) => {
+                lines.push(error.to_string());
+                (&[][..], Some(error.to_string()))
+            }
+        };
+        let formats: Vec<_> = formats
             .iter()
             .map(|format| {
-                json!({ "fourcc": format.fourcc, "width": format.width, "height": format.height })
+                json!({
+                    "fourcc": format.fourcc, "pixels": format.pixels.map(PixelFormat::name),
+                    "width": format.width, "height": format.height, "rates": format.rates,
+                })
             })
             .collect();
         Self {
             kind: "camera".to_owned(),
-            detail: sizes.join(", "),
-            free: camera.free,
+            title: words::title(&camera.name, &camera.node, camera.is_default),
+            lines,
             json: json!({
                 "type": "device", "kind": "camera", "name": camera.name, "id": camera.node,
-                "free": camera.free, "formats": formats,
+                "default": camera.is_default, "free": camera.free, "held_by": held_by,
+                "formats": formats, "problem": problem,
             }),
-            name: camera.name,
-            host: camera.node,
         }
     }
 }

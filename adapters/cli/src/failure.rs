@@ -136,6 +136,19 @@ impl Failure {
             Self::Serve(ServeError::DevelopmentKeys { .. }) => Some(
                 "--user-sig-key and --secret-key, or a file for --config, give keys of your own",
             ),
+            Self::Device {
+                error: DeviceError::Busy { .. },
+                ..
+            } => Some(
+                "`exeunt devices` says who holds it; with `auto` the stay goes on without a device",
+            ),
+            Self::Device {
+                error: DeviceError::Unsupported { .. },
+                kind: DeviceKind::Camera,
+                ..
+            } => Some(
+                "--camera-format takes one of these; `exeunt devices --json` lists all of them",
+            ),
             Self::Device { .. } => Some(
                 "`exeunt devices` lists what there is; with `auto` the stay goes on without a device",
             ),

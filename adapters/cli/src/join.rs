@@ -24,6 +24,7 @@ const VALID: u64 = 86_400;
 const WAY_OUT: &str = "q and Enter, or Ctrl-C, leaves";
 
 pub(crate) async fn run(join: &Join, settings: &Settings, json: bool) -> Result<(), Failure> {
+    join.devices.make_sense()?;
     let transport = settings.transport()?;
     let mut asked = Asked::listen()?;
     // A driver may be slow to answer; nothing is owed yet.

@@ -163,6 +163,7 @@ impl Devices {
             microphone: settle(DeviceKind::Microphone, &self.microphone),
             speaker: settle(DeviceKind::Speaker, &self.speaker),
             camera: settle(DeviceKind::Camera, &self.camera),
+            camera_format: self.camera_format,
         };
         (settled, described.into())
     }

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use exeunt_port::DeviceKind;
 
+use crate::list::AudioHolder;
+
 /// A device of a sound card, as ALSA's `hw:CARD=Loopback,DEV=1` names it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CardDevice<'a> {
@@ -31,6 +33,12 @@ impl<'a> CardDevice<'a> {
         is_free(&self.folder(kind)?)
     }
 
+    /// The processes that have it open, as far as the kernel tells.
+    pub(crate) fn held_by(&self, kind: DeviceKind) -> Vec<AudioHolder> {
+        let folder = self.folder(kind);
+        folder.map_or_else(Vec::new, |folder| held_by(&folder, Path::new("/proc")))
+    }
+
     fn folder(&self, kind: DeviceKind) -> Option<PathBuf> {
         let direction = match kind {
             DeviceKind::Microphone => 'c',
@@ -56,11 +64,64 @@ fn is_free(folder: &Path) -> Option<bool> {
     known
 }
 
+/// Whether there are sound cards whose control nodes this user may not open. Then alsa-lib finds no
+/// card at all, as if there were none.
+pub(crate) fn are_denied() -> bool {
+    let Ok(nodes) = Path::new("/dev/snd").read_dir() else {
+        return false;
+    };
+    let denied = |entry: std::fs::DirEntry| {
+        let is_control = entry.file_name().to_string_lossy().starts_with("controlC");
+        let opened = || std::fs::File::open(entry.path());
+        is_control
+            && opened().is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+    };
+    nodes.filter_map(Result::ok).any(denied)
+}
+
+/// Who opened the substreams in this folder. The kernel names the thread that did.
+fn held_by(folder: &Path, proc: &Path) -> Vec<AudioHolder> {
+    let substreams = folder
+        .read_dir()
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok);
+    let mut holders: Vec<AudioHolder> = substreams
+        .filter_map(|entry| {
+            let status = std::fs::read_to_string(entry.path().join("status")).ok()?;
+            let thread = field(&status, "owner_pid")?;
+            let of_thread = std::fs::read_to_string(proc.join(thread).join("status"));
+            // Where /proc hides others' processes the thread's number is all there is.
+            let process = of_thread
+                .ok()
+                .and_then(|status| field(&status, "Tgid").map(str::to_owned))
+                .unwrap_or_else(|| thread.to_owned());
+            let name = std::fs::read_to_string(proc.join(&process).join("comm"));
+            Some(AudioHolder {
+                process: process.parse().ok()?,
+                name: name.unwrap_or_default().trim_end().to_owned(),
+            })
+        })
+        .collect();
+    holders.sort_by_key(|holder| holder.process);
+    holders.dedup();
+    holders
+}
+
+/// What follows `name` and a colon.
+fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    text.lines().find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        (key.trim_end() == name).then_some(value.trim())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{CardDevice, is_free};
+    use super::{CardDevice, held_by, is_free};
+    use crate::list::AudioHolder;
 
     #[test]
     fn a_card_is_known_by_one_of_its_identifiers_only() {
@@ -98,5 +159,19 @@ mod tests {
         assert_eq!(is_free(folder.path()), Some(false));
         substream(folder.path(), "sub1", "closed\n");
         assert_eq!(is_free(folder.path()), Some(true));
+    }
+
+    #[test]
+    fn who_holds_a_device_is_the_process_of_the_thread_that_opened_it() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let proc = tempfile::tempdir().expect("a temporary folder");
+        substream(folder.path(), "sub0", "state: RUNNING\nowner_pid   : 77\n");
+        substream(folder.path(), "sub1", "closed\n");
+        substream(proc.path(), "77", "Name:\texeunt-mic\nTgid:\t70\n");
+        substream(proc.path(), "70", "Name:\texeunt\nTgid:\t70\n");
+        std::fs::write(proc.path().join("70/comm"), "exeunt\n").expect("a temporary file");
+        let name = "exeunt".to_owned();
+        let holder = AudioHolder { process: 70, name };
+        assert_eq!(held_by(folder.path(), proc.path()), [holder]);
     }
 }

@@ -78,7 +78,7 @@ impl OpenDevice for Opened {
 /// The owner's end of a device thread. Dropping it asks for the release and gives the thread up.
 struct DeviceThread {
     name: String,
-    _awaited: Awaited,
+    awaited: Awaited,
     /// Nothing is ever sent: that it is dropped is the message, and cannot be forgotten.
     wanted: Option<Sender<Infallible>>,
     ended: Option<oneshot::Receiver<Result<(), DeviceError>>>,
@@ -111,7 +111,7 @@ impl DeviceThread {
             })?;
         let thread = Self {
             name,
-            _awaited: awaited,
+            awaited,
             wanted: Some(wanted),
             ended: Some(ended),
             thread: Some(thread),
@@ -122,6 +122,7 @@ impl DeviceThread {
     /// Tells the thread to let go and waits until it has ended, for as long as the driver takes.
     async fn finish(mut self) -> Result<(), DeviceError> {
         self.wanted = None;
+        self.awaited.asked_to_end();
         let Some(ended) = self.ended.take() else {
             return Ok(());
         };

@@ -12,7 +12,8 @@
 //! * **Silence** (G-14). A driver's callback that comes late does nothing.
 //! * **Bounded** (G-6). Dropping a stream can take for ever when a sound server has stopped, and so
 //!   can starting one. All of it happens on a thread of the stream's own, which whoever waits may
-//!   give up; [`stuck_threads`] counts those that are still waiting for a driver.
+//!   give up; [`stuck_threads`] counts those that should have ended and still wait for a driver, and
+//!   bounds them.
 //! * **Late is undone** (G-4). A device that opens after it was abandoned is let go of at once.
 //! * **Losses are noticed.** A driver that says that the device has gone, one that says nothing but
 //!   errors, and one that says nothing at all lead to one
@@ -49,7 +50,7 @@ mod speaker;
 mod stream;
 mod stuck;
 
-pub use list::{AudioConfig, AudioDevice, ListError, list};
+pub use list::{AudioConfig, AudioDevice, AudioFormat, AudioHolder, ListError, list};
 pub use microphone::CpalMicrophone;
 pub use speaker::CpalSpeaker;
 pub use stuck::stuck_threads;

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use cpal::SupportedStreamConfigRange;
 use cpal::traits::DeviceTrait;
 use exeunt_port::DeviceKind;
 use serde::Serialize;
@@ -29,9 +30,38 @@ pub struct AudioDevice {
     /// How the device itself likes to be used. `None` where that cannot be told without opening a
     /// device that is in use.
     pub config: Option<AudioConfig>,
+    /// What it offers, for each format of samples. Empty where `config` is `None`. A sound server
+    /// offers nearly everything, and converts.
+    pub formats: Vec<AudioFormat>,
     /// Whether it could be opened now. `None` where the system does not tell; a sound server
     /// shares its devices.
     pub is_free: Option<bool>,
+    /// The processes that have it open, where the system tells: for ALSA's own cards.
+    pub held_by: Vec<AudioHolder>,
+}
+
+/// What a device offers with one format of samples: bounds, not everything between which it need offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AudioFormat {
+    /// The samples' format, for instance `i16`.
+    pub sample_format: String,
+    /// The fewest channels.
+    pub min_channels: u16,
+    /// The most channels.
+    pub max_channels: u16,
+    /// The lowest rate, in Hz.
+    pub min_sample_rate: u32,
+    /// The highest rate, in Hz.
+    pub max_sample_rate: u32,
+}
+
+/// A process that has a sound card's device open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AudioHolder {
+    /// The process's number.
+    pub process: u32,
+    /// The program's name, cut to 15 bytes as the kernel does; empty where the system hides it.
+    pub name: String,
 }
 
 /// How a device likes to be used.
@@ -61,6 +91,12 @@ pub enum ListError {
     Backend {
         /// The driver's words.
         detail: String,
+    },
+    /// There are sound cards, but this user may not open them.
+    #[error("no permission to open the sound cards in /dev/snd: {hint}")]
+    Denied {
+        /// What would help.
+        hint: String,
     },
     /// A driver panicked; that was caught.
     #[error("a sound driver panicked")]
@@ -111,25 +147,69 @@ fn all() -> Result<Vec<AudioDevice>, ListError> {
             }
         }
     }
-    Ok(devices)
+    // What may not be opened is not found, and looks like a machine without a sound card.
+    match system.denial() {
+        Some(hint) if devices.is_empty() => Err(ListError::Denied { hint }),
+        Some(_) | None => Ok(devices),
+    }
 }
 
 fn audio_device(kind: DeviceKind, offered: Offered, host: &str) -> AudioDevice {
     let is_free = is_free(&offered.label.id, kind);
-    let config = if is_free == Some(false) {
-        None
+    let (config, formats) = if is_free == Some(false) {
+        (None, Vec::new())
     } else {
-        default_config(kind, &offered.device)
+        let config = default_config(kind, &offered.device);
+        (config, formats(kind, &offered.device))
     };
     AudioDevice {
         kind,
+        held_by: held_by(&offered.label.id, kind),
         name: offered.label.name,
         id: offered.label.id,
         host: host.to_owned(),
         is_default: offered.is_default,
         config,
+        formats,
         is_free,
     }
+}
+
+fn formats(kind: DeviceKind, device: &cpal::Device) -> Vec<AudioFormat> {
+    // The two iterators are of different types with some hosts.
+    let offered: Vec<SupportedStreamConfigRange> = if kind == DeviceKind::Microphone {
+        device.supported_input_configs().map(Iterator::collect)
+    } else {
+        device.supported_output_configs().map(Iterator::collect)
+    }
+    .unwrap_or_default();
+    merged(&offered)
+}
+
+/// The bounds for each format of samples, in the order in which the formats were first offered.
+fn merged(offered: &[SupportedStreamConfigRange]) -> Vec<AudioFormat> {
+    let mut formats: Vec<AudioFormat> = Vec::new();
+    for range in offered {
+        let one = AudioFormat {
+            sample_format: range.sample_format().to_string(),
+            min_channels: range.channels(),
+            max_channels: range.channels(),
+            min_sample_rate: range.min_sample_rate(),
+            max_sample_rate: range.max_sample_rate(),
+        };
+        let known = formats
+            .iter_mut()
+            .find(|known| known.sample_format == one.sample_format);
+        if let Some(known) = known {
+            known.min_channels = known.min_channels.min(one.min_channels);
+            known.max_channels = known.max_channels.max(one.max_channels);
+            known.min_sample_rate = known.min_sample_rate.min(one.min_sample_rate);
+            known.max_sample_rate = known.max_sample_rate.max(one.max_sample_rate);
+        } else {
+            formats.push(one);
+        }
+    }
+    formats
 }
 
 fn default_config(kind: DeviceKind, device: &cpal::Device) -> Option<AudioConfig> {
@@ -154,4 +234,48 @@ fn is_free(id: &str, kind: DeviceKind) -> Option<bool> {
 #[cfg(not(target_os = "linux"))]
 fn is_free(_id: &str, _kind: DeviceKind) -> Option<bool> {
     None
+}
+
+#[cfg(target_os = "linux")]
+fn held_by(id: &str, kind: DeviceKind) -> Vec<AudioHolder> {
+    crate::alsa_card::CardDevice::of(id).map_or_else(Vec::new, |card| card.held_by(kind))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn held_by(_id: &str, _kind: DeviceKind) -> Vec<AudioHolder> {
+    Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use cpal::{SampleFormat, SupportedBufferSize, SupportedStreamConfigRange};
+
+    use super::{AudioFormat, merged};
+
+    #[test]
+    fn what_is_offered_is_told_by_its_bounds_for_each_format_of_samples() {
+        let offer = |channels, min, max, samples| {
+            let buffer = SupportedBufferSize::Unknown;
+            SupportedStreamConfigRange::new(channels, min, max, buffer, samples)
+        };
+        let offered = [
+            offer(2, 44_100, 48_000, SampleFormat::I16),
+            offer(2, 48_000, 48_000, SampleFormat::F32),
+            offer(1, 8_000, 8_000, SampleFormat::I16),
+        ];
+        let format = |name: &str, channels: (u16, u16), rates: (u32, u32)| AudioFormat {
+            sample_format: name.to_owned(),
+            min_channels: channels.0,
+            max_channels: channels.1,
+            min_sample_rate: rates.0,
+            max_sample_rate: rates.1,
+        };
+        assert_eq!(
+            merged(&offered),
+            [
+                format("i16", (1, 2), (8_000, 48_000)),
+                format("f32", (2, 2), (48_000, 48_000)),
+            ]
+        );
+    }
 }

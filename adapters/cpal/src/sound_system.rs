@@ -10,6 +10,8 @@ use crate::alsa_words::AlsaWords;
 use crate::naming::{Label, Wanted, place_of, shown};
 #[cfg(target_os = "linux")]
 use crate::sound_server::Turn;
+#[cfg(target_os = "linux")]
+use crate::stream::PERMISSION;
 
 /// What a sound system is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +158,8 @@ impl SoundSystem {
             detail: error.to_string(),
         })?;
         let labels: Vec<Label> = offered.iter().map(|device| device.label.clone()).collect();
-        let place = place_of(kind, name, &labels)?;
+        let place = place_of(kind, name, &labels)
+            .map_err(|error| self.invisible(kind, wanted, &labels).unwrap_or(error))?;
         offered
             .into_iter()
             .nth(place)
@@ -166,15 +169,39 @@ impl SoundSystem {
     /// That there is no such device, and what there is instead.
     pub(crate) fn not_found(&self, kind: DeviceKind, wanted: &Wanted) -> DeviceError {
         let offered = self.offered(kind).unwrap_or_default();
-        let labels = offered.iter().map(|device| &device.label);
+        let labels: Vec<Label> = offered.into_iter().map(|device| device.label).collect();
+        if let Some(denied) = self.invisible(kind, wanted, &labels) {
+            return denied;
+        }
         DeviceError::NotFound {
             kind,
             wanted: match wanted {
                 Wanted::Named(name) => name.clone(),
                 Wanted::Default => "default".to_owned(),
             },
-            available: shown(labels.filter(|label| label.principal)),
+            available: shown(labels.iter().filter(|label| label.principal)),
         }
+    }
+
+    /// That there is nothing because we may not see it, if that is so.
+    fn invisible(&self, kind: DeviceKind, wanted: &Wanted, seen: &[Label]) -> Option<DeviceError> {
+        let hint = self.denial()?;
+        let name = wanted.shown(kind);
+        let nothing = seen.iter().all(|label| !label.principal);
+        nothing.then_some(DeviceError::Denied { name, hint })
+    }
+
+    /// What would help, if there are devices that this user may not even see.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn denial(&self) -> Option<String> {
+        let denied = !self.is_server() && crate::alsa_card::are_denied();
+        denied.then(|| PERMISSION.to_owned())
+    }
+
+    /// Other systems show their devices to everybody.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn denial(&self) -> Option<String> {
+        None
     }
 
     fn offer(&self, kind: DeviceKind, device: cpal::Device) -> Option<Offered> {

@@ -214,7 +214,8 @@ pub(crate) fn refused(
     }
 }
 
-const PERMISSION: &str = if cfg!(target_os = "linux") {
+/// What would give us the permission to open a sound device.
+pub(crate) const PERMISSION: &str = if cfg!(target_os = "linux") {
     "add this user to the group audio (usermod -aG audio USER) and log in again"
 } else {
     "allow this program to use it in the system's privacy settings"

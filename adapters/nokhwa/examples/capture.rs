@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use exeunt_nokhwa::{NokhwaCamera, list, stuck_threads};
+use exeunt_nokhwa::{CameraFormat, FormatRequest, NokhwaCamera, list, stuck_threads};
 use exeunt_port::{
     Device, DeviceError, DeviceLink, DeviceSide, DeviceSignal, FrameQueue, MediaFrame,
 };
@@ -41,6 +41,9 @@ struct Arguments {
     /// Wanted pictures a second.
     #[arg(long, default_value_t = 30)]
     rate: u32,
+    /// What the camera has to offer, such as 1280x720@30:mjpeg.
+    #[arg(long)]
+    require: Option<FormatRequest>,
     /// Milliseconds without a picture until the camera counts as vanished.
     #[arg(long, default_value_t = 2000)]
     watchdog: u64,
@@ -74,6 +77,7 @@ async fn main() -> ExitCode {
     let camera = camera
         .size(arguments.width, arguments.height)
         .rate(arguments.rate)
+        .require(arguments.require.unwrap_or_default())
         .watchdog(Duration::from_millis(arguments.watchdog));
     let mut confirmed = true;
     for cycle in 0..arguments.cycles {
@@ -198,27 +202,30 @@ async fn list_cameras() -> ExitCode {
         }
     };
     for camera in cameras {
-        let formats: Vec<Value> = camera
-            .formats
-            .iter()
-            .map(|format| {
-                json!({
-                    "fourcc": format.fourcc,
-                    "size": format!("{}x{}", format.width, format.height),
-                    "rates": format.rates,
-                })
-            })
-            .collect();
+        let (formats, error) = match camera.formats {
+            Ok(formats) => (formats, None),
+            Err(error) => (Vec::new(), Some(error_of(&error))),
+        };
+        let formats: Vec<Value> = formats.iter().map(format_of).collect();
         let line = json!({
             "event": "camera",
             "name": camera.name,
             "node": camera.node,
             "free": camera.free,
             "formats": formats,
+            "error": error,
         });
         print(&line);
     }
     ExitCode::SUCCESS
+}
+
+fn format_of(format: &CameraFormat) -> Value {
+    json!({
+        "fourcc": format.fourcc,
+        "size": format!("{}x{}", format.width, format.height),
+        "rates": format.rates,
+    })
 }
 
 /// The error's kind, for scripts, and its words, for people.

@@ -9,6 +9,7 @@ use crate::capture::{Counters, FrameCounts};
 use crate::choice::Wanted;
 use crate::open::Plan;
 use crate::platform;
+use crate::request::FormatRequest;
 use crate::selection::Selection;
 use crate::supervisor::Patience;
 
@@ -33,7 +34,8 @@ use crate::supervisor::Patience;
 /// * [`NotFound`](DeviceError::NotFound) or [`Ambiguous`](DeviceError::Ambiguous), listing what there is;
 /// * [`Busy`](DeviceError::Busy) if anybody, this process included, streams from the camera;
 /// * [`Denied`](DeviceError::Denied) with what would help;
-/// * [`Unsupported`](DeviceError::Unsupported) if the camera offers no pixels that can be converted;
+/// * [`Unsupported`](DeviceError::Unsupported) if the camera does not offer what is
+///   [required](Self::require), or no pixels that can be converted, with what it offers;
 /// * [`Vanished`](DeviceError::Vanished) if it went away meanwhile;
 /// * [`Abandoned`](DeviceError::Abandoned) if it was no longer wanted; then nothing is held (G-4).
 ///
@@ -81,6 +83,7 @@ impl NokhwaCamera {
                 width: 640,
                 height: 480,
                 rate: 30,
+                required: FormatRequest::default(),
             },
             patience: Patience {
                 first: Duration::from_secs(5),
@@ -107,6 +110,23 @@ impl NokhwaCamera {
     #[must_use]
     pub fn rate(mut self, pictures_a_second: u32) -> Self {
         self.wanted.rate = pictures_a_second;
+        self
+    }
+
+    /// What the camera has to offer, beyond what is only wished for by [`size`](Self::size) and
+    /// [`rate`](Self::rate). Opening one that does not offer it fails with
+    /// [`Unsupported`](DeviceError::Unsupported), which lists what it offers, the nearest first, in the
+    /// words of a [`FormatRequest`].
+    ///
+    /// ```
+    /// use exeunt_nokhwa::NokhwaCamera;
+    ///
+    /// let camera = NokhwaCamera::default_device().require("1280x720@30:mjpeg".parse()?);
+    /// # Ok::<(), exeunt_nokhwa::InvalidFormatRequest>(())
+    /// ```
+    #[must_use]
+    pub fn require(mut self, required: FormatRequest) -> Self {
+        self.wanted.required = required;
         self
     }
 
@@ -147,7 +167,7 @@ impl Device for NokhwaCamera {
             name: self.name(),
             patience: self.patience,
             counters: Arc::clone(&self.counters),
-            opener: platform::opener(self.selection.clone(), self.wanted),
+            opener: platform::opener(self.selection.clone(), self.wanted.settled()),
         };
         Ok(Box::new(plan.open(link).await?))
     }

@@ -1,6 +1,9 @@
 //! Which of a camera's formats comes nearest to what was wanted.
 
-use crate::picture::Pixels;
+use exeunt_port::DeviceError;
+
+use crate::pixel_format::PixelFormat;
+use crate::request::FormatRequest;
 
 /// One size of one pixel format that a camera offers.
 ///
@@ -10,6 +13,8 @@ use crate::picture::Pixels;
 pub struct CameraFormat {
     /// The four-character code of the pixels, for instance `MJPG` or `YUYV`.
     pub fourcc: String,
+    /// The same as [`FormatRequest`] names it; `None` if it cannot be used here.
+    pub pixels: Option<PixelFormat>,
     /// Width in pixels.
     pub width: u32,
     /// Height in pixels.
@@ -18,13 +23,30 @@ pub struct CameraFormat {
     pub rates: Vec<f64>,
 }
 
-/// What the application would like; the nearest that the camera offers is taken.
+/// What the application would like, the nearest of which is taken, and what it requires of that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
     pub(crate) width: u32,
     pub(crate) height: u32,
     /// Pictures a second.
     pub(crate) rate: u32,
+    pub(crate) required: FormatRequest,
+}
+
+impl Wanted {
+    /// What is required is what is liked as well, whatever was liked before.
+    pub(crate) fn settled(self) -> Self {
+        let FormatRequest { size, rate, .. } = self.required;
+        let (width, height) = size.map_or((self.width, self.height), |(width, height)| {
+            (width.get(), height.get())
+        });
+        Self {
+            width,
+            height,
+            rate: rate.map_or(self.rate, std::num::NonZeroU32::get),
+            required: self.required,
+        }
+    }
 }
 
 /// The time from one picture to the next, in seconds, as a fraction.
@@ -47,7 +69,7 @@ impl Interval {
         f64::from(self.denominator) / f64::from(self.numerator.max(1))
     }
 
-    fn milli_rate(self) -> u64 {
+    pub(crate) fn milli_rate(self) -> u64 {
         u64::from(self.denominator) * 1000 / u64::from(self.numerator.max(1))
     }
 }
@@ -63,18 +85,21 @@ pub(crate) struct Offer {
 
 impl Offer {
     pub(crate) fn to_format(&self) -> CameraFormat {
-        let mut rates: Vec<f64> = self
-            .intervals
-            .iter()
-            .map(|interval| interval.rate())
-            .collect();
-        rates.sort_by(|one, other| other.total_cmp(one));
         CameraFormat {
             fourcc: code_name(self.code),
+            pixels: PixelFormat::of(self.code),
             width: self.width,
             height: self.height,
-            rates,
+            rates: self.rates(),
         }
+    }
+
+    /// Pictures a second, falling.
+    fn rates(&self) -> Vec<f64> {
+        let mut rates: Vec<f64> = self.intervals.iter().map(|one| one.rate()).collect();
+        rates.sort_by(|one, other| other.total_cmp(one));
+        rates.dedup();
+        rates
     }
 
     fn nearest_interval(&self, wanted: Wanted) -> Option<Interval> {
@@ -83,32 +108,69 @@ impl Offer {
             .copied()
             .min_by_key(|interval| rate_distance(*interval, wanted))
     }
-}
 
-impl std::fmt::Display for Offer {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            formatter,
-            "{} {}x{}",
-            code_name(self.code),
-            self.width,
-            self.height
+    fn distance(&self, wanted: Wanted) -> (u64, u64) {
+        let width = self.width.abs_diff(wanted.width);
+        let height = self.height.abs_diff(wanted.height);
+        let rate = self.nearest_interval(wanted);
+        (
+            u64::from(width) + u64::from(height),
+            rate.map_or(0, |interval| rate_distance(interval, wanted)),
         )
     }
 }
 
-/// A four-character code as text; V4L2 pads with spaces.
+/// As a [`FormatRequest`] is written, so that it can be asked for next.
+impl std::fmt::Display for CameraFormat {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let pixels = self
+            .pixels
+            .map_or(self.fourcc.as_str(), |pixels| pixels.name());
+        write!(formatter, "{}x{}:{pixels}", self.width, self.height)?;
+        if self.rates.is_empty() {
+            return Ok(());
+        }
+        write!(formatter, " at {} a second", rates_in_words(&self.rates))
+    }
+}
+
+/// At most five rates, with two digits where they are no whole numbers.
+fn rates_in_words(rates: &[f64]) -> String {
+    const SHOWN: usize = 5;
+    let words = |rate: &f64| {
+        let text = format!("{rate:.2}");
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    };
+    match rates {
+        // The slowest tells more than how many there are between.
+        [most @ .., slowest] if most.len() >= SHOWN => {
+            let most: Vec<_> = most[..SHOWN - 1].iter().map(words).collect();
+            format!("{} ... {}", most.join(", "), words(slowest))
+        }
+        all => all.iter().map(words).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// A four-character code as text; V4L2 pads with spaces, and marks big-endian variants by a bit that is
+/// no part of the last character.
 pub(crate) fn code_name(code: [u8; 4]) -> String {
-    String::from_utf8_lossy(&code)
+    const BIG_ENDIAN: u8 = 0x80;
+    let [first, second, third, last] = code;
+    let name = String::from_utf8_lossy(&[first, second, third, last & !BIG_ENDIAN])
         .trim_end_matches([' ', '\0'])
-        .to_owned()
+        .to_owned();
+    if last & BIG_ENDIAN == 0 {
+        name
+    } else {
+        name + "-BE"
+    }
 }
 
 /// What is to be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Choice {
     pub(crate) code: [u8; 4],
-    pub(crate) pixels: Pixels,
+    pub(crate) pixels: PixelFormat,
     pub(crate) width: u32,
     pub(crate) height: u32,
     /// `None` if the camera does not tell its rates; then it keeps its own.
@@ -116,36 +178,72 @@ pub(crate) struct Choice {
 }
 
 /// The offer nearest to what is wanted: first in size, then in rate, then in the work it leaves to us.
-/// `None` if there is none whose pixels we can convert.
+/// `None` if there is none that is what is required, with pixels that we can convert.
 pub(crate) fn nearest(offers: &[Offer], wanted: Wanted) -> Option<Choice> {
     let choices = offers.iter().filter_map(|offer| {
         let interval = offer.nearest_interval(wanted);
-        let pixels = Pixels::of(offer.code)?;
-        // The JPEG encoder counts in 16 bits.
-        let fits = u16::try_from(offer.width.max(offer.height)).is_ok();
+        let pixels = PixelFormat::of(offer.code)?;
         let Offer {
             code,
             width,
             height,
             ..
         } = *offer;
-        (fits && width > 0 && height > 0).then_some(Choice {
-            code,
-            pixels,
-            width,
-            height,
-            interval,
-        })
+        // The JPEG encoder counts in 16 bits.
+        let fits = u16::try_from(width.max(height)).is_ok() && width > 0 && height > 0;
+        let rate = interval.map(Interval::milli_rate);
+        let required = wanted.required.is_met_by(pixels, (width, height), rate);
+        (fits && required).then_some((
+            offer.distance(wanted),
+            Choice {
+                code,
+                pixels,
+                width,
+                height,
+                interval,
+            },
+        ))
     });
-    choices.min_by_key(|choice| {
-        let width = choice.width.abs_diff(wanted.width);
-        let height = choice.height.abs_diff(wanted.height);
-        let size = u64::from(width) + u64::from(height);
-        let rate = choice
-            .interval
-            .map_or(0, |interval| rate_distance(interval, wanted));
-        (size, rate, choice.pixels)
-    })
+    choices
+        .min_by_key(|(distance, choice)| (*distance, choice.pixels))
+        .map(|(_, choice)| choice)
+}
+
+/// The same, or an error that says what the camera offers.
+pub(crate) fn choose(name: &str, offers: &[Offer], wanted: Wanted) -> Result<Choice, DeviceError> {
+    nearest(offers, wanted).ok_or_else(|| unsupported(name, offers, wanted))
+}
+
+/// That the camera does not offer what is required, and what it offers.
+pub(crate) fn unsupported(name: &str, offers: &[Offer], wanted: Wanted) -> DeviceError {
+    DeviceError::Unsupported {
+        name: name.to_owned(),
+        wanted: if wanted.required.is_empty() {
+            format!("pixels that can be used ({})", PixelFormat::names())
+        } else {
+            wanted.required.to_string()
+        },
+        offered: offered(offers, wanted),
+    }
+}
+
+/// The offers nearest to what is wanted, those that can be used if there are any, in words.
+fn offered(offers: &[Offer], wanted: Wanted) -> Vec<String> {
+    const SHOWN: usize = 8;
+    let usable = |offer: &&Offer| PixelFormat::of(offer.code).is_some();
+    let mut offers: Vec<&Offer> = if offers.iter().any(|offer| usable(&offer)) {
+        offers.iter().filter(usable).collect()
+    } else {
+        offers.iter().collect()
+    };
+    offers.sort_by_key(|offer| (offer.distance(wanted), PixelFormat::of(offer.code)));
+    let more = offers.len().saturating_sub(SHOWN);
+    let shown = offers.iter().take(SHOWN);
+    let mut words: Vec<String> = shown.map(|offer| offer.to_format().to_string()).collect();
+    if more > 0 {
+        words.push(format!("and {more} more"));
+    }
+    words
 }
 
 fn rate_distance(interval: Interval, wanted: Wanted) -> u64 {
@@ -155,112 +253,4 @@ fn rate_distance(interval: Interval, wanted: Wanted) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Interval, Offer, Wanted, nearest};
-    use crate::picture::Pixels;
-
-    const WANTED: Wanted = Wanted {
-        width: 640,
-        height: 480,
-        rate: 30,
-    };
-
-    fn offer(code: [u8; 4], width: u32, height: u32, rates: &[u32]) -> Offer {
-        let intervals = rates.iter().map(|rate| Interval::of_rate(*rate)).collect();
-        Offer {
-            code,
-            width,
-            height,
-            intervals,
-        }
-    }
-
-    #[test]
-    fn the_nearest_size_is_taken_before_the_nearest_rate() {
-        let offers = [
-            offer(*b"MJPG", 1280, 720, &[30]),
-            offer(*b"MJPG", 640, 360, &[5, 15]),
-            offer(*b"MJPG", 320, 240, &[30]),
-        ];
-        let choice = nearest(&offers, WANTED).expect("a choice");
-        assert_eq!((choice.width, choice.height), (640, 360));
-        assert_eq!(choice.interval, Some(Interval::of_rate(15)));
-    }
-
-    #[test]
-    fn a_format_that_keeps_up_is_taken_before_one_that_is_jpeg_already() {
-        let offers = [
-            offer(*b"MJPG", 640, 480, &[10]),
-            offer(*b"YUYV", 640, 480, &[30]),
-        ];
-        assert_eq!(
-            nearest(&offers, WANTED).map(|choice| choice.pixels),
-            Some(Pixels::Yuyv)
-        );
-    }
-
-    #[test]
-    fn among_equals_the_one_that_is_jpeg_already_is_taken() {
-        let offers = [
-            offer(*b"YUYV", 640, 480, &[30]),
-            offer(*b"MJPG", 640, 480, &[30]),
-        ];
-        assert_eq!(
-            nearest(&offers, WANTED).map(|choice| choice.pixels),
-            Some(Pixels::Jpeg)
-        );
-    }
-
-    #[test]
-    fn a_wish_beyond_all_bounds_still_finds_the_nearest() {
-        let wanted = Wanted {
-            width: u32::MAX,
-            height: u32::MAX,
-            rate: u32::MAX,
-        };
-        let offers = [
-            offer(*b"MJPG", 320, 240, &[30]),
-            offer(*b"MJPG", 640, 480, &[5]),
-        ];
-        assert_eq!(
-            nearest(&offers, wanted).map(|choice| choice.width),
-            Some(640)
-        );
-    }
-
-    #[test]
-    fn pixels_that_cannot_be_converted_are_no_choice() {
-        assert_eq!(nearest(&[offer(*b"H264", 640, 480, &[30])], WANTED), None);
-        assert_eq!(nearest(&[], WANTED), None);
-    }
-
-    #[test]
-    fn a_picture_too_large_for_a_jpeg_is_no_choice() {
-        assert_eq!(
-            nearest(&[offer(*b"YUYV", 70_000, 480, &[30])], WANTED),
-            None
-        );
-    }
-
-    #[test]
-    fn rates_that_are_no_whole_numbers_keep_their_fraction() {
-        let ntsc = Interval {
-            numerator: 1001,
-            denominator: 30_000,
-        };
-        let mut offer = offer(*b"YUYV", 640, 480, &[15]);
-        offer.intervals.push(ntsc);
-        assert_eq!(
-            nearest(&[offer.clone()], WANTED).and_then(|choice| choice.interval),
-            Some(ntsc)
-        );
-        let rates = offer.to_format().rates;
-        assert!(rates[0] > 29.97 && rates[0] < 29.98);
-    }
-
-    #[test]
-    fn a_camera_without_rates_keeps_its_own() {
-        let choice = nearest(&[offer(*b"GREY", 640, 480, &[])], WANTED).expect("a choice");
-        assert_eq!(choice.interval, None);
-    }
-}
+mod tests;

@@ -64,6 +64,7 @@ mod listing;
 mod mjpeg;
 mod open;
 mod picture;
+mod pixel_format;
 // Compiled with the tests on Linux too, so that it does not rot unseen.
 #[cfg(any(not(target_os = "linux"), test))]
 #[cfg_attr(
@@ -71,6 +72,7 @@ mod picture;
     allow(dead_code, reason = "Linux has its own; here it is only compiled")
 )]
 mod portable;
+mod request;
 mod selection;
 mod supervisor;
 mod thread;
@@ -84,5 +86,7 @@ use portable as platform;
 pub use camera::NokhwaCamera;
 pub use capture::FrameCounts;
 pub use choice::CameraFormat;
-pub use listing::{CameraDevice, LIST_WITHIN, ListError, list};
+pub use listing::{CameraDevice, Holder, LIST_WITHIN, ListError, list};
+pub use pixel_format::{PixelFormat, UnknownPixelFormat};
+pub use request::{FormatRequest, InvalidFormatRequest};
 pub use thread::stuck_threads;

@@ -3,12 +3,16 @@
 mod held;
 mod holders;
 mod node;
+mod permission;
 mod sizes;
 mod stream;
+
+use std::path::Path;
 
 use exeunt_port::{DeviceError, DeviceKind};
 
 use self::held::Claim;
+use self::holders::Holders;
 use self::node::Node;
 use self::stream::MappedStream;
 use crate::choice::{self, Wanted};
@@ -25,14 +29,27 @@ pub(crate) fn opener(selection: Selection, wanted: Wanted) -> Opener {
 pub(crate) fn devices() -> Result<Vec<CameraDevice>, DeviceError> {
     let cameras = node::found()?.into_iter().filter(node::is_camera);
     Ok(cameras
-        .map(|found| {
+        .enumerate()
+        .map(|(place, found)| {
             // A node that does not let us ask is a camera all the same.
-            let offers =
-                Node::open(&found.node).map_or_else(|_| Vec::new(), |node| node.offers(None));
+            let formats = Node::open(&found.node)
+                .map(|node| {
+                    node.offers(None)
+                        .iter()
+                        .map(choice::Offer::to_format)
+                        .collect()
+                })
+                .map_err(|error| {
+                    let selection = Selection::Named(found.node.clone());
+                    refused(&found.to_string(), &found.node, &selection, &error)
+                });
+            // After our own descriptor is closed.
+            let Holders { free, held_by } = holders::of(&found.node);
             CameraDevice {
-                formats: offers.iter().map(choice::Offer::to_format).collect(),
-                // After our own descriptor is closed.
-                free: holders::is_free(&found.node),
+                is_default: place == 0,
+                formats,
+                free,
+                held_by,
                 name: found.name,
                 node: found.node,
             }
@@ -51,19 +68,19 @@ fn open(
     let name = camera.to_string();
     opening.still_wanted()?;
 
-    let refused = |error: std::io::Error| refused(&name, &selection, &error);
+    let refused = |error: std::io::Error| refused(&name, &camera.node, &selection, &error);
     let node = Node::open(&camera.node).map_err(refused)?;
     let claim = Claim::on(&camera.node, node.descriptor());
     opening.trace.leave(claim.evidence());
     opening.still_wanted()?;
 
     let offers = node.offers(Some(wanted));
-    let choice = choice::nearest(&offers, wanted).ok_or_else(|| DeviceError::Unsupported {
-        name: name.clone(),
-        wanted: "MJPG, NV12, YUYV, GREY, RGB3 or BGR3".to_owned(),
-        offered: offers.iter().map(ToString::to_string).collect(),
-    })?;
+    let choice = choice::choose(&name, &offers, wanted)?;
     let format = node.set(choice).map_err(refused)?;
+    // A driver may promise more than it does.
+    if !format.meets(wanted.required) {
+        return Err(choice::unsupported(&name, &offers, wanted));
+    }
     opening.still_wanted()?;
     let mut stream = MappedStream::allocate(node, format, name.clone(), claim).map_err(refused)?;
     opening.still_wanted()?;
@@ -76,13 +93,13 @@ fn open(
 }
 
 /// What an error of the system means before the stream runs.
-fn refused(name: &str, selection: &Selection, error: &std::io::Error) -> DeviceError {
+fn refused(name: &str, node: &str, selection: &Selection, error: &std::io::Error) -> DeviceError {
     let name = name.to_owned();
     match error.raw_os_error() {
         Some(errno::EBUSY) => DeviceError::Busy { name },
         Some(errno::EACCES | errno::EPERM) => DeviceError::Denied {
             name,
-            hint: "add the user to the group video, or let the container see the node".to_owned(),
+            hint: permission::hint(Path::new(node)),
         },
         Some(errno::ENOENT | errno::ENODEV | errno::ENXIO) => DeviceError::NotFound {
             kind: DeviceKind::Camera,
@@ -118,6 +135,7 @@ mod tests {
     fn meaning(number: i32) -> DeviceError {
         refused(
             "Camera (/dev/video0)",
+            "/dev/video0",
             &Selection::Default,
             &Error::from_raw_os_error(number),
         )
@@ -132,6 +150,6 @@ mod tests {
         let DeviceError::Denied { hint, .. } = meaning(13) else {
             panic!("EACCES is a denial")
         };
-        assert!(hint.contains("group video"));
+        assert!(hint.contains("group"), "{hint}");
     }
 }

@@ -18,14 +18,31 @@ pub struct CameraDevice {
     pub name: String,
     /// Its name for the system: `/dev/video0` on Linux, an index or identifier elsewhere. Taken, too.
     pub node: String,
-    /// What it offers, including formats that are not used here; empty if it does not let us ask.
-    pub formats: Vec<CameraFormat>,
+    /// Whether [`NokhwaCamera::default_device`](crate::NokhwaCamera::default_device) means it.
+    pub is_default: bool,
+    /// What it offers, including formats that are not used here; or why it does not let us ask.
+    pub formats: Result<Vec<CameraFormat>, DeviceError>,
     /// Whether nobody streams from it, as far as can be told without streaming.
     ///
     /// On Linux: `Some(false)` if a process has its buffers mapped, `Some(true)` if no process has it
     /// open, `None` if a process has it open for something else or hides what it has open, as the
     /// processes of other users do. Elsewhere always `None`.
     pub free: Option<bool>,
+    /// The processes that have it open, by their numbers; those of other users are seen by root only.
+    /// Always empty elsewhere than on Linux.
+    pub held_by: Vec<Holder>,
+}
+
+/// A process that has a camera open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The process's number.
+    pub process: u32,
+    /// The program's name, cut to 15 bytes as the kernel does.
+    pub name: String,
+    /// Whether it streams: it has the camera's buffers mapped. Others can open the camera, but not
+    /// stream from it, until it stops.
+    pub streams: bool,
 }
 
 /// Why the cameras could not be listed.
@@ -121,8 +138,10 @@ mod tests {
         let camera = CameraDevice {
             name: "Integrated Camera".to_owned(),
             node: "/dev/video0".to_owned(),
-            formats: Vec::new(),
+            is_default: true,
+            formats: Ok(Vec::new()),
             free: None,
+            held_by: Vec::new(),
         };
         let answer = vec![camera.clone()];
         assert_eq!(

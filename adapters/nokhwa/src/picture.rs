@@ -5,53 +5,12 @@ use exeunt_port::MediaFrame;
 use jpeg_encoder::{Encoder, ImageBuffer, JpegColorType, SamplingFactor, rgb_to_ycbcr};
 
 use crate::mjpeg;
-
-/// How the pixels lie in a buffer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Pixels {
-    /// Each picture is a JPEG already (`MJPG`, `JPEG`). Costs us nothing, so it comes first.
-    Jpeg,
-    /// A plane of luma, then a plane of chroma pairs at half the width and height (`NV12`).
-    Nv12,
-    /// Luma, chroma, luma, chroma (`YUYV`).
-    Yuyv,
-    /// Luma only (`GREY`).
-    Grey,
-    /// Red, green, blue (`RGB3`).
-    Rgb,
-    /// Blue, green, red (`BGR3`).
-    Bgr,
-}
-
-impl Pixels {
-    /// What a four-character code of V4L2 stands for; `None` for what we cannot convert.
-    pub(crate) fn of(code: [u8; 4]) -> Option<Self> {
-        match &code {
-            b"MJPG" | b"JPEG" => Some(Self::Jpeg),
-            b"NV12" => Some(Self::Nv12),
-            b"YUYV" => Some(Self::Yuyv),
-            b"GREY" => Some(Self::Grey),
-            b"RGB3" => Some(Self::Rgb),
-            b"BGR3" => Some(Self::Bgr),
-            _ => None,
-        }
-    }
-
-    /// Bytes from one line to the next, if the driver leaves no gap.
-    pub(crate) fn tight_stride(self, width: usize) -> usize {
-        match self {
-            Self::Jpeg => 0,
-            Self::Nv12 | Self::Grey => width,
-            Self::Yuyv => width * 2,
-            Self::Rgb | Self::Bgr => width * 3,
-        }
-    }
-}
+use crate::pixel_format::PixelFormat;
 
 /// One picture in a camera's own buffer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Picture<'a> {
-    pub(crate) pixels: Pixels,
+    pub(crate) pixels: PixelFormat,
     pub(crate) width: u16,
     pub(crate) height: u16,
     /// Bytes from one line to the next.
@@ -80,7 +39,7 @@ impl Picture<'_> {
     }
 
     fn to_jpeg_within(self, most: usize) -> Result<Bytes, Unusable> {
-        if self.pixels == Pixels::Jpeg {
+        if self.pixels == PixelFormat::Mjpeg {
             let jpeg = mjpeg::tidied(self.bytes).ok_or(Unusable::Damaged)?;
             return if jpeg.len() <= most {
                 Ok(jpeg)
@@ -107,18 +66,12 @@ impl Picture<'_> {
     fn is_complete(&self) -> bool {
         let (width, height) = (usize::from(self.width), usize::from(self.height));
         let tight = self.pixels.tight_stride(width);
-        let in_pairs = match self.pixels {
-            Pixels::Yuyv => width.is_multiple_of(2),
-            Pixels::Nv12 => width.is_multiple_of(2) && height.is_multiple_of(2),
-            Pixels::Jpeg | Pixels::Grey | Pixels::Rgb | Pixels::Bgr => true,
-        };
-        let lines = if self.pixels == Pixels::Nv12 {
-            height + height / 2
+        let lines = if self.pixels == PixelFormat::Nv12 {
+            height + height.div_ceil(2)
         } else {
             height
         };
-        in_pairs
-            && lines > 0
+        lines > 0
             && tight > 0
             && self.stride >= tight
             // The last line need not be filled up to the stride.
@@ -129,11 +82,19 @@ impl Picture<'_> {
         let tight = self.pixels.tight_stride(usize::from(self.width));
         &self.bytes[line * self.stride..][..tight]
     }
+
+    /// One value for each pixel of a line; of a pair's second half that hangs over there is no pixel.
+    fn each_pixel<'a>(
+        &self,
+        values: impl Iterator<Item = u8> + 'a,
+    ) -> impl Iterator<Item = u8> + 'a {
+        values.take(usize::from(self.width))
+    }
 }
 
 impl ImageBuffer for Picture<'_> {
     fn get_jpeg_color_type(&self) -> JpegColorType {
-        if self.pixels == Pixels::Grey {
+        if self.pixels == PixelFormat::Grey {
             JpegColorType::Luma
         } else {
             JpegColorType::Ycbcr
@@ -158,24 +119,25 @@ impl ImageBuffer for Picture<'_> {
         let on_luma = |value: u8| full_luma[usize::from(value)];
         let on_chroma = |value: u8| full_chroma[usize::from(value)];
         match self.pixels {
-            Pixels::Yuyv => {
-                for pair in self.line(at).chunks_exact(4) {
-                    luma.extend([on_luma(pair[0]), on_luma(pair[2])]);
-                    blue.extend([on_chroma(pair[1]); 2]);
-                    red.extend([on_chroma(pair[3]); 2]);
-                }
+            PixelFormat::Yuyv => {
+                let pairs = || self.line(at).as_chunks::<4>().0.iter();
+                luma.extend(
+                    self.each_pixel(pairs().flat_map(|pair| [on_luma(pair[0]), on_luma(pair[2])])),
+                );
+                blue.extend(self.each_pixel(pairs().flat_map(|pair| [on_chroma(pair[1]); 2])));
+                red.extend(self.each_pixel(pairs().flat_map(|pair| [on_chroma(pair[3]); 2])));
             }
-            Pixels::Nv12 => {
-                luma.extend(self.line(at).iter().map(|value| on_luma(*value)));
-                for pair in self.line(usize::from(self.height) + at / 2).chunks_exact(2) {
-                    blue.extend([on_chroma(pair[0]); 2]);
-                    red.extend([on_chroma(pair[1]); 2]);
-                }
+            PixelFormat::Nv12 => {
+                let chroma = self.line(usize::from(self.height) + at / 2);
+                let pairs = || chroma.as_chunks::<2>().0.iter();
+                luma.extend(self.each_pixel(self.line(at).iter().map(|value| on_luma(*value))));
+                blue.extend(self.each_pixel(pairs().flat_map(|pair| [on_chroma(pair[0]); 2])));
+                red.extend(self.each_pixel(pairs().flat_map(|pair| [on_chroma(pair[1]); 2])));
             }
-            Pixels::Grey => luma.extend_from_slice(self.line(at)),
-            Pixels::Rgb | Pixels::Bgr => {
+            PixelFormat::Grey => luma.extend_from_slice(self.line(at)),
+            PixelFormat::Rgb | PixelFormat::Bgr => {
                 for pixel in self.line(at).chunks_exact(3) {
-                    let (first, last) = if self.pixels == Pixels::Rgb {
+                    let (first, last) = if self.pixels == PixelFormat::Rgb {
                         (0, 2)
                     } else {
                         (2, 0)
@@ -187,7 +149,7 @@ impl ImageBuffer for Picture<'_> {
                 }
             }
             // `to_jpeg` passes these through.
-            Pixels::Jpeg => {}
+            PixelFormat::Mjpeg => {}
         }
     }
 }
@@ -223,162 +185,4 @@ const fn stretched(from: i32, range: i32, to: i32) -> [u8; 256] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Picture, Pixels, Unusable};
-
-    const WIDTH: u16 = 32;
-    const HEIGHT: u16 = 16;
-
-    fn picture(pixels: Pixels, bytes: &[u8]) -> Picture<'_> {
-        let stride = pixels.tight_stride(usize::from(WIDTH));
-        Picture {
-            pixels,
-            width: WIDTH,
-            height: HEIGHT,
-            stride,
-            full_range: false,
-            bytes,
-        }
-    }
-
-    /// Decodes and answers the colour in the middle of each half; JPEG is off by a little.
-    fn halves(picture: Picture<'_>) -> [[u8; 3]; 2] {
-        let jpeg = picture.to_jpeg().expect("a frame");
-        let mut decoder = jpeg_decoder::Decoder::new(jpeg.as_ref());
-        let pixels = decoder.decode().expect("a decodable picture");
-        let info = decoder.info().expect("its size");
-        assert_eq!((info.width, info.height), (WIDTH, HEIGHT));
-        let channels = info.pixel_format.pixel_bytes();
-        [8, 24].map(|x| {
-            let at = (8 * usize::from(WIDTH) + x) * channels;
-            [
-                pixels[at],
-                pixels[at + (channels - 1) / 2],
-                pixels[at + channels - 1],
-            ]
-        })
-    }
-
-    fn assert_near(got: [[u8; 3]; 2], wanted: [[u8; 3]; 2]) {
-        let far = |(got, wanted): (&u8, &u8)| got.abs_diff(*wanted) > 6;
-        let differs = got.iter().flatten().zip(wanted.iter().flatten()).any(far);
-        assert!(!differs, "{got:?} is not near {wanted:?}");
-    }
-
-    const RED: [u8; 3] = [255, 0, 0];
-    const BLUE: [u8; 3] = [0, 0, 255];
-    /// The two in BT.601's limited range: luma, blue difference, red difference.
-    const RED_LIMITED: [u8; 3] = [81, 90, 240];
-    const BLUE_LIMITED: [u8; 3] = [41, 240, 110];
-
-    fn yuyv() -> Vec<u8> {
-        let pair = |[y, u, v]: [u8; 3]| [y, u, y, v].repeat(usize::from(WIDTH) / 4);
-        [pair(RED_LIMITED), pair(BLUE_LIMITED)]
-            .concat()
-            .repeat(usize::from(HEIGHT))
-    }
-
-    #[test]
-    fn yuyv_keeps_its_colours() {
-        assert_near(halves(picture(Pixels::Yuyv, &yuyv())), [RED, BLUE]);
-    }
-
-    #[test]
-    fn nv12_keeps_its_colours() {
-        let half = usize::from(WIDTH) / 2;
-        let luma = [
-            [RED_LIMITED[0]].repeat(half),
-            [BLUE_LIMITED[0]].repeat(half),
-        ]
-        .concat();
-        let chroma = |[_, u, v]: [u8; 3]| [u, v].repeat(half / 2);
-        let chroma = [chroma(RED_LIMITED), chroma(BLUE_LIMITED)].concat();
-        let (lines, pairs) = (usize::from(HEIGHT), usize::from(HEIGHT) / 2);
-        let bytes = [luma.repeat(lines), chroma.repeat(pairs)].concat();
-        assert_near(halves(picture(Pixels::Nv12, &bytes)), [RED, BLUE]);
-    }
-
-    #[test]
-    fn rgb_bgr_and_grey_keep_their_colours() {
-        let half = usize::from(WIDTH) / 2;
-        let bytes = [RED.repeat(half), BLUE.repeat(half)]
-            .concat()
-            .repeat(usize::from(HEIGHT));
-        assert_near(halves(picture(Pixels::Rgb, &bytes)), [RED, BLUE]);
-        assert_near(halves(picture(Pixels::Bgr, &bytes)), [BLUE, RED]);
-        let bytes = [[30].repeat(half), [220].repeat(half)]
-            .concat()
-            .repeat(usize::from(HEIGHT));
-        assert_near(halves(picture(Pixels::Grey, &bytes)), [[30; 3], [220; 3]]);
-    }
-
-    #[test]
-    fn the_full_range_is_not_stretched_again() {
-        let grey = [100, 128, 100, 128].repeat(usize::from(WIDTH * HEIGHT) / 2);
-        let full = Picture {
-            full_range: true,
-            ..picture(Pixels::Yuyv, &grey)
-        };
-        assert_near(halves(full), [[100; 3]; 2]);
-        // (100 - 16) * 255 / 219
-        assert_near(halves(picture(Pixels::Yuyv, &grey)), [[98; 3]; 2]);
-    }
-
-    #[test]
-    fn gaps_between_lines_are_left_out() {
-        let tight = Pixels::Yuyv.tight_stride(usize::from(WIDTH));
-        let mut bytes = Vec::new();
-        for line in yuyv().chunks_exact(tight) {
-            bytes.extend_from_slice(line);
-            bytes.extend_from_slice(&[0xEE; 20]);
-        }
-        // The last line need not have its gap.
-        bytes.truncate(bytes.len() - 20);
-        let gapped = Picture {
-            stride: tight + 20,
-            ..picture(Pixels::Yuyv, &bytes)
-        };
-        assert_near(halves(gapped), [RED, BLUE]);
-    }
-
-    #[test]
-    fn a_buffer_that_is_not_full_is_damaged() {
-        let bytes = yuyv();
-        let short = picture(Pixels::Yuyv, &bytes[..bytes.len() - 1]);
-        assert_eq!(short.to_jpeg(), Err(Unusable::Damaged));
-        let none = Picture {
-            height: 0,
-            ..picture(Pixels::Yuyv, &bytes)
-        };
-        assert_eq!(none.to_jpeg(), Err(Unusable::Damaged));
-        let odd = Picture {
-            width: 31,
-            ..picture(Pixels::Nv12, &bytes)
-        };
-        assert_eq!(odd.to_jpeg(), Err(Unusable::Damaged));
-        assert_eq!(
-            picture(Pixels::Jpeg, &bytes).to_jpeg(),
-            Err(Unusable::Damaged)
-        );
-    }
-
-    #[test]
-    fn a_frame_that_is_too_large_is_tried_at_lower_quality_and_then_dropped() {
-        let random: Vec<u8> = (0..u32::from(WIDTH) * u32::from(HEIGHT) * 2)
-            .map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8)
-            .collect();
-        let noisy = picture(Pixels::Yuyv, &random);
-        let first = noisy.to_jpeg_within(usize::MAX).expect("a frame").len();
-        let second = noisy
-            .to_jpeg_within(first - 1)
-            .expect("a smaller frame")
-            .len();
-        assert!(second < first);
-        assert_eq!(noisy.to_jpeg_within(100), Err(Unusable::TooLarge));
-        let jpeg = noisy.to_jpeg().expect("a frame");
-        assert_eq!(
-            picture(Pixels::Jpeg, &jpeg).to_jpeg_within(100),
-            Err(Unusable::TooLarge)
-        );
-    }
-}
+mod tests;

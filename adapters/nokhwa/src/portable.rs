@@ -18,7 +18,8 @@ use crate::capture::{Reading, Source};
 use crate::choice::{self, Choice, Interval, Offer, Wanted, code_name};
 use crate::listing::CameraDevice;
 use crate::open::{Opened, Opener, Opening};
-use crate::picture::{Picture, Pixels};
+use crate::picture::Picture;
+use crate::pixel_format::PixelFormat;
 use crate::selection::{Found, Selection};
 
 /// What nokhwa can hand out, as we can convert it.
@@ -44,16 +45,20 @@ pub(crate) fn devices() -> Result<Vec<CameraDevice>, DeviceError> {
     let infos = query()?;
     Ok(infos
         .iter()
-        .map(|info| {
+        .enumerate()
+        .map(|(place, info)| {
             let found = found(info);
             // A camera that does not let us ask is a camera all the same.
-            let offers = camera(info.index().clone())
-                .map_or_else(|_| Vec::new(), |mut camera| offers(&mut camera));
+            let formats = camera(info.index().clone())
+                .map(|mut camera| offers(&mut camera).iter().map(Offer::to_format).collect())
+                .map_err(|error| refused(&found.to_string(), &error));
             CameraDevice {
                 name: found.name,
                 node: found.node,
-                formats: offers.iter().map(Offer::to_format).collect(),
+                is_default: place == 0,
+                formats,
                 free: None,
+                held_by: Vec::new(),
             }
         })
         .collect())
@@ -80,11 +85,7 @@ fn open(
     opening.still_wanted()?;
 
     let offers = offers(&mut camera);
-    let choice = choice::nearest(&offers, wanted).ok_or_else(|| DeviceError::Unsupported {
-        name: name.clone(),
-        wanted: "MJPEG, NV12, YUYV, GRAY, RGB or BGR".to_owned(),
-        offered: offers.iter().map(ToString::to_string).collect(),
-    })?;
+    let choice = choice::choose(&name, &offers, wanted)?;
     let exact = [frame_format(choice.pixels)];
     let exact = RequestedFormat::with_formats(RequestedFormatType::Exact(asked(choice)), &exact);
     camera.set_camera_requset(exact).map_err(refused)?;
@@ -197,14 +198,14 @@ fn code_of(format: FrameFormat) -> [u8; 4] {
     }
 }
 
-fn frame_format(pixels: Pixels) -> FrameFormat {
+fn frame_format(pixels: PixelFormat) -> FrameFormat {
     match pixels {
-        Pixels::Jpeg => FrameFormat::MJPEG,
-        Pixels::Nv12 => FrameFormat::NV12,
-        Pixels::Yuyv => FrameFormat::YUYV,
-        Pixels::Grey => FrameFormat::GRAY,
-        Pixels::Rgb => FrameFormat::RAWRGB,
-        Pixels::Bgr => FrameFormat::RAWBGR,
+        PixelFormat::Mjpeg => FrameFormat::MJPEG,
+        PixelFormat::Nv12 => FrameFormat::NV12,
+        PixelFormat::Yuyv => FrameFormat::YUYV,
+        PixelFormat::Grey => FrameFormat::GRAY,
+        PixelFormat::Rgb => FrameFormat::RAWRGB,
+        PixelFormat::Bgr => FrameFormat::RAWBGR,
     }
 }
 
@@ -254,7 +255,7 @@ impl Source for Reader {
         let frame =
             guarded(|| camera.frame()).map_err(|error| lost(&self.name, error.to_string()))?;
         let frame = self.frame.insert(frame);
-        let pixels = Pixels::of(code_of(frame.source_frame_format()));
+        let pixels = PixelFormat::of(code_of(frame.source_frame_format()));
         let size = frame.resolution();
         let (Some(pixels), Ok(width), Ok(height)) = (
             pixels,

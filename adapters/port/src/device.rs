@@ -42,6 +42,12 @@ pub trait Device: Send + Sync + 'static {
     /// What reports and traces call it, for instance `default microphone (PulseAudio)`.
     fn name(&self) -> String;
 
+    /// Whether other stays may use it at the same time, so that only the last of them releases it
+    /// (G-16). Reports say so. What wraps a device passes this on.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// Opens the device and starts it. `Ok` means that it runs.
     ///
     /// Opening may block for as long as a driver likes, so it runs on a thread of the adapter's own.
@@ -61,7 +67,8 @@ pub trait OpenDevice: Send + 'static {
     fn description(&self) -> String;
 
     /// Lets go of the device. `Ok` means that the operating system's handle is gone: threads joined,
-    /// descriptors closed (G-13). A device that has vanished is released. The future may take as long
+    /// descriptors closed (G-13). A device that has vanished is released. One that others use as well
+    /// stays open, and says so: [`DeviceError::StillShared`]. The future may take as long
     /// as the driver does; the runtime bounds it, and dropping it does not stop the release (G-7).
     async fn release(self: Box<Self>) -> Result<(), DeviceError>;
 }
@@ -150,6 +157,15 @@ pub enum DeviceError {
         name: String,
         /// What shows it.
         detail: String,
+    },
+    /// The answer to a release that was none: this use of the device is over, and it stays open for
+    /// others (G-16). Nothing is wrong.
+    #[error("{name} stays open: {others} other(s) still use it")]
+    StillShared {
+        /// Which device.
+        name: String,
+        /// How many use it.
+        others: usize,
     },
     /// The runtime abandoned the opening, and nothing is held.
     #[error("opening was abandoned")]

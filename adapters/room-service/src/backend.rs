@@ -15,7 +15,8 @@ pub use happening::{
 };
 pub use receipt::{Owed, Receipt, ReceiptState};
 pub use state::{
-    Dismissal, MemberState, Moment, Page, Publishes, Removal, RemovalOutcome, RoomPage, RoomState,
+    Ban, Dismissal, MemberState, Moment, Page, Publishes, Removal, RemovalOutcome, RoomPage,
+    RoomState,
 };
 
 use std::fmt;
@@ -41,6 +42,22 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
 
     /// Takes everybody out of a room, and ends it.
     async fn dismiss(&self, room: &RoomId) -> Result<Dismissal, BackendError>;
+
+    /// Keeps a user out from now on; who is in a room stays in it. A later ban of the same user from the
+    /// same room takes the place of the earlier one. Not every kind of rooms has bans.
+    async fn ban(&self, _ban: Ban) -> Result<(), BackendError> {
+        Err(BackendError::Unsupported { what: "bans" })
+    }
+
+    /// Lifts a ban from this room, or the one from all of them. Answers whether there was one.
+    async fn lift_ban(&self, _user: &UserId, _room: Option<&RoomId>) -> Result<bool, BackendError> {
+        Err(BackendError::Unsupported { what: "bans" })
+    }
+
+    /// The bans that hold, in the order of the users.
+    async fn bans(&self) -> Result<Vec<Ban>, BackendError> {
+        Err(BackendError::Unsupported { what: "bans" })
+    }
 
     /// What happens in the rooms from now on. What the back end did before one of the methods above
     /// answered is in the stream when it answers. However slow a reader is, nobody waits for it: it

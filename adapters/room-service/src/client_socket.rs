@@ -23,7 +23,7 @@ use crate::hall::Hall;
 use crate::metrics::Metrics;
 use crate::outbox::{Debt, Item, Outbox};
 use crate::reception::{NotAdmitted, admit};
-use crate::rooms::{SocketId, StayId, heartbeat};
+use crate::rooms::{Claim, SocketId, StayId, heartbeat};
 use crate::token_bucket::TokenBucket;
 
 /// How long a client has to read the last words and to answer the close.
@@ -225,8 +225,17 @@ impl<'a> Client<'a> {
                 self.refuse(&Refusal::NoParameters.into());
             }
             ClientMessage::Enter(enter) => self.enter(enter),
-            ClientMessage::Resume { stay, secret } => {
-                match self.hall.resume(self.socket, StayId(stay), &secret) {
+            ClientMessage::Resume {
+                stay,
+                secret,
+                attempt,
+            } => {
+                let claim = Claim {
+                    stay: StayId(stay),
+                    secret: &secret,
+                    attempt,
+                };
+                match self.hall.resume(self.socket, claim) {
                     Ok(()) => {
                         self.inside = true;
                         tracing::info!(stay, "resumed");
@@ -248,7 +257,7 @@ impl<'a> Client<'a> {
 
     fn enter(&mut self, enter: Enter) {
         let (user, room) = (enter.user_id.clone(), enter.room_id.clone());
-        let entered = admit(self.config, unix_seconds(), enter)
+        let entered = admit(self.config, &self.hall.bans, unix_seconds(), enter)
             .and_then(|entrance| Ok(self.hall.enter(self.socket, entrance)?));
         match entered {
             Ok(stay) => {

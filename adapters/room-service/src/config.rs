@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use exeunt_websocket::wire::MAX_UPSTREAM;
 
+use crate::rooms::RoomLife;
 use crate::tls::TlsIdentity;
+use crate::webhooks::Webhook;
 
 /// The application of [`Config::development`].
 pub const DEVELOPMENT_SDK_APP_ID: u32 = 1_400_000_000;
@@ -72,6 +74,11 @@ pub struct Config {
     /// Silence after which a stay is over and the others are told (G-12): 100 ms to 1 hour. The
     /// client says a heartbeat eight times within it.
     pub lease: Duration,
+    /// How long rooms and stays last, and who is announced to whom. Default: calls, as with TRTC, and
+    /// stays without end.
+    pub room_life: RoomLife,
+    /// Who is told what happens in the rooms. Default: nobody.
+    pub webhooks: Vec<Webhook>,
     /// The bounds of everything.
     pub limits: Limits,
 }
@@ -91,6 +98,8 @@ impl Config {
             operator_token: Some(Secret::new(DEVELOPMENT_OPERATOR_TOKEN)),
             tls: None,
             lease: Duration::from_secs(8),
+            room_life: RoomLife::default(),
+            webhooks: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -139,11 +148,20 @@ pub struct Limits {
     pub waiting_media_bytes: usize,
     /// Time to enter or resume after connecting, then 4408. Default 5 s.
     pub time_to_enter: Duration,
-    /// Stays that others ended and whose end is told to clients that come to resume them. Default 4096.
+    /// Stays that are over and are remembered: how others ended them, which is told to clients that come
+    /// to resume them, and how they began, so that what comes late is known. Default 4096.
     pub remembered_stays: usize,
     /// Things that happened that are kept for a slow reader of them (webhooks, history, console); it
-    /// loses the oldest, and nobody waits for it. Default 4096.
+    /// loses the oldest, and nobody waits for it. Default 16 384.
     pub kept_happenings: usize,
+    /// Stays that are over and that an operator can still read about. Default 10 000.
+    pub remembered_departures: usize,
+    /// Webhooks sent, or tried, whose fate an operator can still read. Default 1000.
+    pub remembered_deliveries: usize,
+    /// How long stopping may take for the webhooks that say so, after everybody was told. Default 2 s.
+    pub time_to_tell_webhooks: Duration,
+    /// Bans that may hold at a time. Default 10 000.
+    pub bans: usize,
     /// Requests per second and action of the server API. Default 20, as with TRTC.
     pub api_per_second: u32,
     /// The largest body of a server API request, in bytes. Default 64 KiB.
@@ -168,7 +186,11 @@ impl Default for Limits {
             waiting_media_bytes: 4 << 20,
             time_to_enter: Duration::from_secs(5),
             remembered_stays: 4096,
-            kept_happenings: 4096,
+            kept_happenings: 16_384,
+            remembered_departures: 10_000,
+            remembered_deliveries: 1000,
+            time_to_tell_webhooks: Duration::from_secs(2),
+            bans: 10_000,
             api_per_second: 20,
             api_body_bytes: 64 << 10,
             time_to_stop: Duration::from_secs(2),

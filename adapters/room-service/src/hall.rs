@@ -19,10 +19,13 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, sleep_until};
 
 use crate::backend::Owed;
+use crate::bans::Bans;
 use crate::clock::{Uptime, today};
 use crate::config::Config;
 use crate::outbox::{Debt, Outbox};
-use crate::rooms::{Entrance, Output, Outputs, RoomLimits, Rooms, SocketId, StayId, heartbeat};
+use crate::rooms::{
+    Claim, Entrance, Output, Outputs, RoomLimits, Rooms, SocketId, StayId, heartbeat,
+};
 use register::{Announcement, Register};
 use traffic::Traffic;
 
@@ -31,8 +34,10 @@ use traffic::Traffic;
 pub(crate) struct Hall {
     uptime: Uptime,
     lease: Duration,
+    /// Who may not enter.
+    pub(crate) bans: Bans,
     inside: Mutex<Inside>,
-    /// Somebody entered: the next deadline may have changed.
+    /// Somebody entered or left: the next deadline may have changed.
     entered: Notify,
 }
 
@@ -53,7 +58,9 @@ impl Hall {
             members_per_room: config.limits.members_per_room,
             rooms: config.limits.rooms,
             remembered_stays: config.limits.remembered_stays,
-        });
+            time_to_enter: config.limits.time_to_enter,
+        })
+        .with_life(config.room_life);
         let inside = Inside {
             rooms,
             register: Register::new(config.limits.kept_happenings),
@@ -65,6 +72,7 @@ impl Hall {
         Self {
             uptime: Uptime::begin(),
             lease: config.lease,
+            bans: Bans::new(config.limits.bans),
             inside: Mutex::new(inside),
             entered: Notify::new(),
         }
@@ -101,13 +109,8 @@ impl Hall {
         entered
     }
 
-    pub(crate) fn resume(
-        &self,
-        socket: SocketId,
-        stay: StayId,
-        secret: &str,
-    ) -> Result<(), Refusal> {
-        self.act(|rooms, now, outputs| rooms.resume(now, socket, stay, secret, outputs))
+    pub(crate) fn resume(&self, socket: SocketId, claim: Claim<'_>) -> Result<(), Refusal> {
+        self.act(|rooms, now, outputs| rooms.resume(now, socket, claim, outputs))
     }
 
     pub(crate) fn leave(&self, socket: SocketId) -> Option<StayId> {
@@ -188,6 +191,11 @@ impl Hall {
         let mut inside = self.lock();
         let answer = act(&mut inside.rooms, now, &mut outputs);
         let announcements = inside.carry_out(outputs);
+        drop(inside);
+        if !announcements.is_empty() {
+            // A room may have become empty, and close in its time.
+            self.entered.notify_one();
+        }
         (answer, announcements)
     }
 

@@ -23,17 +23,19 @@
 //! | G-2 | kicked, dismissed, replaced, stopped are told apart, even to a client that was away meanwhile |
 //! | G-3 | every stay ends in one place, [`rooms::Rooms`], which tells the others exactly once |
 //! | G-6 | stopping is bounded; so are all queues, messages, rooms and connections ([`Limits`]) |
-//! | G-10 | stays and sockets are numbered; what comes late for an old one changes nothing |
+//! | G-10 | stays, sockets and a client's attempts are numbered; what comes late for an old one changes nothing |
 //! | G-12 | `left` says how many were told; who dies without a goodbye is announced by its lease |
 //! | G-15 | a socket's task ends with the socket, and everything with the service |
 
 pub mod backend;
 pub mod private_map;
+pub mod query_signature;
 pub mod rooms;
 pub mod tc3;
 pub mod user_sig;
 
 mod accept;
+mod bans;
 mod client_socket;
 mod clock;
 mod config;
@@ -45,20 +47,30 @@ mod metrics;
 mod operating;
 mod operator_token;
 mod outbox;
+mod recent;
 mod reception;
 mod room_description;
+mod running;
+mod serve_error;
 mod server_api;
 mod server_api_client;
 mod service;
 mod tls;
 mod token_bucket;
+mod webhooks;
 
 pub use accept::Accept;
 pub use config::{
     Config, DEVELOPMENT_OPERATOR_TOKEN, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID,
     DEVELOPMENT_SECRET_KEY, DEVELOPMENT_USER_SIG_KEY, Limits, Secret,
 };
-pub use room_description::{MemberDescription, RoomDescription};
-pub use server_api_client::{ServerApiClient, ServerApiError};
-pub use service::{RoomService, RunningService, ServeError};
+pub use room_description::{
+    BanDescription, DepartureDescription, MemberDescription, ReceiptDescription,
+    RemovalDescription, RoomDescription,
+};
+pub use running::RunningService;
+pub use serve_error::ServeError;
+pub use server_api_client::{KickTerms, ServerApiClient, ServerApiError};
+pub use service::RoomService;
 pub use tls::{TlsIdentity, TlsIdentityError};
+pub use webhooks::{Webhook, WebhookError, WebhookReach};

@@ -3,6 +3,8 @@
 use exeunt_websocket::wire::{Enter, Refusal};
 use uuid::Uuid;
 
+use crate::backend::Moment;
+use crate::bans::Bans;
 use crate::config::Config;
 use crate::private_map::PrivateMap;
 use crate::rooms::Entrance;
@@ -36,16 +38,24 @@ impl From<Refusal> for NotAdmitted {
             Refusal::MayNotCreate => "the UserSig's private map does not allow to make this room",
             Refusal::MayNotEnter => "the UserSig's private map does not allow to enter this room",
             Refusal::RoomFull => "the room is full",
+            Refusal::Role => "the role is none",
             Refusal::Protocol => "the protocol's version is not spoken here",
             Refusal::StayUnknown => "the stay is unknown: it was left, or its lease ran out",
             Refusal::TooManyRooms => "the server has as many rooms as it may",
+            Refusal::Overtaken => "a later attempt of the same client has arrived before this one",
+            Refusal::Attempt => "the client's id or the number of its attempt is not valid",
         };
         Self::new(refusal, message)
     }
 }
 
 /// Checks an `enter` message at this time (seconds since 1970).
-pub(crate) fn admit(config: &Config, now: u64, enter: Enter) -> Result<Entrance, NotAdmitted> {
+pub(crate) fn admit(
+    config: &Config,
+    bans: &Bans,
+    now: u64,
+    enter: Enter,
+) -> Result<Entrance, NotAdmitted> {
     if enter.sdk_app_id != config.sdk_app_id {
         let message = format!(
             "application {} is not {} of this server",
@@ -56,6 +66,11 @@ pub(crate) fn admit(config: &Config, now: u64, enter: Enter) -> Result<Entrance,
     let key = config.user_sig_key.expose();
     let claims = verify(key, config.sdk_app_id, &enter.user_id, now, &enter.user_sig)
         .map_err(|error| NotAdmitted::new(Refusal::UserSig, error))?;
+    let today = Moment(now.saturating_mul(1000));
+    if let Some(ban) = bans.holding(today, &enter.user_id, &enter.room_id, claims.issued_at) {
+        let message = format!("banned until {} (seconds since 1970)", ban.until.seconds());
+        return Err(NotAdmitted::new(Refusal::MayNotEnter, message));
+    }
     let may_create = match claims.user_buffer {
         None => true,
         Some(buffer) => privileged(&buffer, now, &enter)?,
@@ -64,6 +79,9 @@ pub(crate) fn admit(config: &Config, now: u64, enter: Enter) -> Result<Entrance,
     Ok(Entrance {
         user: enter.user_id,
         room: enter.room_id,
+        client: enter.client_id,
+        attempt: enter.attempt,
+        role: enter.role,
         secret,
         may_create,
     })
@@ -86,6 +104,8 @@ fn privileged(buffer: &[u8], now: u64, enter: &Enter) -> Result<bool, NotAdmitte
 
 #[cfg(test)]
 mod tests {
+    use exeunt_websocket::wire::{ClientId, Role};
+
     use super::*;
     use crate::user_sig::{Claims, sign};
 
@@ -99,6 +119,9 @@ mod tests {
             user_id: "alice".parse().unwrap(),
             user_sig: sign(config.user_sig_key.expose(), claims),
             room_id: "standup".parse().unwrap(),
+            client_id: ClientId::from_number(1),
+            attempt: 1,
+            role: Role::Anchor,
         }
     }
 
@@ -108,7 +131,7 @@ mod tests {
     }
 
     fn refusal(enter: Enter, now: u64) -> Option<Refusal> {
-        admit(&Config::development(), now, enter)
+        admit(&Config::development(), &Bans::new(1), now, enter)
             .err()
             .map(|error| error.refusal)
     }
@@ -141,7 +164,8 @@ mod tests {
             })
         };
         let may_create = |map: &PrivateMap| {
-            admit(&Config::development(), NOW, with(map)).map(|entrance| entrance.may_create)
+            admit(&Config::development(), &Bans::new(1), NOW, with(map))
+                .map(|entrance| entrance.may_create)
         };
         assert_eq!(may_create(&map), Ok(true));
         let guest = PrivateMap {

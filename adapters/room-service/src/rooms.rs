@@ -7,27 +7,35 @@
 //! and only what comes over the stay's own socket counts.
 
 mod ending;
+mod entering;
 mod graves;
+mod life;
 mod members;
 mod output;
+mod past_enters;
+mod resuming;
 mod secret;
 #[cfg(test)]
 mod tests;
 
+pub use entering::Entrance;
+pub use life::{RoomLife, Scene};
 pub use members::{MemberView, RoomView};
 pub use output::{Occurrence, Output, Outputs, SocketId, StayId};
+pub use resuming::Claim;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::time::Duration;
 
 use exeunt_port::{RoomId, UserId};
-use exeunt_websocket::wire::{CloseCode, Refusal, ServerMessage};
+use exeunt_websocket::wire::{ClientId, Role};
 use thiserror::Error;
 
 use ending::Ending;
 use graves::Graves;
+use life::Closings;
 use members::Room;
+use past_enters::PastEnters;
 use secret::StaySecret;
 
 /// The bounds of [`Rooms`].
@@ -39,33 +47,12 @@ pub struct RoomLimits {
     pub members_per_room: usize,
     /// Rooms there may be at a time.
     pub rooms: usize,
-    /// Stays that are over and whose end is remembered for clients that come to resume them.
+    /// Stays that are over and are remembered: their ends for clients that come to resume them, their
+    /// beginnings for attempts to enter that come late.
     pub remembered_stays: usize,
-}
-
-/// Who wants to enter which room, after the signature was found to be good.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Entrance {
-    /// Who enters.
-    pub user: UserId,
-    /// Which room.
-    pub room: RoomId,
-    /// What a resume will have to show.
-    pub secret: String,
-    /// Whether the room may be made if it is not there.
-    pub may_create: bool,
-}
-
-/// The secret stays out of logs.
-impl fmt::Debug for Entrance {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Entrance")
-            .field("user", &self.user)
-            .field("room", &self.room)
-            .field("may_create", &self.may_create)
-            .finish_non_exhaustive()
-    }
+    /// Whoever has connected says `enter` within this time, or is cut off; so late an attempt to enter
+    /// can be.
+    pub time_to_enter: Duration,
 }
 
 /// There is no room of that id.
@@ -81,6 +68,7 @@ pub struct NoSuchRoom {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rooms {
     limits: RoomLimits,
+    life: RoomLife,
     last_stay: u64,
     stopping: bool,
     open: BTreeMap<RoomId, Room>,
@@ -89,18 +77,36 @@ pub struct Rooms {
     /// When to look at a stay again. A stay that was heard meanwhile is put back then, so that
     /// hearing from somebody costs nothing here.
     expiries: BTreeSet<(Duration, StayId)>,
+    closings: Closings,
     graves: Graves,
+    past_enters: PastEnters,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Stay {
     user: UserId,
     room: RoomId,
+    role: Role,
+    client: ClientId,
+    /// Which of the client's attempts to enter it began with.
+    attempt: u64,
+    /// The latest attempt to resume it.
+    resumes: u64,
     secret: StaySecret,
     socket: Option<SocketId>,
     last_heard: Duration,
+    /// When it is over, however alive its client is.
+    ends_at: Option<Duration>,
     /// Its place in [`Rooms::expiries`].
     looked_at: Duration,
+}
+
+impl Stay {
+    /// When it is over if nothing more is heard.
+    fn due(&self, lease: Duration) -> Duration {
+        let due = self.last_heard + lease;
+        self.ends_at.map_or(due, |ends_at| due.min(ends_at))
+    }
 }
 
 impl Rooms {
@@ -109,143 +115,17 @@ impl Rooms {
     pub fn new(limits: RoomLimits) -> Self {
         Self {
             limits,
+            life: RoomLife::default(),
             last_stay: 0,
             stopping: false,
             open: BTreeMap::new(),
             stays: BTreeMap::new(),
             sockets: BTreeMap::new(),
             expiries: BTreeSet::new(),
+            closings: Closings::new(),
             graves: Graves::new(limits.remembered_stays, 2 * limits.lease),
+            past_enters: PastEnters::new(limits.remembered_stays, 2 * limits.time_to_enter),
         }
-    }
-
-    /// Lets a user into a room, which the first one makes. The same user's earlier stay in it is
-    /// replaced.
-    pub fn enter(
-        &mut self,
-        now: Duration,
-        socket: SocketId,
-        entrance: Entrance,
-        outputs: &mut Outputs,
-    ) -> Result<StayId, Refusal> {
-        let Entrance {
-            user,
-            room: room_id,
-            secret,
-            may_create,
-        } = entrance;
-        if self.stopping {
-            return Err(Refusal::Suspended);
-        }
-        if self.sockets.contains_key(&socket) {
-            return Err(Refusal::NoParameters);
-        }
-        let earlier = match self.open.get(&room_id) {
-            Some(room) => {
-                let earlier = room.stay_of(&user);
-                if earlier.is_none() && room.len() >= self.limits.members_per_room {
-                    return Err(Refusal::RoomFull);
-                }
-                earlier
-            }
-            None if !may_create => return Err(Refusal::MayNotCreate),
-            None if self.open.len() >= self.limits.rooms => return Err(Refusal::TooManyRooms),
-            None => None,
-        };
-        if let Some(earlier) = earlier {
-            self.end(now, earlier, Ending::Replaced, outputs);
-        }
-
-        self.last_stay += 1;
-        let stay = StayId(self.last_stay);
-        let others = self.listeners(&room_id);
-        outputs.deliver(
-            others,
-            ServerMessage::UserEntered {
-                user_id: user.clone(),
-            },
-        );
-        if !self.open.contains_key(&room_id) {
-            outputs.occurred(Occurrence::RoomOpened {
-                room: room_id.clone(),
-                by: user.clone(),
-            });
-        }
-        outputs.occurred(Occurrence::Entered {
-            stay,
-            room: room_id.clone(),
-            user: user.clone(),
-        });
-        let room = self.open.entry(room_id.clone()).or_default();
-        let members = room.users().cloned().collect();
-        room.admit(user.clone(), stay);
-        let lease = self.limits.lease;
-        let entered = ServerMessage::Entered {
-            stay: stay.0,
-            secret: secret.clone(),
-            lease_ms: millis(lease),
-            heartbeat_ms: millis(heartbeat(lease)),
-            members,
-        };
-        outputs.deliver(vec![socket], entered);
-        self.sockets.insert(socket, stay);
-        let looked_at = now + lease;
-        self.expiries.insert((looked_at, stay));
-        let (room, socket) = (room_id, Some(socket));
-        self.stays.insert(
-            stay,
-            Stay {
-                user,
-                room,
-                secret: StaySecret::new(secret),
-                socket,
-                last_heard: now,
-                looked_at,
-            },
-        );
-        Ok(stay)
-    }
-
-    /// Gives a stay back to a client that lost its connection, or tells it how the stay ended.
-    pub fn resume(
-        &mut self,
-        now: Duration,
-        socket: SocketId,
-        stay: StayId,
-        secret: &str,
-        outputs: &mut Outputs,
-    ) -> Result<(), Refusal> {
-        if self.sockets.contains_key(&socket) {
-            return Err(Refusal::NoParameters);
-        }
-        let Some(found) = self.stays.get_mut(&stay) else {
-            let (message, code) = self
-                .graves
-                .ending(now, stay, secret)
-                .ok_or(Refusal::StayUnknown)?;
-            outputs.deliver(vec![socket], message);
-            outputs.close(socket, code);
-            return Ok(());
-        };
-        if !found.secret.is(secret) {
-            return Err(Refusal::StayUnknown);
-        }
-        found.last_heard = now;
-        if let Some(earlier) = found.socket.replace(socket) {
-            self.sockets.remove(&earlier);
-            outputs.close(earlier, CloseCode::ResumedElsewhere);
-        }
-        self.sockets.insert(socket, stay);
-        if let Some(room) = self.open.get_mut(&found.room) {
-            let members = room
-                .users()
-                .filter(|user| **user != found.user)
-                .cloned()
-                .collect();
-            let departed = room.departed(now, 2 * self.limits.lease);
-            outputs.deliver(vec![socket], ServerMessage::Resumed { members, departed });
-        }
-        Ok(())
     }
 
     /// The client of this socket leaves. Answers the stay that ended, if the socket had one.
@@ -275,6 +155,9 @@ impl Rooms {
     pub fn relay(&mut self, now: Duration, socket: SocketId) -> Option<(UserId, Vec<SocketId>)> {
         let stay = self.stays.get_mut(self.sockets.get(&socket)?)?;
         stay.last_heard = now;
+        if !stay.role.is_anchor() {
+            return None;
+        }
         let (user, room) = (stay.user.clone(), stay.room.clone());
         let mut listeners = self.listeners(&room);
         listeners.retain(|listener| *listener != socket);
@@ -319,6 +202,7 @@ impl Rooms {
         room: &RoomId,
         outputs: &mut Outputs,
     ) -> Result<usize, NoSuchRoom> {
+        self.cancel_closing(room);
         let found = self
             .open
             .remove(room)
@@ -329,12 +213,14 @@ impl Rooms {
     /// The service stops: everybody is out, and nobody gets in any more.
     pub fn stop(&mut self, now: Duration, outputs: &mut Outputs) {
         self.stopping = true;
+        self.closings.clear();
         while let Some((id, room)) = self.open.pop_first() {
             self.end_all(now, &id, &room, Ending::ServerStopped, outputs);
         }
     }
 
-    /// Ends every stay whose lease has run out. Answers which.
+    /// Ends every stay whose lease has run out or that has lasted as long as it may, and every room whose
+    /// time without anybody is over. Answers which stays.
     pub fn expire(&mut self, now: Duration, outputs: &mut Outputs) -> Vec<StayId> {
         let mut expired = Vec::new();
         while let Some((deadline, stay)) = self.expiries.first().copied() {
@@ -345,8 +231,12 @@ impl Rooms {
             let Some(found) = self.stays.get_mut(&stay) else {
                 continue;
             };
-            let due = found.last_heard + self.limits.lease;
-            if due > now {
+            let is_over = found.ends_at.is_some_and(|ends_at| ends_at <= now);
+            let due = found.due(self.limits.lease);
+            if is_over {
+                self.end(now, stay, Ending::Overlong, outputs);
+                expired.push(stay);
+            } else if due > now {
                 found.looked_at = due;
                 self.expiries.insert((due, stay));
             } else {
@@ -354,13 +244,16 @@ impl Rooms {
                 expired.push(stay);
             }
         }
+        self.close_empty(now, outputs);
         expired
     }
 
     /// When [`expire`](Self::expire) has something to look at, at the earliest.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        self.expiries.first().map(|(deadline, _)| *deadline)
+        let stays = self.expiries.first().map(|(deadline, _)| *deadline);
+        let rooms = self.closings.first().map(|(deadline, _)| *deadline);
+        stays.into_iter().chain(rooms).min()
     }
 
     /// The rooms with their members, in the order of their ids.
@@ -371,20 +264,6 @@ impl Rooms {
             room,
             stays: &self.stays,
         })
-    }
-
-    /// One room with its members.
-    #[must_use]
-    pub fn room(&self, id: &RoomId) -> Option<RoomView<'_>> {
-        let (id, room) = self.open.get_key_value(id)?;
-        let stays = &self.stays;
-        Some(RoomView { id, room, stays })
-    }
-
-    /// The stay of this user in this room.
-    #[must_use]
-    pub fn stay_of(&self, room: &RoomId, user: &UserId) -> Option<StayId> {
-        self.open.get(room)?.stay_of(user)
     }
 
     /// The sockets of the room's members.

@@ -1,13 +1,19 @@
-//! TRTC's server API: `POST /`, signed with TC3-HMAC-SHA256, answered in TencentCloud's envelope.
+//! TRTC's server API: `POST /` or `GET /`, signed, answered in TencentCloud's envelope.
 //!
 //! The official SDKs work against it once their endpoint is changed. An answer always has HTTP
 //! status 200; whether it went well stands in it.
 
+mod action;
+mod answers;
 mod call;
 mod error;
+mod kicks;
+mod parameters;
+mod reading;
+mod request;
 
-pub(crate) use call::Action;
-use error::ErrorCode;
+pub(crate) use action::Action;
+pub(crate) use kicks::Repeated;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,21 +22,17 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::request::Parts;
 use futures_util::StreamExt;
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::backend::{Backend, Dismissal, Page, RoomPage};
 use crate::clock::unix_seconds;
-use crate::config::Config;
-use crate::room_description::RoomDescription;
 use crate::service::Shared;
-use crate::tc3::{ReceivedRequest, verify};
 use crate::token_bucket::TokenBucket;
 use call::Call;
-use error::ApiError;
+use error::{ApiError, ErrorCode};
+use request::Asked;
 
 /// The version of the API.
 pub(crate) const VERSION: &str = "2019-07-22";
@@ -87,32 +89,20 @@ pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request) 
 
 async fn act(shared: &Shared, request: Request) -> Result<Map<String, Value>, ApiError> {
     let (head, body) = request.into_parts();
-    if head.method != "POST" {
-        return Err(ApiError::new(
-            ErrorCode::UnsupportedProtocol,
-            "only POST is supported",
-        ));
-    }
     let body = read(body, shared.config.limits.api_body_bytes).await?;
-    authorize(&shared.config, &head, &body)?;
-    let action = Action::named(header(&head, "x-tc-action"))?;
-    if header(&head, "x-tc-version") != Some(VERSION) {
-        let message = format!("X-TC-Version must be {VERSION}");
-        return Err(ApiError::new(ErrorCode::NoSuchVersion, message));
-    }
+    let Asked { action, parameters } = Asked::read(&shared.config, &head, &body).await?;
     if !shared.call_rate.take(action, shared.hall.now()) {
         let allowed = shared.config.limits.api_per_second;
         let message = format!("more than {allowed} requests a second");
         return Err(ApiError::new(ErrorCode::RequestLimitExceeded, message));
     }
-    let parameters = serde_json::from_slice(&body).map_err(|error| {
-        ApiError::new(
-            ErrorCode::InvalidParameter,
-            format!("the body is no JSON object: {error}"),
-        )
-    })?;
-    let call = Call::parse(action, &parameters, shared.config.sdk_app_id)?;
-    carry_out(shared.backend.as_ref(), call).await
+    let call = Call::parse(
+        action,
+        &parameters,
+        shared.config.sdk_app_id,
+        unix_seconds(),
+    )?;
+    answers::answer(shared, call, &parameters).await
 }
 
 async fn read(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
@@ -135,54 +125,4 @@ async fn read(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
             "the body did not come within {TIME_TO_READ:?}"
         )))
     })
-}
-
-fn authorize(config: &Config, head: &Parts, body: &[u8]) -> Result<(), ApiError> {
-    let received = ReceivedRequest {
-        method: head.method.as_str(),
-        query: head.uri.query().unwrap_or_default(),
-        header: |name: &str| header(head, name),
-        body,
-    };
-    let now = i64::try_from(unix_seconds()).unwrap_or(i64::MAX);
-    Ok(verify(
-        &config.secret_id,
-        config.secret_key.expose(),
-        now,
-        &received,
-    )?)
-}
-
-fn header<'a>(head: &'a Parts, name: &str) -> Option<&'a str> {
-    head.headers.get(name)?.to_str().ok()
-}
-
-async fn carry_out(backend: &dyn Backend, call: Call) -> Result<Map<String, Value>, ApiError> {
-    match call {
-        Call::RemoveUsers { room, users } => {
-            let removals = backend.kick(&room, &users).await;
-            let removals = removals.map_err(|error| ApiError::of_backend(&error, Some(&room)))?;
-            let removed = removals.iter().filter(|removal| removal.was_in_room());
-            tracing::info!(%room, ?users, removed = removed.count(), "kicked");
-        }
-        Call::DismissRoom { room } => {
-            let dismissal = backend.dismiss(&room).await;
-            let Dismissal { members } =
-                dismissal.map_err(|error| ApiError::of_backend(&error, Some(&room)))?;
-            tracing::info!(%room, members, "dismissed");
-        }
-        Call::DescribeRooms { offset, limit } => {
-            let page = backend.rooms(Page { offset, limit }).await;
-            let RoomPage { total, rooms } =
-                page.map_err(|error| ApiError::of_backend(&error, None))?;
-            let rooms: Vec<_> = rooms.into_iter().map(RoomDescription::from).collect();
-            let rooms = serde_json::to_value(rooms)
-                .map_err(|error| ApiError::new(ErrorCode::InternalError, error.to_string()))?;
-            return Ok(Map::from_iter([
-                ("TotalCount".to_owned(), total.into()),
-                ("Rooms".to_owned(), rooms),
-            ]));
-        }
-    }
-    Ok(Map::new())
 }

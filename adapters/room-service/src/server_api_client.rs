@@ -8,6 +8,7 @@ use axum::http::uri::Authority;
 use exeunt_port::{RoomId, UserId};
 use exeunt_websocket::Trust;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use thiserror::Error;
 use tokio_rustls::rustls::crypto::ring;
@@ -15,7 +16,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::clock::unix_seconds;
 use crate::config::Secret;
-use crate::room_description::RoomDescription;
+use crate::room_description::{RemovalDescription, RoomDescription};
 use crate::server_api::{Action, VERSION};
 use crate::tc3::{SignedRequest, Tc3Error, sign};
 
@@ -79,7 +80,7 @@ pub enum ServerApiError {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Envelope {
-    response: Answer,
+    response: Value,
 }
 
 #[derive(Deserialize)]
@@ -87,10 +88,19 @@ struct Envelope {
 struct Answer {
     request_id: String,
     error: Option<AnswerError>,
-    #[serde(default)]
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
     total_count: usize,
-    #[serde(default)]
     rooms: Vec<RoomDescription>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Removed {
+    results: Vec<RemovalDescription>,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +108,19 @@ struct Answer {
 struct AnswerError {
     code: String,
     message: String,
+}
+
+/// How a kick is to be, beyond what TRTC has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KickTerms {
+    /// What makes a call that is repeated the same call: 1 to 64 printable ASCII characters.
+    pub idempotency_key: Option<String>,
+    /// Until when those who are kicked may not enter, in seconds since 1970.
+    pub ban_until: Option<u64>,
+    /// Whether they may not enter any room, and not only this one.
+    pub ban_everywhere: bool,
+    /// Whether only the `UserSig`s that they have by now are banned.
+    pub ban_present_tokens: bool,
 }
 
 impl ServerApiClient {
@@ -154,7 +177,7 @@ impl ServerApiClient {
         };
         let users: Vec<&str> = users.iter().map(UserId::as_str).collect();
         let body = json!({"SdkAppId": self.sdk_app_id, "RoomId": room, "UserIds": users});
-        Ok(self.call(action, &body)?.request_id)
+        Ok(self.call(action.as_str(), &body)?.0)
     }
 
     /// Dismisses a room: `DismissRoom` or `DismissRoomByStrRoomId`, as the id demands. Answers the
@@ -165,7 +188,39 @@ impl ServerApiClient {
             RoomId::String(_) => Action::DismissRoomByStrRoomId,
         };
         let body = json!({"SdkAppId": self.sdk_app_id, "RoomId": room});
-        Ok(self.call(action, &body)?.request_id)
+        Ok(self.call(action.as_str(), &body)?.0)
+    }
+
+    /// Removes users from a room on these terms, and answers what became of each of them, with a receipt
+    /// for those who were there: up to a second is waited for the others to be told. This action is the
+    /// room service's own.
+    pub fn kick_users(
+        &self,
+        room: &RoomId,
+        users: &[UserId],
+        terms: &KickTerms,
+    ) -> Result<Vec<RemovalDescription>, ServerApiError> {
+        let choice = |chosen: bool, usual, other| if chosen { other } else { usual };
+        let body = json!({
+            "SdkAppId": self.sdk_app_id,
+            "RoomId": room,
+            "UserIds": users,
+            "IdempotencyKey": terms.idempotency_key,
+            "BanUntil": terms.ban_until,
+            "BanScope": choice(terms.ban_everywhere, "Room", "Application"),
+            "BanTokens": choice(terms.ban_present_tokens, "All", "Present"),
+        });
+        let (_, answer) = self.call(Action::KickUsers.as_str(), &body)?;
+        Ok(self.read::<Removed>(answer)?.results)
+    }
+
+    /// Calls any action with these parameters, a JSON object to which the application is added, and
+    /// answers all that it answers.
+    pub fn ask(&self, action: &str, mut parameters: Value) -> Result<Value, ServerApiError> {
+        if let Some(parameters) = parameters.as_object_mut() {
+            parameters.insert("SdkAppId".to_owned(), self.sdk_app_id.into());
+        }
+        Ok(self.call(action, &parameters)?.1)
     }
 
     /// Lists rooms and members, in the order of their ids: at most 100 rooms, from the `offset`th on.
@@ -175,15 +230,24 @@ impl ServerApiClient {
         offset: u32,
     ) -> Result<(usize, Vec<RoomDescription>), ServerApiError> {
         let body = json!({"SdkAppId": self.sdk_app_id, "Offset": offset});
-        let answer = self.call(Action::DescribeRooms, &body)?;
-        Ok((answer.total_count, answer.rooms))
+        let (_, answer) = self.call(Action::DescribeRooms.as_str(), &body)?;
+        let Listed { total_count, rooms } = self.read(answer)?;
+        Ok((total_count, rooms))
     }
 
-    fn call(&self, action: Action, body: &Value) -> Result<Answer, ServerApiError> {
+    fn read<T: DeserializeOwned>(&self, answer: Value) -> Result<T, ServerApiError> {
+        serde_json::from_value(answer).map_err(|error| ServerApiError::Answer {
+            endpoint: self.endpoint.clone(),
+            detail: error.to_string(),
+        })
+    }
+
+    /// Answers the call's request id, and the whole answer.
+    fn call(&self, action: &str, body: &Value) -> Result<(String, Value), ServerApiError> {
         let body = body.to_string();
         let timestamp = i64::try_from(unix_seconds()).unwrap_or(i64::MAX);
         // The action is signed along, so that nobody on the way can make a kick a dismissal.
-        let action_in_lower_case = action.as_str().to_ascii_lowercase();
+        let action_in_lower_case = action.to_ascii_lowercase();
         let request = SignedRequest {
             method: "POST",
             query: "",
@@ -206,7 +270,7 @@ impl ServerApiClient {
             .header("Host", &self.host)
             .header("Content-Type", Self::CONTENT_TYPE)
             .header("Authorization", authorization)
-            .header("X-TC-Action", action.as_str())
+            .header("X-TC-Action", action)
             .header("X-TC-Version", VERSION)
             .header("X-TC-Timestamp", timestamp.to_string())
             .send(&body)
@@ -227,12 +291,14 @@ impl ServerApiClient {
         }
         let Envelope { response } =
             serde_json::from_str(&text).map_err(|error| strange(error.to_string()))?;
-        match response.error {
-            None => Ok(response),
+        let Answer { request_id, error } =
+            Answer::deserialize(&response).map_err(|error| strange(error.to_string()))?;
+        match error {
+            None => Ok((request_id, response)),
             Some(AnswerError { code, message }) => Err(ServerApiError::Refused {
                 code,
                 message,
-                request_id: response.request_id,
+                request_id,
             }),
         }
     }

@@ -16,10 +16,9 @@ use exeunt_websocket::wire::{MAX_DOWNSTREAM, PATH};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -33,8 +32,11 @@ use crate::hall::Hall;
 use crate::history::History;
 use crate::metrics::Metrics;
 use crate::operating;
-use crate::operator_token::MIN_LENGTH;
-use crate::server_api::{self, CallRate};
+use crate::recent::Recent;
+use crate::running::RunningService;
+use crate::serve_error::{ServeError, check};
+use crate::server_api::{self, CallRate, Repeated};
+use crate::webhooks::{Journal, Webhook, Webhooks};
 
 /// How long the head of a request may take to come.
 const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
@@ -60,11 +62,17 @@ pub(crate) struct Shared {
     serves_clients: bool,
     pub(crate) call_rate: CallRate,
     pub(crate) metrics: Metrics,
-    pub(crate) history: History,
+    pub(crate) recent: Recent,
     /// Who is logged in at the console.
     pub(crate) sessions: Sessions,
     /// How many more pages of the console may be open.
     pub(crate) live_pages: Arc<Semaphore>,
+    /// What happened, for operators.
+    pub(crate) history: History,
+    /// What became of the webhooks.
+    pub(crate) deliveries: Arc<Journal>,
+    /// What was answered to calls that may be repeated.
+    pub(crate) repeated: Repeated,
     sockets: Arc<Semaphore>,
     /// The tasks of the clients' sockets, which outlive the HTTP connections that they began as.
     tasks: TaskTracker,
@@ -72,62 +80,6 @@ pub(crate) struct Shared {
     stopping: CancellationToken,
     /// Cuts every client off.
     killed: CancellationToken,
-}
-
-/// Why a service cannot listen.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ServeError {
-    /// Somebody else listens there.
-    #[error(
-        "{address} is taken: another program listens there; choose another port, or 0 for a free one"
-    )]
-    AddressInUse {
-        /// Where.
-        address: SocketAddr,
-    },
-    /// The system does not let us listen there.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// Where.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Keys that everybody knows, where everybody can come.
-    #[error(
-        "{address} can be reached from other machines, and the development keys are known to \
-         everybody: give keys of your own (UserSig key, API secret key, operator token), or listen on \
-         127.0.0.1"
-    )]
-    DevelopmentKeys {
-        /// Where.
-        address: SocketAddr,
-    },
-    /// A key that is no key.
-    #[error("the {name} is empty")]
-    EmptyKey {
-        /// Which.
-        name: &'static str,
-    },
-    /// An operator token that could be guessed.
-    #[error("the operator token has {length} bytes; at least {MIN_LENGTH} are needed")]
-    ShortToken {
-        /// How many it has.
-        length: usize,
-    },
-    /// A lease that cannot be kept.
-    #[error("a lease of {lease:?} cannot be kept; 100 ms to 1 hour can")]
-    Lease {
-        /// The lease.
-        lease: Duration,
-    },
-    /// More members in a room than a message can name.
-    #[error("{members} members a room are not possible; 1 to 1000 are")]
-    MembersPerRoom {
-        /// How many.
-        members: usize,
-    },
 }
 
 impl Shared {
@@ -145,6 +97,13 @@ impl Shared {
             () = self.stopping.cancelled() => {}
             () = doing => {}
         }
+    }
+
+    /// Keeps the history, for as long as this is polled.
+    async fn keep_history(&self) {
+        self.history.keep(self.backend.as_ref()).await;
+        // The rooms are no more, but whoever asks still gets an answer.
+        std::future::pending::<()>().await;
     }
 }
 
@@ -184,12 +143,18 @@ impl RoomService {
     fn at(address: SocketAddr, entrance: Box<dyn Accept>, config: Config) -> Self {
         let hall = Arc::new(Hall::new(&config));
         let shared = Shared {
+            history: History::of(hall.as_ref(), config.limits.remembered_departures),
+            repeated: Repeated::default(),
+            deliveries: Arc::new(Journal::new(
+                config.webhooks.iter().map(Webhook::shown).collect(),
+                config.limits.remembered_deliveries,
+            )),
             backend: Arc::clone(&hall) as Arc<dyn Backend>,
             hall,
             serves_clients: true,
             call_rate: CallRate::new(config.limits.api_per_second),
             metrics: Metrics::default(),
-            history: History::default(),
+            recent: Recent::default(),
             sessions: Sessions::default(),
             live_pages: Arc::new(Semaphore::new(console::MAX_LIVE)),
             sockets: Arc::new(Semaphore::new(
@@ -210,6 +175,8 @@ impl RoomService {
     /// Puts rooms that are elsewhere behind the server API. Clients enter there; here they get HTTP 404.
     #[must_use]
     pub fn with_backend(mut self, backend: Arc<dyn Backend>) -> Self {
+        let remembered = self.shared.config.limits.remembered_departures;
+        self.shared.history = History::of(backend.as_ref(), remembered);
         self.shared.backend = backend;
         self.shared.serves_clients = false;
         self
@@ -252,14 +219,21 @@ impl RoomService {
         let _stopping = shared.stopping.clone().drop_guard();
         tracing::info!(%address, "room service listens");
         let mut requests = JoinSet::new();
+        let webhooks = Webhooks::begin(
+            &shared.config.webhooks,
+            shared.config.sdk_app_id,
+            shared.backend.as_ref(),
+            &shared.deliveries,
+        );
         tokio::select! {
             // In this order, here and elsewhere: a simulation of the same world has the same outcome.
             biased;
             // Those who come last: however many they are, leases run out in time (G-12).
             () = shutdown.cancelled() => {}
             () = shared.metrics.watch(&*shared.backend) => {}
-            () = shared.history.watch(&*shared.backend) => {}
+            () = shared.recent.watch(&*shared.backend) => {}
             () = shared.hall.watch_leases() => {}
+            () = shared.keep_history() => {}
             () = accept(entrance.as_mut(), &shared, &mut requests) => {}
         }
         drop(entrance);
@@ -276,6 +250,9 @@ impl RoomService {
             );
         }
         requests.shutdown().await;
+        webhooks
+            .end(shared.config.limits.time_to_tell_webhooks)
+            .await;
         // Who is left is cut off, and every task has ended before we answer (G-15).
         shared.killed.cancel();
         shared.tasks.wait().await;
@@ -296,81 +273,6 @@ impl RoomService {
             task,
         }
     }
-}
-
-/// A room service that runs in a task of its own. Dropping it cuts everybody off without a word, as
-/// a crash would.
-#[derive(Debug)]
-pub struct RunningService {
-    address: SocketAddr,
-    url: String,
-    backend: Arc<dyn Backend>,
-    shutdown: CancellationToken,
-    task: JoinHandle<()>,
-}
-
-impl RunningService {
-    /// Where it listens.
-    #[must_use]
-    pub fn local_addr(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The address for a [`WebSocketTransport`](exeunt_websocket::WebSocketTransport).
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// The rooms behind the server API, for whoever wants to watch them or to act on them without it.
-    #[must_use]
-    pub fn backend(&self) -> Arc<dyn Backend> {
-        Arc::clone(&self.backend)
-    }
-
-    /// Tells everybody that the service stops, and answers when it has.
-    pub async fn stop(mut self) {
-        self.shutdown.cancel();
-        // An error means that the task was aborted or panicked: then it has stopped as well.
-        let _ = (&mut self.task).await;
-    }
-}
-
-impl Drop for RunningService {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-fn check(config: &Config) -> Result<(), ServeError> {
-    let address = config.listen;
-    if config.has_development_keys() && !address.ip().is_loopback() {
-        return Err(ServeError::DevelopmentKeys { address });
-    }
-    for (name, key) in [
-        ("UserSig key", config.user_sig_key.expose()),
-        ("API secret id", &config.secret_id),
-        ("API secret key", config.secret_key.expose()),
-    ] {
-        if key.is_empty() {
-            return Err(ServeError::EmptyKey { name });
-        }
-    }
-    if let Some(token) = &config.operator_token {
-        let length = token.expose().len();
-        if length < MIN_LENGTH {
-            return Err(ServeError::ShortToken { length });
-        }
-    }
-    let lease = config.lease;
-    if !(Duration::from_millis(100)..=Duration::from_secs(3600)).contains(&lease) {
-        return Err(ServeError::Lease { lease });
-    }
-    let members = config.limits.members_per_room;
-    if !(1..=1000).contains(&members) {
-        return Err(ServeError::MembersPerRoom { members });
-    }
-    Ok(())
 }
 
 /// Accepts connections and serves their requests, for as long as this is polled.

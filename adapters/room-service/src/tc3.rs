@@ -55,8 +55,8 @@ pub fn sign(
     secret_key: &str,
     request: &SignedRequest<'_>,
 ) -> Result<String, Tc3Error> {
-    let scope = scope(&date(request.timestamp)?);
-    let signature = signature(secret_key, request)?;
+    let scope = scope(&date(request.timestamp)?, SERVICE);
+    let signature = signature(secret_key, request, SERVICE)?;
     let names: Vec<&str> = request.headers.iter().map(|(name, _)| *name).collect();
     let names = names.join(";");
     Ok(format!(
@@ -158,11 +158,16 @@ pub fn verify<'a, H: Fn(&str) -> Option<&'a str>>(
         let secret_id = claimed.secret_id.chars().take(80).collect();
         return Err(Tc3Error::SecretIdNotFound { secret_id });
     }
-    let expected = scope(&date(timestamp)?);
-    if claimed.scope != expected {
-        let detail = format!("the scope must be {expected}");
+    // The official Node SDK takes the first label of its endpoint for the service's name.
+    let date = date(timestamp)?;
+    let label = header("host").and_then(|host| host.trim().split(['.', ':']).next());
+    let service = [SERVICE, label.unwrap_or(SERVICE)]
+        .into_iter()
+        .find(|service| claimed.scope == scope(&date, service));
+    let Some(service) = service else {
+        let detail = format!("the scope must be {}", scope(&date, SERVICE));
         return Err(Tc3Error::Authorization { detail });
-    }
+    };
 
     let mut headers = Vec::with_capacity(claimed.names.len());
     for name in &claimed.names {
@@ -185,29 +190,51 @@ pub fn verify<'a, H: Fn(&str) -> Option<&'a str>>(
         payload,
         timestamp,
     };
-    // The documentation wants values in lower case, the SDKs sign them as they are.
-    let lower: Vec<_> = headers
-        .iter()
-        .map(|(name, value)| (*name, value.to_ascii_lowercase()))
+    // The documentation wants values in lower case, the SDKs sign them as they are; and the Node SDK
+    // signs the host without its port.
+    let lowered: Vec<String> = (headers.iter())
+        .map(|(_, value)| value.to_ascii_lowercase())
         .collect();
-    let lower: Vec<_> = lower
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    let as_documented = SignedRequest {
-        headers: &lower,
-        ..request
-    };
-    let matches = |request: &SignedRequest<'_>| {
-        let signature = signature(secret_key, request)?;
-        Ok(bool::from(
-            signature.as_bytes().ct_eq(claimed.signature.as_bytes()),
-        ))
-    };
-    if matches(&request)? || matches(&as_documented)? {
-        Ok(())
-    } else {
-        Err(Tc3Error::Mismatch)
+    for in_lower_case in [false, true] {
+        for with_port in [true, false] {
+            let headers = headers.iter().zip(&lowered).map(|((name, sent), lowered)| {
+                let value = if in_lower_case {
+                    lowered.as_str()
+                } else {
+                    sent
+                };
+                (
+                    *name,
+                    if with_port {
+                        value
+                    } else {
+                        portless(name, value)
+                    },
+                )
+            });
+            let headers: Vec<(&str, &str)> = headers.collect();
+            let request = SignedRequest {
+                headers: &headers,
+                ..request
+            };
+            let signature = signature(secret_key, &request, service)?;
+            if bool::from(signature.as_bytes().ct_eq(claimed.signature.as_bytes())) {
+                return Ok(());
+            }
+        }
+    }
+    Err(Tc3Error::Mismatch)
+}
+
+/// A host's name without its port; other headers as they are.
+fn portless<'v>(name: &str, value: &'v str) -> &'v str {
+    match value.rsplit_once(':') {
+        Some((host, port))
+            if name == "host" && port.bytes().all(|digit| digit.is_ascii_digit()) =>
+        {
+            host
+        }
+        Some(_) | None => value,
     }
 }
 
@@ -264,8 +291,8 @@ impl<'a> Claimed<'a> {
     }
 }
 
-fn scope(date: &str) -> String {
-    format!("{date}/{SERVICE}/tc3_request")
+fn scope(date: &str, service: &str) -> String {
+    format!("{date}/{service}/tc3_request")
 }
 
 fn date(timestamp: i64) -> Result<String, Tc3Error> {
@@ -292,16 +319,20 @@ fn canonical(request: &SignedRequest<'_>) -> String {
     )
 }
 
-fn signature(secret_key: &str, request: &SignedRequest<'_>) -> Result<String, Tc3Error> {
+fn signature(
+    secret_key: &str,
+    request: &SignedRequest<'_>,
+    service: &str,
+) -> Result<String, Tc3Error> {
     let date = date(request.timestamp)?;
     let canonical = sha256_hex(canonical(request).as_bytes());
     let text = format!(
         "{ALGORITHM}\n{}\n{}\n{canonical}",
         request.timestamp,
-        scope(&date)
+        scope(&date, service)
     );
     let key = hmac_sha256(format!("TC3{secret_key}").as_bytes(), date.as_bytes());
-    let key = hmac_sha256(&key, SERVICE.as_bytes());
+    let key = hmac_sha256(&key, service.as_bytes());
     let key = hmac_sha256(&key, b"tc3_request");
     Ok(hex(&hmac_sha256(&key, text.as_bytes())))
 }

@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::client::Setup;
-use crate::places::Named;
+use crate::equipment::{Named, Source};
+use crate::places::Meaning;
 use crate::ports::Answer;
 use crate::room::{DeviceRefused, DeviceRequest};
 use crate::stay::Stay;
@@ -168,21 +169,27 @@ impl Actor {
             }
             DeviceRequest::Stop(slot, reply) => {
                 let disposition = self.feed(epoch, Event::DeviceStopRequested(slot));
+                if let Some(stay) = self.stays.get_mut(&epoch) {
+                    // The core asks for nothing where nothing is to be released (G-16).
+                    stay.give_back(slot);
+                }
                 let _ = reply.send(accepted(disposition));
             }
         }
     }
 
-    /// Puts a device into the first slot that takes it, and asks for its opening.
+    /// Puts a device into the first slot that takes it: it is opened there, or used at once.
     fn start(&mut self, epoch: Epoch, named: Named) -> Result<Slot, DeviceRefused> {
+        let request: fn(Slot) -> Event = match &named.source {
+            Source::Lent(_) => Event::DeviceLent,
+            Source::Preview(preview) if preview.is_open() => Event::DeviceAdopted,
+            Source::Preview(_) | Source::Device(_) => Event::DeviceRequested,
+        };
         for slot in Slot::all() {
             // The core knows which slot can take a device; a copy of it is asked first, because the
             // device has to be in its place when the effect comes.
             let mut probe = self.session.clone();
-            match probe
-                .handle(epoch, Event::DeviceRequested(slot), self.now())
-                .disposition
-            {
+            match probe.handle(epoch, request(slot), self.now()).disposition {
                 Disposition::Applied | Disposition::Undone => {}
                 Disposition::Rejected(Rejected::NotInRoom | Rejected::StillExiting) => {
                     return Err(DeviceRefused::NotInRoom);
@@ -192,10 +199,20 @@ impl Actor {
             if let Some(stay) = self.stays.get_mut(&epoch) {
                 stay.places.put(slot, named);
             }
-            self.feed(epoch, Event::DeviceRequested(slot));
+            self.feed(epoch, request(slot));
+            self.take_up(epoch, slot);
             return Ok(slot);
         }
         Err(DeviceRefused::NoFreeSlot)
+    }
+
+    /// Begins to use a device that is open already. What has befallen it meanwhile is heard at once.
+    fn take_up(&mut self, epoch: Epoch, slot: Slot) {
+        let stay = self.stays.get_mut(&epoch);
+        let Some(meaning) = stay.and_then(|stay| stay.take_up(slot)) else {
+            return;
+        };
+        self.learn(epoch, meaning);
     }
 
     fn answer(&mut self, answer: Answer) {
@@ -203,7 +220,14 @@ impl Actor {
         let Some(stay) = self.stays.get_mut(&epoch) else {
             return;
         };
-        let (event, mut told) = stay.take_in(fact);
+        let meaning = stay.take_in(fact);
+        self.learn(epoch, meaning);
+    }
+
+    fn learn(&mut self, epoch: Epoch, (event, mut told): Meaning) {
+        let Some(stay) = self.stays.get(&epoch) else {
+            return;
+        };
         if !matches!(event, Some(Event::LinkLost | Event::LinkRecovered))
             && let Some(told) = told.take()
         {

@@ -8,7 +8,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::actor::{Actor, Enter};
-use crate::places::Named;
+use crate::equipment::Equipment;
+use crate::preview::{Lent, Preview};
 use crate::room::Room;
 use crate::{Departures, Step};
 
@@ -21,6 +22,7 @@ pub(crate) type Observer = Arc<dyn Fn(&Step) + Send + Sync>;
 #[must_use = "a client does nothing until it enters a room"]
 pub struct Client {
     setup: Setup,
+    equipment: Vec<Equipment>,
     actor: Option<mpsc::Sender<Enter>>,
     /// The number of its last stay.
     epoch: Epoch,
@@ -29,7 +31,6 @@ pub struct Client {
 #[derive(Clone)]
 pub(crate) struct Setup {
     pub(crate) transport: Arc<dyn Transport>,
-    pub(crate) devices: Vec<Arc<dyn Device>>,
     pub(crate) policy: Policy,
     pub(crate) observer: Option<Observer>,
     pub(crate) departures: Departures,
@@ -40,13 +41,13 @@ impl Client {
     pub fn new(transport: impl Transport) -> Self {
         let setup = Setup {
             transport: Arc::new(transport),
-            devices: Vec::new(),
             policy: Policy::default(),
             observer: None,
             departures: Departures::new(),
         };
         Self {
             setup,
+            equipment: Vec::new(),
             actor: None,
             epoch: Epoch::NONE,
         }
@@ -57,7 +58,22 @@ impl Client {
     /// [`RoomEvent::DeviceRefused`](crate::RoomEvent::DeviceRefused). They take the slots from 0 in
     /// the order in which they were given.
     pub fn with_device(mut self, device: impl Device) -> Self {
-        self.setup.devices.push(Arc::new(device));
+        self.equipment.push(Equipment::Device(Arc::new(device)));
+        self
+    }
+
+    /// Hands over a device that is open, or opens, already: the next stay owns it from the call of
+    /// [`enter`](Self::enter) on and releases it in its exit, also if the room cannot be entered (G-3). For
+    /// that one stay only: what was released is not opened again. A client that is dropped before
+    /// releases it in the background.
+    pub fn with_preview(mut self, preview: Preview) -> Self {
+        self.equipment.push(Equipment::Preview(preview));
+        self
+    }
+
+    /// Uses this device in every stay, and leaves it open in every exit: it stays the application's (G-16).
+    pub fn with_lent(mut self, lent: Lent) -> Self {
+        self.equipment.push(Equipment::Lent(lent));
         self
     }
 
@@ -114,12 +130,14 @@ impl Client {
             shown.clone(),
         );
         self.epoch = self.epoch.next();
-        let devices = self.setup.devices.iter().cloned().map(Named::new);
+        let equipment = std::mem::take(&mut self.equipment).into_iter();
+        let (devices, kept): (_, Vec<_>) = equipment.map(Equipment::hand_over).unzip();
+        self.equipment = kept.into_iter().flatten().collect();
         let enter = Enter {
             epoch: self.epoch,
             request,
             transport_name: self.setup.transport.name().to_owned(),
-            devices: devices.collect(),
+            devices,
             link,
             side,
             shown,
@@ -146,12 +164,7 @@ impl Client {
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<_> = self
-            .setup
-            .devices
-            .iter()
-            .map(|device| device.name())
-            .collect();
+        let names: Vec<_> = self.equipment.iter().map(Equipment::name).collect();
         formatter
             .debug_struct("Client")
             .field("transport", &self.setup.transport.name())

@@ -67,6 +67,14 @@ pub enum RoomEvent {
         /// What it does.
         kind: DeviceKind,
     },
+    /// A device that is not this stay's alone is used by it no more, and stays open: it was lent, or
+    /// others share it (G-16).
+    DeviceReturned {
+        /// Where it stood.
+        slot: Slot,
+        /// What it does.
+        kind: DeviceKind,
+    },
     /// The stay is over: `onExitRoom`.
     Exited(Arc<ExitReport>),
 }

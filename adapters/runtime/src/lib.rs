@@ -29,24 +29,47 @@
 //! * [`RoomHandle`] is for everybody else who may want to leave: it can be cloned and called from
 //!   anywhere, callbacks included (G-8). Concurrent exits are one exit with one report (G-9).
 //! * A port that panics, hangs or drops what it was asked becomes a fact of the session (G-7).
+//! * A driver that never answers keeps nothing for ever: a minute after its deadline its call is
+//!   dropped, and the adapter undoes what still comes of it (G-7, G-15). The report counts it
+//!   ([`ExitReport::given_up`]).
 //! * Every step is traced, and can be observed, recorded as a [`Transcript`] and replayed (G-18).
+
+//!
+//! # Whose a device is
+//!
+//! | the device | is given with | in the exit |
+//! | --- | --- | --- |
+//! | is the stay's | [`Client::with_device`], [`RoomHandle::start`] | is released (G-3) |
+//! | was opened before, as a [`Preview`] | [`Client::with_preview`], [`RoomHandle::adopt`] | is released (G-3) |
+//! | is the application's, which [lends](Preview::lend) it | [`Client::with_lent`], [`RoomHandle::lend`] | falls silent and stays open (G-16) |
+//! | is [`Shared`] by several sessions | as the stay's own | falls silent; the last session releases it (G-16) |
+//!
+//! Whatever it is, [`RoomHandle::stop`] ends its use in mid-room, its frames stop with the exit's first
+//! step (G-14), and its line of the report says whose it was ([`Ownership`]).
 
 mod actor;
 mod client;
+mod custody;
 mod departures;
+mod equipment;
 mod event;
 mod places;
 mod ports;
+mod preview;
 mod report;
 mod room;
+mod shared;
 mod stay;
 mod transcript;
 
 pub use client::Client;
 pub use departures::Departures;
+pub use equipment::Ownership;
 pub use event::{RoomEvent, Step, StepState};
+pub use preview::{Lent, Preview};
 pub use report::{ExitLine, ExitReport, ReleasedDevice};
 pub use room::{DeviceRefused, Room, RoomHandle};
+pub use shared::Shared;
 pub use transcript::{Replayed, Transcript, TranscriptError};
 
 pub use exeunt_core::{Cause, Origin, Outcome, Policy, Reason, Slot};

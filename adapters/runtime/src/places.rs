@@ -1,23 +1,28 @@
 //! The devices of one stay, by slot: what each place holds of the world.
 
+mod not_owned;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use exeunt_core::{Event, Policy, Slot, Wait};
 use exeunt_port::{
-    Device, DeviceError, DeviceKind, DeviceLink, DeviceSide, DeviceSignal, FrameQueue, MediaFrame,
+    DeviceError, DeviceKind, DeviceLink, DeviceSide, DeviceSignal, FrameQueue, MediaFrame,
     OpenDevice, RemoteFrame,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::RoomEvent;
+use crate::custody::User;
+use crate::equipment::{Named, Source};
 use crate::ports::{self, Answers, Opened};
+use crate::{Ownership, RoomEvent};
 
 pub(crate) struct Places {
     by_slot: BTreeMap<Slot, Place>,
     answers: Answers,
     captured: FrameQueue<MediaFrame>,
+    policy: Policy,
     openings: u32,
     speakers: watch::Sender<Vec<FrameQueue<RemoteFrame>>>,
     /// Calls into devices that have not answered.
@@ -26,27 +31,15 @@ pub(crate) struct Places {
     pub(crate) errors: BTreeMap<Slot, String>,
 }
 
-/// A device, and what it said of itself when it was handed over. It is asked once, by whoever hands
-/// it over: the session's task calls out to nobody.
-#[derive(Clone)]
-pub(crate) struct Named {
-    pub(crate) device: Arc<dyn Device>,
-    pub(crate) kind: DeviceKind,
-    pub(crate) name: String,
-}
-
-impl Named {
-    pub(crate) fn new(device: Arc<dyn Device>) -> Self {
-        Self {
-            kind: device.kind(),
-            name: device.name(),
-            device,
-        }
-    }
-}
-
 struct Place {
-    named: Named,
+    kind: DeviceKind,
+    name: String,
+    ownership: Ownership,
+    /// How many others use the device on that this stay has left to them.
+    other_users: usize,
+    /// What was handed over or lent is gone from here once it is used. A device that is opened stays:
+    /// it outlives what it opened.
+    source: Option<Source>,
     /// The number of its last opening.
     opening: u32,
     held: Held,
@@ -62,17 +55,20 @@ enum Held {
     Opening,
     Open(Box<dyn OpenDevice>),
     Releasing,
+    /// The application's (G-16). Dropping it is leaving it alone.
+    Lent(User),
 }
 
 /// What a device's answer means: an event for the session, and something to tell the application.
 pub(crate) type Meaning = (Option<Event>, Option<RoomEvent>);
 
 impl Places {
-    pub(crate) fn new(answers: Answers, captured: FrameQueue<MediaFrame>) -> Self {
+    pub(crate) fn new(answers: Answers, captured: FrameQueue<MediaFrame>, policy: Policy) -> Self {
         Self {
             by_slot: BTreeMap::new(),
             answers,
             captured,
+            policy,
             openings: 0,
             speakers: watch::channel(Vec::new()).0,
             unanswered: 0,
@@ -85,7 +81,11 @@ impl Places {
         // What the one before it complained of is not this one's.
         self.errors.remove(&slot);
         let place = Place {
-            named,
+            kind: named.kind,
+            name: named.name,
+            ownership: named.ownership,
+            other_users: 0,
+            source: Some(named.source),
             opening: 0,
             held: Held::Nothing,
             side: None,
@@ -98,7 +98,7 @@ impl Places {
     /// What stands in a slot: what it does, and its name.
     pub(crate) fn device(&self, slot: Slot) -> Option<(DeviceKind, String)> {
         let place = self.by_slot.get(&slot)?;
-        Some((place.named.kind, place.named.name.clone()))
+        Some((place.kind, place.name.clone()))
     }
 
     /// The playback queues of the open speakers, as they change.
@@ -111,16 +111,22 @@ impl Places {
         let Some(place) = self.by_slot.get_mut(&slot) else {
             return Some(Event::DeviceFailed(slot));
         };
-        self.openings += 1;
-        let (link, mut side) = DeviceLink::pair(self.captured.clone());
-        let signals = std::mem::replace(&mut side.signals, mpsc::channel(1).1);
-        let device = Arc::clone(&place.named.device);
-        let answers = self.answers.clone();
-        let opening = ports::open(device, link, signals, slot, self.openings, answers);
-        place.opening = self.openings;
+        let (link, signals) = place.connect(&mut self.openings, &self.captured);
+        let (number, answers) = (place.opening, self.answers.clone());
+        let source = match &place.source {
+            Some(Source::Device(device)) => Some(Source::Device(Arc::clone(device))),
+            Some(Source::Preview(_) | Source::Lent(_)) | None => place.source.take(),
+        };
+        let own = link.clone();
+        let opens = async move {
+            match source {
+                Some(Source::Device(device)) => ports::opening(device, own).await,
+                Some(Source::Preview(preview)) => preview.open_for(own).await,
+                Some(Source::Lent(_)) | None => Err(DeviceError::Abandoned),
+            }
+        };
+        let opening = ports::open(opens, link, signals, slot, number, answers);
         place.held = Held::Opening;
-        place.side = Some(side);
-        place.vanished = false;
         place.listening = Some(tokio::spawn(opening));
         self.unanswered += 1;
         self.list_speakers();
@@ -143,9 +149,12 @@ impl Places {
             // The opening answers; if it succeeds all the same, the core asks again.
             Held::Opening => Held::Opening,
             Held::Releasing => Held::Releasing,
+            // Nobody asks for that.
+            Held::Lent(user) => Held::Lent(user),
             Held::Open(device) => {
-                let answers = self.answers.clone();
-                tokio::spawn(ports::release(device, slot, place.opening, answers));
+                let (name, bound) = (place.name.clone(), self.policy.device);
+                let (opening, answers) = (place.opening, self.answers.clone());
+                tokio::spawn(ports::release(device, name, bound, slot, opening, answers));
                 self.unanswered += 1;
                 Held::Releasing
             }
@@ -170,7 +179,7 @@ impl Places {
             // Another device stands there by now; dropping this one lets go of it.
             return (None, None);
         };
-        let kind = place.named.kind;
+        let kind = place.kind;
         match answer {
             Ok(Opened {
                 device,
@@ -211,7 +220,10 @@ impl Places {
             // It said so before it was silenced; its release is under way (G-14).
             return (None, None);
         }
-        let kind = place.named.kind;
+        let kind = place.kind;
+        if place.ownership == Ownership::Lent {
+            return self.lost(slot, signal);
+        }
         match signal {
             DeviceSignal::Failed(error) => {
                 self.errors.insert(slot, error.to_string());
@@ -245,7 +257,13 @@ impl Places {
             return (None, None);
         };
         place.held = Held::Nothing;
-        let kind = place.named.kind;
+        let kind = place.kind;
+        if let Err(DeviceError::StillShared { others, .. }) = answer {
+            place.other_users = others;
+            let told = RoomEvent::DeviceReturned { slot, kind };
+            // This stay's use of it is over, which is all that it owed.
+            return (Some(Event::DeviceReleased(slot)), Some(told));
+        }
         match answer {
             Ok(()) if place.vanished => (
                 Some(Event::DeviceVanished(slot)),
@@ -258,7 +276,7 @@ impl Places {
             Err(error) => {
                 self.errors.insert(slot, error.to_string());
                 let told = RoomEvent::DeviceFailed { slot, kind, error };
-                (Some(Event::DeviceFailed(slot)), Some(told))
+                (Some(Event::ReleaseFailed(slot)), Some(told))
             }
         }
     }
@@ -282,9 +300,26 @@ impl Places {
         let speakers = self
             .by_slot
             .values()
-            .filter(|place| place.named.kind == DeviceKind::Speaker);
+            .filter(|place| place.kind == DeviceKind::Speaker);
         let queues = speakers.filter_map(|place| Some(place.side.as_ref()?.playback.clone()));
         self.speakers.send_replace(queues.collect());
+    }
+}
+
+impl Place {
+    /// A link of its own for what comes next.
+    fn connect(
+        &mut self,
+        openings: &mut u32,
+        captured: &FrameQueue<MediaFrame>,
+    ) -> (DeviceLink, mpsc::Receiver<DeviceSignal>) {
+        *openings += 1;
+        let (link, mut side) = DeviceLink::pair(captured.clone());
+        let signals = std::mem::replace(&mut side.signals, mpsc::channel(1).1);
+        self.opening = *openings;
+        self.side = Some(side);
+        self.vanished = false;
+        (link, signals)
     }
 }
 

@@ -11,12 +11,19 @@ use exeunt_port::{
 };
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+
+use crate::preview::Lent;
 
 /// What a room may tell before it lets one in; a transport that says more waits, under the deadline
 /// for entering.
 const EARLY: usize = crate::room::EVENTS;
+
+/// How much longer than its bound a device's call is kept: what answers within it is undone by us. A
+/// call that has not come back by then is dropped, and the port demands that the adapter undoes what
+/// comes of it (G-4, G-7). So a driver that never answers keeps no task for ever (G-15).
+pub(crate) const LATE: Duration = Duration::from_secs(60);
 
 /// What a port answered, for which stay.
 pub(crate) struct Answer {
@@ -37,6 +44,8 @@ pub(crate) enum Fact {
     /// The opening is told apart by its number, for a slot can be used again within a stay.
     Opened(Slot, u32, Result<Opened, DeviceError>),
     Device(Slot, u32, DeviceSignal),
+    /// A device that was lent is open; what was opened.
+    Lent(Slot, u32, String),
     Released(Slot, u32, Result<(), DeviceError>),
 }
 
@@ -144,13 +153,32 @@ pub(crate) async fn undo(connection: Arc<dyn Connection>, policy: Policy, answer
 
 /// Opens a device, and then passes on what it tells.
 pub(crate) async fn open(
-    device: Arc<dyn Device>,
-    link: DeviceLink,
-    mut signals: mpsc::Receiver<DeviceSignal>,
+    opens: impl Future<Output = Result<Opened, DeviceError>>,
+    abandoned: DeviceLink,
+    signals: mpsc::Receiver<DeviceSignal>,
     slot: Slot,
     opening: u32,
     answers: Answers,
 ) {
+    let late = async {
+        abandoned.abandoned().await;
+        sleep(LATE).await;
+    };
+    let opened = tokio::select! {
+        biased;
+        opened = opens => opened,
+        () = late => Err(DeviceError::Abandoned),
+    };
+    drop(abandoned);
+    answers.send(Fact::Opened(slot, opening, opened)).await;
+    listen(signals, slot, opening, answers).await;
+}
+
+/// The opening of a device, which answers also when the device panics.
+pub(crate) async fn opening(
+    device: Arc<dyn Device>,
+    link: DeviceLink,
+) -> Result<Opened, DeviceError> {
     let open = AssertUnwindSafe(async {
         let device = device.open(link).await?;
         let description = device.description();
@@ -159,26 +187,62 @@ pub(crate) async fn open(
             description,
         })
     });
-    let opened = open
-        .catch_unwind()
+    open.catch_unwind()
         .await
-        .unwrap_or(Err(DeviceError::Panicked));
-    answers.send(Fact::Opened(slot, opening, opened)).await;
+        .unwrap_or(Err(DeviceError::Panicked))
+}
+
+/// Waits until a device that was lent is open, and then passes on what it tells.
+pub(crate) async fn borrow(
+    lent: Lent,
+    signals: mpsc::Receiver<DeviceSignal>,
+    slot: Slot,
+    opening: u32,
+    answers: Answers,
+) {
+    let fact = match lent.opened().await {
+        Ok(description) => Fact::Lent(slot, opening, description),
+        Err(error) => Fact::Device(slot, opening, DeviceSignal::Failed(error)),
+    };
+    answers.send(fact).await;
+    listen(signals, slot, opening, answers).await;
+}
+
+/// Passes on what a device tells.
+pub(crate) async fn listen(
+    mut signals: mpsc::Receiver<DeviceSignal>,
+    slot: Slot,
+    opening: u32,
+    answers: Answers,
+) {
     while let Some(signal) = signals.recv().await {
         answers.send(Fact::Device(slot, opening, signal)).await;
     }
 }
 
+/// What is said of a device that has not let go in time.
+pub(crate) fn not_let_go(name: &str, bound: Duration) -> DeviceError {
+    DeviceError::Backend {
+        name: name.to_owned(),
+        detail: format!("it has not let go within {bound:?}"),
+    }
+}
+
+/// Releases a device. One that does not answer is asked no longer some time after its deadline: its
+/// adapter goes on by itself (G-7).
 pub(crate) async fn release(
     device: Box<dyn OpenDevice>,
+    name: String,
+    bound: Duration,
     slot: Slot,
     opening: u32,
     answers: Answers,
 ) {
+    let bound = bound.saturating_add(LATE);
     let releasing = AssertUnwindSafe(async { device.release().await });
-    let released = releasing
-        .catch_unwind()
-        .await
-        .unwrap_or(Err(DeviceError::Panicked));
+    let released = match timeout(bound, releasing.catch_unwind()).await {
+        Ok(answer) => answer.unwrap_or(Err(DeviceError::Panicked)),
+        Err(_) => Err(not_let_go(&name, bound)),
+    };
     answers.send(Fact::Released(slot, opening, released)).await;
 }

@@ -7,6 +7,7 @@ use exeunt_core::{Cause, Origin, Outcome, Reason, Settlement, Slot};
 use exeunt_port::{DepartureReceipt, DeviceKind, RoomId, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::Ownership;
 use crate::stay::Stay;
 
 /// What there is to say when a stay is over. It prints well and serialises.
@@ -70,6 +71,12 @@ pub struct ReleasedDevice {
     pub kind: DeviceKind,
     /// What it is called.
     pub name: String,
+    /// Whose it is.
+    #[serde(default)]
+    pub ownership: Ownership,
+    /// How many others use it on, where it is shared and so was not this stay's to release. Else 0.
+    #[serde(default)]
+    pub other_users: usize,
     /// How.
     #[serde(flatten)]
     pub line: ExitLine,
@@ -78,17 +85,9 @@ pub struct ReleasedDevice {
 impl ExitReport {
     /// The core's report, with the names and the words that the stay collected.
     pub(crate) fn new(core: &exeunt_core::ExitReport, bound: Duration, stay: &Stay) -> Self {
-        let devices = core.devices().filter_map(|(slot, settlement)| {
-            let (kind, name) = stay.places.device(slot)?;
-            let error = stay.places.errors.get(&slot).cloned();
-            let line = ExitLine::new(settlement, error);
-            Some(ReleasedDevice {
-                slot,
-                kind,
-                name,
-                line,
-            })
-        });
+        let devices = core
+            .devices()
+            .filter_map(|(slot, settlement)| stay.places.released_device(slot, settlement));
         Self {
             user: stay.request.user.clone(),
             room: stay.request.room.clone(),
@@ -102,12 +101,7 @@ impl ExitReport {
             enter_refused: stay.lines.enter_refused,
             departure: ExitLine::new(core.departure, stay.lines.departure_error.clone()),
             receipt: stay.lines.receipt,
-            // A close that went wrong gives up what it held, so it counts as closed; what went wrong
-            // is said all the same.
-            transport: ExitLine {
-                error: stay.lines.transport_error.clone(),
-                ..ExitLine::new(core.transport, None)
-            },
+            transport: ExitLine::new(core.transport, stay.lines.transport_error.clone()),
             devices: devices.collect(),
             took: core.took,
             bound,
@@ -177,11 +171,21 @@ impl fmt::Display for ExitReport {
         }
         writeln!(formatter)?;
         for device in &self.devices {
-            writeln!(
+            write!(
                 formatter,
                 "  {:12} {} ({})",
                 device.kind, device.line, device.name
             )?;
+            match (device.ownership, device.other_users) {
+                (Ownership::Owned, _) => {}
+                (Ownership::Lent, _) => write!(formatter, ", lent")?,
+                (Ownership::Shared, 0) => write!(formatter, ", shared")?,
+                (Ownership::Shared, 1) => write!(formatter, ", shared: 1 other uses it on")?,
+                (Ownership::Shared, more) => {
+                    write!(formatter, ", shared: {more} others use it on")?;
+                }
+            }
+            writeln!(formatter)?;
         }
         write!(
             formatter,

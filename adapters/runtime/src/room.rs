@@ -10,8 +10,8 @@ use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::places::Named;
-use crate::{Client, ExitReport, RoomEvent};
+use crate::equipment::Named;
+use crate::{Client, ExitReport, Lent, Preview, RoomEvent};
 
 /// Events that may wait for the application; more than a full room's arrivals.
 pub(crate) const EVENTS: usize = 1024;
@@ -205,16 +205,32 @@ impl RoomHandle {
     /// Begins to open a further device, which the stay will release, and answers in which slot.
     /// [`RoomEvent::DeviceOpened`] tells that it runs.
     pub async fn start(&self, device: impl Device) -> Result<Slot, DeviceRefused> {
-        let (reply, answer) = oneshot::channel();
-        let named = Named::new(Arc::new(device));
-        self.ask(DeviceRequest::Start(named, reply), answer).await
+        self.bring(Named::device(Arc::new(device))).await
+    }
+
+    /// Hands over a device that the application opened, or that still opens: the stay owns it from now
+    /// on and will release it (G-3). One that the stay refuses, or is too late for, is released in the background.
+    pub async fn adopt(&self, preview: Preview) -> Result<Slot, DeviceRefused> {
+        self.bring(Named::preview(preview)).await
+    }
+
+    /// Lends a device to this stay, which uses it and leaves it open (G-16). [`stop`](Self::stop), or the
+    /// exit, ends that; [`RoomEvent::DeviceReturned`] tells so.
+    pub async fn lend(&self, lent: Lent) -> Result<Slot, DeviceRefused> {
+        self.bring(Named::lent(lent)).await
     }
 
     /// Begins to release a device, and stays in the room. [`RoomEvent::DeviceReleased`] tells that it
-    /// is really off.
+    /// is really off; [`RoomEvent::DeviceReturned`] that this stay uses it no more and it stays open, because
+    /// it was lent or others share it (G-16).
     pub async fn stop(&self, slot: Slot) -> Result<(), DeviceRefused> {
         let (reply, answer) = oneshot::channel();
         self.ask(DeviceRequest::Stop(slot, reply), answer).await
+    }
+
+    async fn bring(&self, named: Named) -> Result<Slot, DeviceRefused> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(DeviceRequest::Start(named, reply), answer).await
     }
 
     async fn ask<T>(

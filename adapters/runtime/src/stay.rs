@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use exeunt_core::{Effect, Effects, Event, Policy};
+use exeunt_core::{Effect, Effects, Event, Policy, Slot};
 use exeunt_port::{
     Codec, Connection, DepartureError, DepartureReceipt, EnterError, EnterRequest, FrameQueue,
     RemoteFrame, RoomLink, RoomSide, RoomSignal, Transport,
@@ -83,7 +83,7 @@ impl Stay {
             exit: enter.exit,
             requests: enter.requests,
             began,
-            places: Places::new(answers.clone(), enter.side.outbound.clone()),
+            places: Places::new(answers.clone(), enter.side.outbound.clone(), policy),
             lines: Lines::default(),
             events: Some(enter.events),
             report: enter.report,
@@ -172,7 +172,7 @@ impl Stay {
             Effect::Connect => self.connect(),
             Effect::AbandonConnect => self.side.abandon.cancel(),
             Effect::OpenDevice(slot) => return self.places.open(slot),
-            Effect::GateMedia => self.side.outbound.close(),
+            Effect::GateMedia => self.gate(),
             Effect::ReleaseDevice(slot) => return self.places.release(slot),
             Effect::AnnounceDeparture => return self.announce(),
             Effect::CloseTransport => return self.close(),
@@ -180,6 +180,26 @@ impl Stay {
             Effect::ReportEntered | Effect::ReportExit => {}
         }
         None
+    }
+
+    /// Falls silent, on what is not the stay's to release as well (G-14, G-16).
+    fn gate(&mut self) {
+        self.side.outbound.close();
+        for slot in Slot::all() {
+            self.give_back(slot);
+        }
+    }
+
+    /// Uses a device no more that was lent.
+    pub(crate) fn give_back(&mut self, slot: Slot) {
+        if let Some(told) = self.places.give_back(slot) {
+            self.tell(told);
+        }
+    }
+
+    /// Begins to use a device that was handed over or lent.
+    pub(crate) fn take_up(&mut self, slot: Slot) -> Option<Meaning> {
+        self.places.take_up(slot)
     }
 
     fn connect(&mut self) {
@@ -269,10 +289,16 @@ impl Stay {
             }
             Fact::Closed(answer) => {
                 self.unanswered -= 1;
-                self.lines.transport_error = answer.err().map(|error| error.to_string());
-                (Some(Event::TransportClosed), None)
+                let closed = answer.map_err(|error| error.to_string());
+                let event = match &closed {
+                    Ok(()) => Event::TransportClosed,
+                    Err(_) => Event::CloseFailed,
+                };
+                self.lines.transport_error = closed.err();
+                (Some(event), None)
             }
             Fact::Opened(slot, opening, answer) => self.places.opened(slot, opening, answer),
+            Fact::Lent(slot, opening, description) => self.places.lent(slot, opening, description),
             Fact::Device(slot, opening, signal) => self.places.signalled(slot, opening, signal),
             Fact::Released(slot, opening, answer) => self.places.released(slot, opening, answer),
         }
@@ -308,7 +334,7 @@ impl Stay {
                 Event::DepartureConfirmed
             }
             // Leaving lost the race against being removed: the others know, which is all that is owed.
-            Err(DepartureError::AlreadyOut) => Event::DepartureConfirmed,
+            Err(DepartureError::AlreadyOut) => Event::AlreadyOut,
             Err(error) => {
                 self.lines.departure_error = Some(error.to_string());
                 Event::DepartureFailed

@@ -133,7 +133,7 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     async fn keep(mut self, mut socket: Socket) -> Result<(), CloseError> {
-        let members: Vec<_> = self.stay.members.iter().cloned().collect();
+        let members: Vec<_> = self.stay.members.keys().cloned().collect();
         for member in members {
             self.tell(RoomSignal::RemoteUserEntered(member)).await;
         }

@@ -109,7 +109,7 @@ impl Keeper {
 
     fn receive(&self, message: &Bytes) {
         match decode_downstream(message) {
-            Ok(frame) if self.stay.members.contains(&frame.user) => self.link.received(frame),
+            Ok(frame) if self.stay.members.contains_key(&frame.user) => self.link.received(frame),
             // What was still on its way when its sender left is not seen or heard any more.
             Ok(frame) => tracing::trace!(user = %frame.user, "frame of nobody dropped"),
             // Media may be lost; a codec of a later version is no reason to part.
@@ -119,12 +119,14 @@ impl Keeper {
 
     async fn heed(&mut self, message: ServerMessage) -> Option<Parting> {
         match message {
-            ServerMessage::UserEntered { user_id } => {
-                self.stay.members.insert(user_id.clone());
+            ServerMessage::UserEntered { user_id, stay } => {
+                self.stay.members.insert(user_id.clone(), stay);
                 self.tell(RoomSignal::RemoteUserEntered(user_id)).await;
                 None
             }
-            ServerMessage::UserLeft { user_id, reason } => {
+            ServerMessage::UserLeft {
+                user_id, reason, ..
+            } => {
                 self.stay.members.remove(&user_id);
                 self.tell(RoomSignal::RemoteUserLeft(user_id, reason)).await;
                 None

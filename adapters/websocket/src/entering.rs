@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use exeunt_port::{EnterError, EnterRequest, RoomLink};
+use exeunt_port::{EnterError, RoomLink};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -10,12 +10,12 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use crate::dial::Server;
 use crate::socket::{GOODBYE, Socket, described, dial, text};
 use crate::stay::Stay;
-use crate::wire::{ClientMessage, ServerMessage};
+use crate::wire::{ClientMessage, Enter, ServerMessage};
 
 /// Enters a room, or ends with [`EnterError::Abandoned`] as soon as that is clean (G-4).
 pub(crate) async fn enter(
     server: &Server,
-    request: EnterRequest,
+    request: Enter,
     link: &RoomLink,
 ) -> Result<(Socket, Stay), EnterError> {
     let socket = tokio::select! {
@@ -53,12 +53,12 @@ struct Doorway {
 }
 
 impl Doorway {
-    async fn ask(&mut self, server: &Server, request: EnterRequest) -> Result<Stay, EnterError> {
+    async fn ask(&mut self, server: &Server, request: Enter) -> Result<Stay, EnterError> {
         let Some(socket) = self.socket.as_mut() else {
             return Err(EnterError::Abandoned);
         };
         let endpoint = server.to_string();
-        let enter = text(&ClientMessage::Enter(request.into()));
+        let enter = text(&ClientMessage::Enter(request));
         // From the first byte on the server may count us in.
         self.asked = true;
         let answered = match socket.send(enter).await {

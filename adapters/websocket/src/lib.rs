@@ -31,7 +31,7 @@
 //! | --- | --- |
 //! | G-4, G-5 | an abandoned connect says `leave` if `enter` had gone out; an exit stops every resume |
 //! | G-6, G-7 | `close` ends within 250 ms of its call; a peer that never reads delays media only |
-//! | G-10 | a stay has a number and a secret; a resume is for that stay or for none |
+//! | G-10 | a stay has a number and a secret; a resume is for that stay or for none; attempts to enter and to resume are numbered, and what comes late is refused |
 //! | G-12 | the departure is confirmed by the server, with the number of those told, before the close |
 //! | G-15 | a stay is one task, which `close` awaits and dropping the connection aborts |
 //! | G-17 | silence for half a lease of heartbeats is a lost link; a lost link is dead once the lease has run out |
@@ -39,6 +39,7 @@
 pub mod wire;
 
 mod address;
+mod caller;
 mod connection;
 mod conversation;
 mod dial;

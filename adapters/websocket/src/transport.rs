@@ -5,17 +5,26 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use exeunt_port::{Connection, EnterError, EnterRequest, RoomLink, Transport};
 
+use crate::caller::Caller;
 use crate::connection::WebSocketConnection;
 use crate::dial::{Dial, Server};
 use crate::entering::enter;
 use crate::trust::Trust;
+use crate::wire::{Enter, Role};
 
 /// Enters rooms of an Exeunt room service.
 ///
 /// Cheap to clone; one transport serves any number of stays.
+///
+/// A transport and its clones are one client to the server: of two attempts of the same user to enter the
+/// same room, the one that was begun later has the stay, in whatever order they arrive, and the other is
+/// refused ([`Refusal::Overtaken`](crate::wire::Refusal)). Two transports that were made apart are two
+/// clients, of which the one that arrives last has it. So keep one for as long as the application runs.
 #[derive(Clone, Debug)]
 pub struct WebSocketTransport {
     server: Server,
+    caller: Arc<Caller>,
+    role: Role,
 }
 
 impl WebSocketTransport {
@@ -33,25 +42,39 @@ impl WebSocketTransport {
     /// assert!(WebSocketTransport::new("https://127.0.0.1:7000").is_err());
     /// ```
     pub fn new(url: &str) -> Result<Self, EnterError> {
-        Ok(Self {
-            server: Server::by_tcp(url)?,
-        })
+        Ok(Self::to(Server::by_tcp(url)?))
     }
 
     /// The same, reaching the server by other means than TCP: a Unix socket, a tunnel, a simulated
     /// network. The address is said to the server as its name all the same, and for `wss://` TLS is
     /// spoken over what was dialled.
     pub fn dialling_with(url: &str, dial: impl Dial) -> Result<Self, EnterError> {
-        Ok(Self {
-            server: Server::reached_by(url, Arc::new(dial))?,
-        })
+        Ok(Self::to(Server::reached_by(url, Arc::new(dial))?))
     }
 
     /// The same, believing these when they say who the server is. Makes no difference for `ws://`.
     pub fn trusting(self, trust: &Trust) -> Result<Self, EnterError> {
         Ok(Self {
             server: self.server.trusting(trust)?,
+            caller: self.caller,
+            role: self.role,
         })
+    }
+
+    /// The same client, entering as this from now on. It makes a difference in live rooms only: there an
+    /// audience member sees and hears, sends nothing, and is announced to nobody.
+    #[must_use]
+    pub fn entering_as(mut self, role: Role) -> Self {
+        self.role = role;
+        self
+    }
+
+    fn to(server: Server) -> Self {
+        Self {
+            server,
+            caller: Arc::new(Caller::new()),
+            role: Role::default(),
+        }
     }
 }
 
@@ -71,6 +94,11 @@ impl Transport for WebSocketTransport {
         request: EnterRequest,
         link: RoomLink,
     ) -> Result<Box<dyn Connection>, EnterError> {
+        let (client_id, attempt) = self.caller.next_attempt();
+        let request = Enter {
+            role: self.role,
+            ..Enter::new(request, client_id, attempt)
+        };
         let (socket, stay) = enter(&self.server, request, &link).await?;
         let connection = WebSocketConnection::start(self.server.clone(), socket, stay, link);
         Ok(Box::new(connection))

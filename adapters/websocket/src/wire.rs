@@ -6,18 +6,24 @@
 //! [`CloseCode`]. A decoder answers every input: with a message, or with a [`WireError`] that says
 //! what was wrong and what is allowed.
 
+mod client_id;
 mod close;
 mod control;
 mod entrance;
 mod media;
+mod members;
+mod role;
 
+pub use client_id::ClientId;
 pub use close::CloseCode;
-pub use control::{ClientMessage, Departed, ServerMessage};
+pub use control::{ClientMessage, ServerMessage};
 pub use entrance::{Enter, EnterFault, Refusal};
 pub use media::{
     DOWNSTREAM_HEADER, MAX_DOWNSTREAM, MAX_UPSTREAM, UPSTREAM_HEADER, decode_downstream,
     decode_upstream, downstream_from_upstream, encode_downstream, encode_upstream, media_codec,
 };
+pub use members::{Departed, Member};
+pub use role::Role;
 
 use exeunt_port::{InvalidUserId, MediaFrame};
 use thiserror::Error;
@@ -27,7 +33,7 @@ pub const PROTOCOL: u32 = 1;
 /// The path at which the room service takes a WebSocket.
 pub const PATH: &str = "/ws";
 /// The largest control message in bytes: room for a thousand members and as many departures.
-pub const MAX_CONTROL: usize = 128 * 1024;
+pub const MAX_CONTROL: usize = 192 * 1024;
 
 /// What can be wrong with a message.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -290,9 +290,10 @@ async fn a_server_that_talks_nonsense_in_mid_stay_is_a_lost_link() {
 async fn a_stay_that_nobody_listens_to_can_be_closed_all_the_same() {
     let (transport, _tasks) = server(|stream| async move {
         let mut socket = let_in(stream, 60_000).await;
-        for number in 0..400 {
+        for number in 0..400_u64 {
             let user_id = format!("user{number}").parse().unwrap();
-            says(&mut socket, &ServerMessage::UserEntered { user_id }).await;
+            let stay = number;
+            says(&mut socket, &ServerMessage::UserEntered { user_id, stay }).await;
         }
         while let Some(Ok(_)) = socket.next().await {}
     })

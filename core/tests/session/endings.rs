@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use exeunt_core::{Cause, Effect, Event, Origin, Outcome, Reason};
+use exeunt_core::{Cause, Effect, Event, Origin, Outcome, Reason, Settlement};
 
 use crate::teller::{CAMERA, MICROPHONE, Teller, slot};
 
@@ -76,6 +76,7 @@ fn the_first_cause_gives_the_reason_and_the_others_are_noted() {
     carol.at(105, Event::DeviceVanished(slot(MICROPHONE)));
     let report = carol.report();
     assert_eq!(report.cause, Cause::ExitRequested);
+    assert!(!report.secondary.is_empty());
     let secondary: Vec<_> = report.secondary.iter().collect();
     assert_eq!(secondary, [Cause::Kicked, Cause::LinkDead]);
     let outcomes: Vec<_> = report.devices().map(|(_, line)| line.outcome).collect();
@@ -166,4 +167,62 @@ fn a_link_that_dies_while_entering_is_a_failed_enter_that_nobody_could_be_told_o
         );
         assert!(!report.is_clean());
     }
+}
+
+#[test]
+fn what_went_wrong_while_leaving_is_said_and_skips_nothing() {
+    let mut ivan = Teller::in_room();
+    ivan.at(100, Event::ExitRequested);
+    assert_eq!(
+        ivan.at(101, Event::DepartureFailed),
+        [Effect::CloseTransport]
+    );
+    ivan.at(102, Event::ReleaseFailed(slot(CAMERA)));
+    ivan.at(103, Event::CloseFailed);
+    assert_eq!(
+        ivan.at(104, Event::DeviceReleased(slot(MICROPHONE))),
+        [Effect::ReportExit]
+    );
+    let report = ivan.report();
+    let failed = |took| Settlement {
+        outcome: Outcome::Failed,
+        took: Duration::from_millis(took),
+    };
+    assert_eq!(report.departure, failed(1));
+    assert_eq!(report.transport, failed(3));
+    assert_eq!(report.devices[0], Some(failed(2)));
+    assert!(!report.is_clean());
+}
+
+#[test]
+fn a_report_is_clean_when_every_line_of_it_is() {
+    let answers = [
+        (Event::DepartureConfirmed, Event::DepartureFailed),
+        (Event::TransportClosed, Event::CloseFailed),
+        (
+            Event::DeviceReleased(slot(CAMERA)),
+            Event::ReleaseFailed(slot(CAMERA)),
+        ),
+    ];
+    for wrong in [None, Some(0), Some(1), Some(2)] {
+        let mut judy = Teller::in_room();
+        judy.at(100, Event::ExitRequested);
+        for (number, (good, bad)) in answers.into_iter().enumerate() {
+            judy.at(101, if wrong == Some(number) { bad } else { good });
+        }
+        judy.at(102, Event::DeviceReleased(slot(MICROPHONE)));
+        assert_eq!(judy.report().is_clean(), wrong.is_none(), "{wrong:?}");
+        let reported: Vec<_> = judy.report().devices().map(|(place, _)| place).collect();
+        assert_eq!(reported, [slot(CAMERA), slot(MICROPHONE)]);
+    }
+}
+
+#[test]
+fn whoever_is_out_already_owes_no_announcement() {
+    let mut karl = Teller::in_room();
+    karl.at(100, Event::ExitRequested);
+    assert_eq!(karl.at(101, Event::AlreadyOut), [Effect::CloseTransport]);
+    karl.at(102, Event::TransportClosed);
+    karl.wait_until(10_000);
+    assert_eq!(karl.report().departure.outcome, Outcome::NotOwed);
 }

@@ -1,6 +1,6 @@
 //! What completes after it was no longer wanted.
 
-use exeunt_core::{Disposition, Effect, Event, Outcome};
+use exeunt_core::{DeviceStage, Disposition, Effect, Event, Ignored, Outcome};
 
 use crate::teller::{CAMERA, MICROPHONE, Teller, slot};
 
@@ -98,6 +98,42 @@ fn off_and_on_and_off_again_is_never_mistaken_for_on() {
         grace.at(25, Event::DeviceOpened(camera)),
         [Effect::ReleaseDevice(camera)]
     );
+}
+
+#[test]
+fn a_failure_that_is_told_twice_is_one_failure() {
+    let mut ivan = Teller::in_room();
+    let camera = slot(CAMERA);
+    assert_eq!(
+        ivan.at(20, Event::DeviceFailed(camera)),
+        [Effect::ReleaseDevice(camera)]
+    );
+    let again = ivan.reaction(21, Event::DeviceFailed(camera));
+    assert_eq!(
+        again.disposition,
+        Disposition::Ignored(Ignored::AlreadySo),
+        "its release is under way, and nobody has said how that went"
+    );
+    ivan.at(22, Event::DeviceReleased(camera));
+    assert_eq!(
+        ivan.at(23, Event::DeviceRequested(camera)),
+        [Effect::OpenDevice(camera)]
+    );
+}
+
+#[test]
+fn a_lent_device_is_given_back_by_whoever_lent_it() {
+    let mut judy = Teller::entering();
+    judy.at(10, Event::DeviceLent(slot(CAMERA)));
+    // The late answer to an earlier use of the slot.
+    for answer in [
+        Event::DeviceReleased(slot(CAMERA)),
+        Event::ReleaseFailed(slot(CAMERA)),
+    ] {
+        let ignored = Disposition::Ignored(Ignored::NotAskedFor);
+        assert_eq!(judy.reaction(20, answer).disposition, ignored);
+    }
+    assert_eq!(judy.session.state().device(slot(CAMERA)), DeviceStage::Lent);
 }
 
 #[test]

@@ -4,4 +4,5 @@ mod deadlines;
 mod endings;
 mod epochs;
 mod late;
+mod numbers;
 mod teller;

@@ -19,7 +19,9 @@ pub(crate) fn events(devices: u8) -> Vec<Event> {
         Event::LinkDead,
         Event::DepartureConfirmed,
         Event::DepartureFailed,
+        Event::AlreadyOut,
         Event::TransportClosed,
+        Event::CloseFailed,
         Event::DeadlineReached(Wait::Entering),
         Event::DeadlineReached(Wait::Recovering),
         Event::DeadlineReached(Wait::Departure),
@@ -34,6 +36,7 @@ pub(crate) fn events(devices: u8) -> Vec<Event> {
             Event::DeviceOpened(slot),
             Event::DeviceFailed(slot),
             Event::DeviceReleased(slot),
+            Event::ReleaseFailed(slot),
             Event::DeviceVanished(slot),
             Event::DeadlineReached(Wait::Opening(slot)),
             Event::DeadlineReached(Wait::Releasing(slot)),
@@ -52,6 +55,7 @@ pub(crate) fn slot_of(event: Event) -> Option<Slot> {
         | Event::DeviceOpened(slot)
         | Event::DeviceFailed(slot)
         | Event::DeviceReleased(slot)
+        | Event::ReleaseFailed(slot)
         | Event::DeviceVanished(slot)
         | Event::DeadlineReached(Wait::Opening(slot) | Wait::Releasing(slot)) => Some(slot),
         Event::EnterRequested
@@ -67,7 +71,9 @@ pub(crate) fn slot_of(event: Event) -> Option<Slot> {
         | Event::LinkDead
         | Event::DepartureConfirmed
         | Event::DepartureFailed
+        | Event::AlreadyOut
         | Event::TransportClosed
+        | Event::CloseFailed
         | Event::DeadlineReached(
             Wait::Entering | Wait::Recovering | Wait::Departure | Wait::Transport,
         ) => None,

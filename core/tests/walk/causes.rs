@@ -31,9 +31,12 @@ pub(crate) fn first_cause(membership: Membership, event: Event) -> Option<Cause>
         | Event::LinkRecovered
         | Event::DepartureConfirmed
         | Event::DepartureFailed
+        | Event::AlreadyOut
+        | Event::CloseFailed
         | Event::DeviceOpened(_)
         | Event::DeviceFailed(_)
         | Event::DeviceReleased(_)
+        | Event::ReleaseFailed(_)
         | Event::DeviceVanished(_)
         | Event::DeadlineReached(_) => return None,
     })

@@ -10,15 +10,20 @@ use exeunt_core::{
 use crate::alphabet::{answer, waits};
 use crate::causes::{departure_owed, first_cause};
 use crate::device_edges::{
-    devices_are_settled_by_facts, is_off, late_is_undone, lent_is_never_released,
+    an_opening_is_under_way_until_it_answers, devices_are_settled_by_facts, is_off, late_is_undone,
+    lent_is_never_released, open_is_let_go_of_by_releasing_it,
 };
 use crate::graph::Edge;
+use crate::lines::{
+    the_closing_is_settled_as_it_was_said, the_departure_is_settled_as_it_was_said,
+    what_would_have_ended_it_is_noted,
+};
 use crate::reading::{begins_exit, count, hold, is_exited, is_exiting, is_in_room, ledger, same};
 
 pub(crate) type Check = fn(&Edge) -> Result<(), String>;
 
 /// Every guarantee that can be stated on an edge, in words, and its check.
-pub(crate) const CHECKS: [(&str, Check); 14] = [
+pub(crate) const CHECKS: [(&str, Check); 19] = [
     (
         "G-1 Once: every stay that was begun ends in exactly one ReportExit",
         reported_once,
@@ -74,6 +79,26 @@ pub(crate) const CHECKS: [(&str, Check); 14] = [
     (
         "G-13 Really off: a device is off when a fact says so, or given up by its deadline",
         devices_are_settled_by_facts,
+    ),
+    (
+        "G-13 Really off: what is open is released, or has gone by itself",
+        open_is_let_go_of_by_releasing_it,
+    ),
+    (
+        "G-4 Late is undone: a release waits for an opening that may still complete, and for no other",
+        an_opening_is_under_way_until_it_answers,
+    ),
+    (
+        "G-12 Told: how the others were told is what was said of it",
+        the_departure_is_settled_as_it_was_said,
+    ),
+    (
+        "G-13 Really off: how the transport was closed is what was said of it",
+        the_closing_is_settled_as_it_was_said,
+    ),
+    (
+        "G-2 Why: what else would have ended the stay is noted, and nothing else",
+        what_would_have_ended_it_is_noted,
     ),
 ];
 
@@ -138,8 +163,9 @@ fn one_way_out(edge: &Edge) -> Result<(), String> {
         same(
             count(edge, Effect::ReleaseDevice(slot)),
             usize::from(owned),
-            &format!("releases asked of device {slot}, which is owned or not"),
-        )?;
+            "releases asked of it, which is owned or not",
+        )
+        .map_err(|found| format!("device {slot}: {found}"))?;
     }
     let is_local = |effect: &Effect| matches!(effect, Effect::GateMedia | Effect::ReleaseDevice(_));
     let mut remote = edge.reaction.effects.iter().skip_while(|one| is_local(one));

@@ -6,7 +6,9 @@ mod causes;
 mod device_edges;
 mod edges;
 mod graph;
+mod lines;
 mod reading;
+mod records;
 mod sessions;
 mod story;
 mod table;
@@ -45,8 +47,49 @@ fn what_holds_on_every_edge_holds_with_three_devices() {
 fn from_everywhere_silence_leads_to_exited_by_deadlines_alone() {
     from_everywhere(
         "G-6 Bounded: Exited within Policy::total(), whatever the world does",
-        sessions::silence_ends_the_exit,
+        |led| sessions::silence_ends_the_exit(led).map(drop),
     );
+}
+
+/// However the deadlines stand to each other; and the bound is no longer than it has to be.
+#[test]
+fn leaving_a_silent_world_takes_the_bound_and_no_longer() {
+    let graph = &*THREE_ALIKE;
+    for policy in sessions::UNEQUAL {
+        let in_room = graph
+            .machines()
+            .filter(|(_, machine)| matches!(machine.state(), State::InRoom(_)));
+        let took = in_room.map(|(number, _)| {
+            let path = graph.path(number);
+            sessions::silence_ends_the_exit(&Led::along_with(&path, policy)).unwrap_or_else(
+                |found| {
+                    panic!(
+                        "G-6 Bounded is not kept: {found}, with {policy:?}, after\n{}",
+                        story::way(&path)
+                    )
+                },
+            )
+        });
+        assert_eq!(
+            took.max(),
+            Some(policy.total()),
+            "G-6 Bounded: this is the longest that an exit takes with {policy:?}, and the bound says so"
+        );
+    }
+}
+
+#[test]
+fn the_report_says_what_happened_and_when_and_stands() {
+    let graph = &*THREE_ALIKE;
+    for (number, _) in graph.machines() {
+        let path = graph.path(number);
+        if let Err(found) = records::the_report_says_what_happened(&path, graph.events()) {
+            panic!(
+                "G-2 Why, G-11 Clean re-entry: {found}\nafter this, and leaving with nobody answering:\n{}",
+                story::way(&path)
+            );
+        }
+    }
 }
 
 #[test]
@@ -174,9 +217,10 @@ fn secondary_causes_change_nothing_that_is_done() {
     }
 }
 
-/// The most that one reaction can hold (`MAX_EFFECTS`) is enough for the most that one event can ask.
+/// The most that one reaction can hold (`MAX_EFFECTS`) is the most that one event can ask.
 #[test]
 fn every_way_to_leave_with_every_slot_taken_fits_into_one_reaction() {
+    let mut most = 0;
     let entering = [Event::EnterRequested].to_vec();
     let entered = [entering.as_slice(), &[Event::Entered]].concat();
     let recovering = [entered.as_slice(), &[Event::LinkLost]].concat();
@@ -188,6 +232,7 @@ fn every_way_to_leave_with_every_slot_taken_fits_into_one_reaction() {
                 let _ = machine.handle(Epoch::FIRST, step);
             }
             let (after, reaction) = answer(&machine, event);
+            most = most.max(reaction.effects.len());
             if matches!(after.state(), State::Exiting(_)) {
                 let released = reaction
                     .effects
@@ -197,6 +242,7 @@ fn every_way_to_leave_with_every_slot_taken_fits_into_one_reaction() {
             }
         }
     }
+    assert_eq!(most, exeunt_core::MAX_EFFECTS, "and no more than that");
 }
 
 #[test]

@@ -23,6 +23,23 @@ pub(crate) const POLICY: Policy = Policy {
     transport: Duration::from_secs(1),
 };
 
+/// Where something else takes longest in each: devices, the announcement, closing, nothing.
+pub(crate) const UNEQUAL: [Policy; 4] = [
+    Policy {
+        device: Duration::from_secs(9),
+        ..POLICY
+    },
+    Policy {
+        departure: Duration::from_secs(9),
+        ..POLICY
+    },
+    Policy {
+        transport: Duration::from_secs(9),
+        ..POLICY
+    },
+    POLICY,
+];
+
 /// The stay that a path is told to; there is room for older ones below it.
 pub(crate) const STAY: Epoch = Epoch::from_number(7);
 
@@ -30,6 +47,7 @@ pub(crate) const STAY: Epoch = Epoch::from_number(7);
 #[derive(Clone)]
 pub(crate) struct Led {
     pub(crate) session: Session,
+    policy: Policy,
     now: Instant,
     /// When each wait under way began.
     began: BTreeMap<Wait, Instant>,
@@ -40,8 +58,15 @@ pub(crate) struct Led {
 impl Led {
     /// A session that is led along this path.
     pub(crate) fn along(path: &[Event]) -> Self {
+        Self::along_with(path, POLICY)
+    }
+
+    /// With deadlines of another length some may be due on the way and are not told: what is checked of
+    /// the way back to rest does not hold then, what is checked of an exit that begins here does.
+    pub(crate) fn along_with(path: &[Event], policy: Policy) -> Self {
         let mut led = Self {
-            session: Session::new(POLICY),
+            session: Session::new(policy),
+            policy,
             now: Instant::ZERO,
             began: BTreeMap::new(),
             exit_began: None,
@@ -49,7 +74,7 @@ impl Led {
         };
         for event in path {
             if let Event::DeadlineReached(wait) = event {
-                let due = led.began[wait].after(POLICY.bound(*wait));
+                let due = led.began[wait].after(policy.bound(*wait));
                 led.now = led.now.max(due);
             }
             led.happens(*event);
@@ -75,7 +100,7 @@ impl Led {
 /// when the wait began.
 pub(crate) fn deadlines_count_from_the_beginning(led: &Led) -> Result<(), String> {
     let due = |(wait, began): (&Wait, &Instant)| Timeout {
-        at: began.after(POLICY.bound(*wait)),
+        at: began.after(led.policy.bound(*wait)),
         wait: *wait,
     };
     let expected = led
@@ -91,11 +116,13 @@ pub(crate) fn deadlines_count_from_the_beginning(led: &Led) -> Result<(), String
 
 /// G-6, G-17: with a world that answers nothing from here on, deadlines alone bring the end, within
 /// the bound after the exit began; somebody who is in a room has to ask for it.
-pub(crate) fn silence_ends_the_exit(led: &Led) -> Result<(), String> {
+/// Answers with how long that took.
+pub(crate) fn silence_ends_the_exit(led: &Led) -> Result<Duration, String> {
     let mut led = led.clone();
     if matches!(led.session.state(), State::Idle) {
-        return Ok(());
+        return Ok(Duration::ZERO);
     }
+    let bound = led.policy.total();
     led.happens(Event::ExitRequested);
     let mut reported = u32::from(matches!(led.session.state(), State::Exited(_)));
     while let Some(due) = led.session.poll_timeout() {
@@ -113,15 +140,14 @@ pub(crate) fn silence_ends_the_exit(led: &Led) -> Result<(), String> {
         ));
     };
     let took = led.exit_began.map(|began| led.now.since(began));
-    if reported != 1 || took > Some(POLICY.total()) || report.took > POLICY.total() {
+    if reported != 1 || took > Some(bound) || report.took > bound {
         return Err(format!(
             "{reported} reports, {took:?} after the exit began, {:?} by its own account; \
-             the bound is {:?}",
+             the bound is {bound:?}",
             report.took,
-            POLICY.total()
         ));
     }
-    Ok(())
+    Ok(report.took)
 }
 
 /// G-17: silence leads a stay to rest. Only somebody who is in, with every device at rest, may stay

@@ -61,6 +61,10 @@ impl Device for Borrowed<dyn Device> {
         self.0.name()
     }
 
+    fn is_shared(&self) -> bool {
+        self.0.is_shared()
+    }
+
     async fn open(&self, link: DeviceLink) -> Result<Box<dyn OpenDevice>, DeviceError> {
         self.0.open(link).await
     }
@@ -74,6 +78,10 @@ impl Device for Held<dyn Device> {
 
     fn name(&self) -> String {
         self.inner.name()
+    }
+
+    fn is_shared(&self) -> bool {
+        self.inner.is_shared()
     }
 
     async fn open(&self, link: DeviceLink) -> Result<Box<dyn OpenDevice>, DeviceError> {

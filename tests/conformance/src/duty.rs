@@ -73,6 +73,8 @@ duties! {
     RELEASED: "OpenDevice::release", "having answered, the adapter calls nothing and holds nothing", [14, 15];
     RELEASE_DROPPED: "OpenDevice::release", "goes on when its future is dropped", [7];
     DROP_DEVICE: "OpenDevice", "lets go when it is dropped, without blocking", [3];
+    LENT: "OpenDevice", "that is lent goes on after the exit of a stay that used it", [16];
+    SHARED: "OpenDevice::release", "of what others use as well comes with the last of them", [13, 16];
     VANISHED: "DeviceSignal::Vanished", "is said once when the device has gone", [13];
     DEVICE_GROWTH: "OpenDevice::release", "leaves no task, thread or descriptor behind", [15];
 }

@@ -3,7 +3,7 @@
 use exeunt_core::{State, Wait};
 use exeunt_room_service::rooms::{SocketId, StayId};
 
-use crate::network::{ServerEnd, Upward};
+use crate::network::ServerEnd;
 use crate::scope::Scope;
 use crate::transport::{Heeding, Phase};
 use crate::world::World;
@@ -142,8 +142,7 @@ impl World {
         }
         for (epoch, holding) in &client.holdings {
             let (epoch, leg) = (*epoch, &holding.leg);
-            let in_order = scope.late_enters || !self.has_enter_under_way(who);
-            if leg.can_dial(self.service.up) && in_order {
+            if leg.can_dial(self.service.up) {
                 possible.push((Kind::Client, Action::Dial { who, epoch }));
                 if self.left.losses > 0 && self.service.up && leg.phase == Phase::Dialling {
                     possible.push((Kind::Fault, Action::DialFails { who, epoch }));
@@ -168,12 +167,6 @@ impl World {
                 possible.push((Kind::Client, take));
             }
         }
-    }
-
-    fn has_enter_under_way(&self, who: usize) -> bool {
-        self.network.iter().any(|(_, socket)| {
-            socket.owner.who == who && socket.up.iter().any(|message| *message == Upward::Enter)
-        })
     }
 
     fn possible_on_sockets(&self, possible: &mut Vec<(Kind, Action)>) {

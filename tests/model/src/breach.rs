@@ -29,6 +29,14 @@ pub enum Breach {
         /// Who is there.
         present: String,
     },
+    /// G-12: somebody was told of an arrival, and of the departure before it he was not.
+    #[error("{user} was told that {other} entered, who was there by all that {user} had been told")]
+    EnteredTwice {
+        /// Who.
+        user: &'static str,
+        /// Whose arrival it was.
+        other: String,
+    },
     /// Somebody is in a room that the server does not count him in, or the other way round.
     #[error("all is quiet; the server counts in {counted}, but in the room are {present}")]
     Ghosts {
@@ -111,7 +119,7 @@ impl Breach {
     pub fn law(&self) -> Law {
         match self {
             Self::ReportedOften { .. } | Self::Restless { .. } => Law::Once,
-            Self::NotTold { .. } | Self::Ghosts { .. } => Law::Told,
+            Self::NotTold { .. } | Self::EnteredTwice { .. } | Self::Ghosts { .. } => Law::Told,
             Self::FalseDeparture { .. } => Law::NothingInvented,
             Self::BackUnasked { .. } => Law::NotBackUnasked,
             Self::Touched { .. } => Law::LateTouchesNothing,

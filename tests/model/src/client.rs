@@ -5,7 +5,7 @@
 
 mod holding;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::hash::{Hash, Hasher};
 
 use exeunt_core::{Effect, Epoch, Event, Instant, Policy, Session, State, Wait};
@@ -17,7 +17,7 @@ use crate::breach::Breach;
 use crate::network::Network;
 use crate::scope::Flaw;
 use crate::transport::{Fact, Leg};
-use crate::world::Owner;
+use crate::world::{NAMES, Owner};
 
 /// The core's session on abstract time: every bound is zero and the clock stands still, so that every
 /// wait is due at once, and its deadline may be reached at any moment from then on.
@@ -75,8 +75,9 @@ pub(crate) struct Client {
     pub(crate) dials: u64,
     /// How often each stay of this process was reported.
     pub(crate) reports: Vec<u8>,
-    /// Who is there, as far as the application was told in the present stay.
-    pub(crate) view: BTreeSet<UserId>,
+    /// Who is there, as far as the application was told in the present stay, and which stay of theirs
+    /// it was told of.
+    pub(crate) view: BTreeMap<UserId, u64>,
 }
 
 impl Client {
@@ -89,7 +90,7 @@ impl Client {
             holdings: BTreeMap::new(),
             dials: 0,
             reports: Vec::new(),
-            view: BTreeSet::new(),
+            view: BTreeMap::new(),
         }
     }
 
@@ -255,10 +256,18 @@ impl Client {
     ) -> Result<(), Breach> {
         match meaning {
             Meaning::Session(event) => return self.feed(epoch, event, network, flaw),
-            Meaning::Application(Fact::RemoteEntered(user)) => {
-                self.view.insert(user);
+            Meaning::Application(Fact::RemoteEntered(member)) => {
+                let user = NAMES[self.who];
+                if self
+                    .view
+                    .insert(member.user_id.clone(), member.stay)
+                    .is_some()
+                {
+                    let other = member.user_id.to_string();
+                    return Err(Breach::EnteredTwice { user, other });
+                }
             }
-            Meaning::Application(Fact::RemoteLeft(user)) if !self.view.remove(&user) => {
+            Meaning::Application(Fact::RemoteLeft(user)) if self.view.remove(&user).is_none() => {
                 let (user, truth) = (user.to_string(), "was never told to be there");
                 return Err(Breach::FalseDeparture { user, truth });
             }

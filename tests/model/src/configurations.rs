@@ -151,6 +151,7 @@ pub const EVERY_TIME: &[(Scope, &[Cause])] = &[
         },
         &[Cause::ExitRequested, Cause::Dismissed],
     ),
+    (LATE_ENTER, &[Cause::ExitRequested]),
 ];
 
 /// What is visited besides with `FULL=1`.
@@ -214,14 +215,37 @@ pub const FLAWED: &[Scope] = &[
         ..INSIDE
     }
     .with(Flaw::ReportsEveryCause),
+    LATE_ENTER.with(Flaw::EntersUnnumbered),
+    Scope {
+        name: "the server takes the resume that arrives last for the newest",
+        losses: 2,
+        leavers: &[],
+        ..INSIDE
+    }
+    .with(Flaw::ResumesUnnumbered),
+    Scope {
+        name: "a transport that was away looks only at who is there",
+        losses: 1,
+        leavers: &[0],
+        ..AGAIN
+    }
+    .with(Flaw::ReentriesOverlooked),
 ];
 
-/// The world in which the network may bring an `enter` after a later one of the same user.
-pub const LATE_ENTER: Scope = Scope {
-    name: "one enters twice, the first enter is late",
+/// One who may enter twice, where the network may bring the first `enter` after the second.
+const LATE_ENTER: Scope = Scope {
+    name: "one enters twice, the first enter may be late",
     enters: &[2, 0],
     inside: &[1],
     leavers: &[0],
-    late_enters: true,
     ..Scope::PAIR
+};
+
+/// The same, but the process dies between the two: the second `enter` is another client's, and which of
+/// two clients is the newer one nobody can know.
+pub const UNKNOWABLE: Scope = Scope {
+    name: "a process dies and another enters, the first enter may be late",
+    leavers: &[],
+    client_crashes: 1,
+    ..LATE_ENTER
 };

@@ -43,7 +43,7 @@ mod world;
 
 pub use action::Action;
 pub use breach::{Breach, Law};
-pub use configurations::{AT_LENGTH, EVERY_TIME, FLAWED, LATE_ENTER};
+pub use configurations::{AT_LENGTH, EVERY_TIME, FLAWED, UNKNOWABLE};
 pub use play::Play;
 pub use scope::{Flaw, Scope};
 pub use survey::{CounterExample, Survey};
@@ -53,5 +53,5 @@ pub use world::{Owner, World};
 
 /// Where `stay.rs` of the transport finds the wire's types.
 mod wire {
-    pub(crate) use exeunt_websocket::wire::Departed;
+    pub(crate) use exeunt_websocket::wire::{Departed, Member};
 }

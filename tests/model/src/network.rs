@@ -15,8 +15,14 @@ use crate::world::Owner;
 /// What a client says. Heartbeats are part of the leases, which are abstract.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Upward {
-    Enter,
-    Resume { stay: StayId, secret: String },
+    Enter {
+        attempt: u64,
+    },
+    Resume {
+        stay: StayId,
+        secret: String,
+        attempt: u64,
+    },
     Leave,
 }
 

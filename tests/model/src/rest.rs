@@ -5,11 +5,12 @@
 //! and faults, until it rests; and there it is looked at. Every way is a bounded number of steps, and a
 //! state from which it is known how it goes on is not continued twice.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Mutex, PoisonError};
 
 use exeunt_core::{Membership, State};
+use exeunt_port::UserId;
 
 use crate::action::{Action, Kind};
 use crate::breach::{Breach, Law};
@@ -219,16 +220,15 @@ fn knows_who_is_there(world: &World) -> Option<Breach> {
         return Some(Breach::Ghosts { counted, present });
     }
     for who in &present {
-        let others: Vec<usize> = present
-            .iter()
-            .copied()
-            .filter(|other| other != who)
+        let mut others = members.clone();
+        others.remove(user(*who));
+        let others: BTreeMap<UserId, u64> = others
+            .into_iter()
+            .map(|(user, stay)| (user, stay.0))
             .collect();
-        let believed: Vec<usize> = (0..world.clients.len())
-            .filter(|other| world.clients[*who].view.contains(user(*other)))
-            .collect();
-        if believed != others {
-            let (user, believed, present) = (NAMES[*who], names(&believed), names(&others));
+        let view = &world.clients[*who].view;
+        if *view != others {
+            let (user, believed, present) = (NAMES[*who], in_stays(view), in_stays(&others));
             return Some(Breach::NotTold {
                 user,
                 believed,
@@ -253,6 +253,18 @@ fn unreported(world: &World, some_last: bool) -> Option<Breach> {
             })
             .next()
     })
+}
+
+fn in_stays(members: &BTreeMap<UserId, u64>) -> String {
+    let members: Vec<String> = members
+        .iter()
+        .map(|(user, stay)| format!("{user} (the server's stay {stay})"))
+        .collect();
+    if members.is_empty() {
+        "nobody".to_owned()
+    } else {
+        members.join(" and ")
+    }
 }
 
 fn names(who: &[usize]) -> String {

@@ -24,9 +24,6 @@ pub struct Scope {
     pub server_crashes: u8,
     /// How often the server may stop in order.
     pub stops: u8,
-    /// Whether the network may bring an `enter` after a later one of the same user. The service cannot
-    /// tell which of the two is the later one; see the README.
-    pub late_enters: bool,
     /// Whether what the transport tells waits until the session gets to it, in any order between
     /// the transport's tasks; otherwise the session takes it at once.
     pub facts_wait: bool,
@@ -47,7 +44,6 @@ impl Scope {
         client_crashes: 0,
         server_crashes: 0,
         stops: 0,
-        late_enters: false,
         facts_wait: false,
         flaw: None,
     };
@@ -76,4 +72,10 @@ pub enum Flaw {
     LossToldAsDeparture,
     /// The runtime calls `onExitRoom` for every secondary cause as well.
     ReportsEveryCause,
+    /// The server takes the `enter` that arrives last for the newest.
+    EntersUnnumbered,
+    /// The server takes the `resume` that arrives last for the newest.
+    ResumesUnnumbered,
+    /// A transport that was away looks only at who is there, not in which stay.
+    ReentriesOverlooked,
 }

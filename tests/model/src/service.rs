@@ -10,8 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use exeunt_port::{RemoteLeaveReason, UserId};
-use exeunt_room_service::rooms::{Entrance, Output, Outputs, RoomLimits, Rooms, SocketId, StayId};
-use exeunt_websocket::wire::{CloseCode, Refusal, ServerMessage};
+use exeunt_room_service::rooms::{
+    Claim, Entrance, Output, Outputs, RoomLimits, Rooms, SocketId, StayId,
+};
+use exeunt_websocket::wire::{ClientId, CloseCode, Refusal, Role, ServerMessage};
 
 use judging::{Cause, is_true};
 
@@ -23,6 +25,10 @@ use crate::world::{Owner, room, user};
 /// The lease of a stay, which is the only unit of time here.
 const LEASE: Duration = Duration::from_secs(8);
 
+/// From one attempt of a client to resume a stay to the next: between them there is room for those that
+/// this model makes itself, where it wants a stay to have been heard.
+const BETWEEN_ATTEMPTS: u64 = 1000;
+
 /// A socket that no client has; used to be heard on behalf of a member without a socket.
 const NOBODYS: SocketId = SocketId(u64::MAX);
 
@@ -32,6 +38,8 @@ pub(crate) struct Booking {
     pub(crate) owner: Owner,
     secret: String,
     pub(crate) socket: Option<SocketId>,
+    /// The latest attempt to resume it that the rooms have heard.
+    resumes: u64,
 }
 
 /// The server.
@@ -55,6 +63,7 @@ fn fresh_rooms() -> Arc<Rooms> {
         members_per_room: 4,
         rooms: 2,
         remembered_stays: 8,
+        time_to_enter: LEASE,
     }))
 }
 
@@ -114,12 +123,22 @@ impl Service {
                 refuse(socket, Refusal::NoParameters, network);
                 Ok(())
             }
-            Some(Upward::Enter | Upward::Resume { .. }) if inside => {
+            Some(Upward::Enter { .. } | Upward::Resume { .. }) if inside => {
                 self.lose_socket(socket, network)
             }
-            Some(Upward::Enter) => self.enter(socket, owner, network),
-            Some(Upward::Resume { stay, secret }) => {
-                self.resume(socket, owner, stay, &secret, network)
+            Some(Upward::Enter { attempt }) => self.enter(socket, owner, attempt, network),
+            Some(Upward::Resume {
+                stay,
+                secret,
+                attempt,
+            }) => {
+                let secret = &secret;
+                let claim = Claim {
+                    stay,
+                    secret,
+                    attempt,
+                };
+                self.resume(socket, owner, claim, network)
             }
         }
     }
@@ -128,12 +147,16 @@ impl Service {
         &mut self,
         socket: SocketId,
         owner: Owner,
+        attempt: u64,
         network: &mut Network,
     ) -> Result<(), Breach> {
         let secret = format!("{owner} in run {}", self.run);
         let entrance = Entrance {
             user: user(owner.who).clone(),
             room: room().clone(),
+            client: self.client_of(owner),
+            attempt,
+            role: Role::Anchor,
             secret: secret.clone(),
             may_create: true,
         };
@@ -149,6 +172,7 @@ impl Service {
                     owner,
                     secret,
                     socket,
+                    resumes: 0,
                 };
                 self.bookings.insert(stay, booking);
                 if !self.let_in.insert(owner) {
@@ -160,27 +184,45 @@ impl Service {
         Ok(())
     }
 
+    /// Each process of each user has a transport of its own.
+    fn client_of(&self, owner: Owner) -> ClientId {
+        let unnumbered = self.flaw == Some(Flaw::EntersUnnumbered);
+        let of_its_own = if unnumbered { owner.epoch } else { 0 };
+        let parts = [owner.who as u128, owner.process.into(), of_its_own.into()];
+        ClientId::from_number(parts.iter().fold(0, |number, part| (number << 32) | part))
+    }
+
     fn resume(
         &mut self,
         socket: SocketId,
         owner: Owner,
-        stay: StayId,
-        secret: &str,
+        claim: Claim<'_>,
         network: &mut Network,
     ) -> Result<(), Breach> {
+        let (stay, attempt) = (claim.stay, claim.attempt * BETWEEN_ATTEMPTS);
+        let known = self
+            .bookings
+            .get(&stay)
+            .map_or(0, |booking| booking.resumes);
+        let shown = if self.flaw == Some(Flaw::ResumesUnnumbered) {
+            attempt.max(known + 1)
+        } else {
+            attempt
+        };
+        let claim = Claim {
+            attempt: shown,
+            ..claim
+        };
         let mut answer = Ok(());
         self.act(Cause::Heard(owner), network, |rooms, now, outputs| {
-            answer = rooms.resume(now, socket, stay, secret, outputs);
+            answer = rooms.resume(now, socket, claim, outputs);
         })?;
         match answer {
             Ok(()) => {
                 network.seat(socket);
                 if let Some(booking) = self.bookings.get_mut(&stay) {
-                    if booking.owner != owner {
-                        let what = format!("the resume of {owner}");
-                        let touched = booking.owner;
-                        return Err(Breach::Touched { what, touched });
-                    }
+                    booking.may_be_resumed(owner, attempt)?;
+                    booking.resumes = shown;
                     booking.socket = Some(socket);
                 }
             }
@@ -197,8 +239,9 @@ impl Service {
     ) -> Result<(), Breach> {
         Arc::make_mut(&mut self.rooms).socket_gone(socket);
         network.server_lets_go(socket, false);
-        let mut bookings = self.bookings.values_mut();
-        let Some(booking) = bookings.find(|booking| booking.socket == Some(socket)) else {
+        let mut bookings = self.bookings.iter_mut();
+        let Some((stay, booking)) = bookings.find(|(_, booking)| booking.socket == Some(socket))
+        else {
             return Ok(());
         };
         booking.socket = None;
@@ -207,6 +250,7 @@ impl Service {
         }
         let message = ServerMessage::UserLeft {
             user_id: user(booking.owner.who).clone(),
+            stay: stay.0,
             reason: RemoteLeaveReason::TimedOut,
         };
         is_true(&message, &BTreeMap::new(), &self.members())?;
@@ -221,7 +265,7 @@ impl Service {
         self.now += LEASE;
         let now = self.now;
         let rooms = Arc::make_mut(&mut self.rooms);
-        for (other, booking) in &self.bookings {
+        for (other, booking) in &mut self.bookings {
             if *other == stay {
                 continue;
             }
@@ -230,8 +274,13 @@ impl Service {
             } else {
                 // It was heard just before its socket was lost; the rooms are brought there by a
                 // resume that is lost again at once.
-                let mut unheard = Outputs::default();
-                let _ = rooms.resume(now, NOBODYS, *other, &booking.secret, &mut unheard);
+                booking.resumes += 1;
+                let claim = Claim {
+                    stay: *other,
+                    secret: &booking.secret,
+                    attempt: booking.resumes,
+                };
+                let _ = rooms.resume(now, NOBODYS, claim, &mut Outputs::default());
                 rooms.socket_gone(NOBODYS);
             }
         }

@@ -5,13 +5,16 @@
 //! there is a step of its own here, so that every order is tried; its own timers may go off at any time.
 //! What was missed while the link was down is found out by the real code: `stay.rs` is compiled in.
 
+mod fact;
 mod hearing;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use exeunt_core::Event;
 use exeunt_port::UserId;
 use exeunt_room_service::rooms::{SocketId, StayId};
+
+pub(crate) use fact::Fact;
 
 use crate::network::{Network, Upward};
 use crate::scope::Flaw;
@@ -46,20 +49,9 @@ enum Standing {
 struct Known {
     stay: StayId,
     secret: String,
-    members: BTreeSet<UserId>,
-}
-
-/// What the transport tells the runtime on one stay's own channel, in order.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Fact {
-    /// The connect has answered: let in, or not.
-    Connected(bool),
-    /// The connect was cut off and answers no more.
-    ConnectEnded,
-    /// A signal that the session hears.
-    Session(Event),
-    RemoteEntered(UserId),
-    RemoteLeft(UserId),
+    members: BTreeMap<UserId, u64>,
+    /// How often it was tried to resume the stay.
+    resumes: u64,
 }
 
 /// What the transport could do next by itself.
@@ -222,15 +214,20 @@ impl Leg {
 
     /// Connects, and says the first message at once.
     pub(crate) fn dial(&mut self, network: &mut Network, socket: SocketId) {
-        let first = if let (Phase::Resuming(_), Some(known)) = (self.phase, &self.known) {
+        let first = if let (Phase::Resuming(_), Some(known)) = (self.phase, &mut self.known) {
             self.phase = Phase::Resuming(Some(socket));
+            known.resumes += 1;
             Upward::Resume {
                 stay: known.stay,
                 secret: known.secret.clone(),
+                attempt: known.resumes,
             }
         } else {
             self.phase = Phase::Asking(socket);
-            Upward::Enter
+            // The stays of one process begin one after another; who enters once more than he is asked to
+            // does so before the next.
+            let attempt = 2 * u64::from(self.owner.epoch) + u64::from(self.known.is_some());
+            Upward::Enter { attempt }
         };
         network.dial(socket, self.owner, first);
     }
@@ -386,7 +383,7 @@ impl Leg {
 
     fn answer_announcers(&mut self) {
         let answer = match self.standing {
-            Standing::Out => Event::DepartureConfirmed,
+            Standing::Out => Event::AlreadyOut,
             Standing::Up | Standing::Down => Event::DepartureFailed,
         };
         for _ in 0..std::mem::take(&mut self.announcers) {

@@ -122,7 +122,7 @@ fn on(world: &World, socket: SocketId) -> String {
 
 fn upward(message: &Upward) -> &'static str {
     match message {
-        Upward::Enter => "the enter",
+        Upward::Enter { .. } => "the enter",
         Upward::Resume { .. } => "the resume",
         Upward::Leave => "the leave",
     }
@@ -136,7 +136,7 @@ fn downward(message: &Downward) -> String {
             ServerMessage::Resumed { .. } => "that it is resumed".to_owned(),
             ServerMessage::Refused { message, .. } => format!("that it is refused: {message}"),
             ServerMessage::Left { .. } => "that it has left".to_owned(),
-            ServerMessage::UserEntered { user_id } => format!("that {user_id} entered"),
+            ServerMessage::UserEntered { user_id, .. } => format!("that {user_id} entered"),
             ServerMessage::UserLeft { user_id, .. } => format!("that {user_id} left"),
             ServerMessage::Kicked => "that it was kicked".to_owned(),
             ServerMessage::Dismissed => "that the room was dismissed".to_owned(),
@@ -153,7 +153,7 @@ fn told(fact: &Fact) -> String {
         Fact::Connected(false) => "that the connect failed".to_owned(),
         Fact::ConnectEnded => "that the connect was cut off".to_owned(),
         Fact::Session(happened) => event(*happened),
-        Fact::RemoteEntered(user) => format!("that {user} entered"),
+        Fact::RemoteEntered(member) => format!("that {} entered", member.user_id),
         Fact::RemoteLeft(user) => format!("that {user} left"),
     }
 }

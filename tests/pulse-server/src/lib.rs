@@ -1,9 +1,9 @@
-//! A private PulseAudio without hardware, for tests: real sound, a real server, and faults on demand.
+//! A private sound server without hardware, for tests: real sound, a real server, and faults on demand.
 //!
-//! [`PulseServer::start`] runs `pulseaudio` in a folder of its own, with a microphone that can be
-//! [fed](PulseServer::feed) and a speaker that can be listened to. It disturbs no other server of
-//! this machine and works for root as well. It ends when it is dropped, and also when this process
-//! dies before it could drop it.
+//! [`PulseServer::start`] runs `pulseaudio`, and [`PulseServer::start_as`] PipeWire with its pulse
+//! server, in a folder of its own, with a microphone that can be [fed](PulseServer::feed) and a
+//! speaker that can be listened to. It disturbs no other server of this machine and works for root as
+//! well. It ends when it is dropped, and also when this process dies before it could drop it.
 //!
 //! ```no_run
 //! use exeunt_pulse_server::PulseServer;
@@ -19,9 +19,18 @@
 //! # }
 //! ```
 
+mod error;
 mod feed;
+mod make;
+mod onlooker;
 mod pactl;
+mod place;
 mod server;
+mod watch;
 
-pub use pactl::Stream;
-pub use server::{PulseServer, ServerError};
+pub use error::ServerError;
+pub use make::Make;
+pub use onlooker::{Onlooker, Stream};
+pub use place::Place;
+pub use server::{Plugged, PulseServer};
+pub use watch::{Change, Watch};

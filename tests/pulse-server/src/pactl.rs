@@ -1,94 +1,99 @@
-//! What the server tells about its clients: the view from outside.
+//! The program that asks the server, and tells it what to do.
 
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::ServerError;
+use crate::{Place, ServerError};
 
-/// Something that a program records or plays.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stream {
-    /// The server's number of it.
-    pub index: u64,
-    /// The server's name of the source or sink it uses, such as `mic`.
-    pub device: String,
-    /// The program's process.
-    pub process: Option<u32>,
+/// The way to ask a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Pactl {
+    env: Vec<(&'static str, String)>,
 }
 
-/// The streams of this sort that belong to programs; the server's own modules have some as well.
-pub(crate) fn streams(
-    sort: &str,
-    devices: &str,
-    device: &str,
-    env: &[(&'static str, String)],
-) -> Result<Vec<Stream>, ServerError> {
-    let streams = ask(sort, env)?;
-    let devices = ask(devices, env)?;
-    Ok(streams
-        .iter()
-        .filter_map(|stream| of_program(stream, device, &devices))
-        .collect())
-}
+impl Pactl {
+    /// How long a setting may take to be taken over.
+    const TAKEN_OVER: Duration = Duration::from_secs(10);
 
-fn of_program(stream: &Value, device: &str, devices: &[Value]) -> Option<Stream> {
-    if stream["driver"] != "protocol-native.c" {
-        return None;
+    pub(crate) fn of(place: &Place) -> Self {
+        Self { env: place.env() }
     }
-    let found = devices
-        .iter()
-        .find(|known| known["index"] == stream[device]);
-    let process = stream["properties"]["application.process.id"].as_str();
-    Some(Stream {
-        index: stream["index"].as_u64()?,
-        device: found
-            .and_then(|known| known["name"].as_str())
-            .unwrap_or_default()
-            .to_owned(),
-        process: process.and_then(|process| process.parse().ok()),
-    })
-}
 
-fn ask(sort: &str, env: &[(&'static str, String)]) -> Result<Vec<Value>, ServerError> {
-    let output = Command::new("pactl")
-        .args(["--format=json", "list", sort])
-        .envs(env.iter().map(|(name, value)| (name, value)))
-        .env("LC_ALL", "C.UTF-8")
-        .output()
-        .map_err(ServerError::system("pactl"))?;
-    let nonsense = || ServerError::Answer {
-        answer: String::from_utf8_lossy(if output.stdout.is_empty() {
-            &output.stderr
+    /// `pactl`, to be given arguments.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new("pactl");
+        command
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .env("LC_ALL", "C.UTF-8")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Whether anybody answers.
+    pub(crate) fn is_answered(&self) -> Result<bool, ServerError> {
+        Ok(self.ask(&["info"])?.status.success())
+    }
+
+    /// What it says; an error if it refuses.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Result<String, ServerError> {
+        let output = self.ask(arguments)?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        if output.status.success() {
+            Ok(text(&output.stdout))
         } else {
-            &output.stdout
-        })
-        .into_owned(),
-    };
-    serde_json::from_slice(&output.stdout).map_err(|_| nonsense())
-}
+            let answer = format!("{arguments:?}: {}", text(&output.stderr));
+            Err(ServerError::Answer { answer })
+        }
+    }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
+    /// Loads a module, and answers its number.
+    pub(crate) fn load(&self, module: &[String]) -> Result<String, ServerError> {
+        let mut arguments = vec!["load-module"];
+        arguments.extend(module.iter().map(String::as_str));
+        self.run(&arguments)
+    }
 
-    use super::{Stream, of_program};
+    /// Makes a source or a sink the default. A server's policy may have another opinion while it starts.
+    pub(crate) fn until_default(&self, sort: &str, name: &str) -> Result<(), ServerError> {
+        let deadline = Instant::now() + Self::TAKEN_OVER;
+        loop {
+            let set = self.run(&[&format!("set-default-{sort}"), name]);
+            let now = self.run(&[&format!("get-default-{sort}")]);
+            match (set, now) {
+                (Ok(_), Ok(now)) if now == name => return Ok(()),
+                (Err(error), _) | (_, Err(error)) if Instant::now() >= deadline => {
+                    return Err(error);
+                }
+                (Ok(_), Ok(_)) if Instant::now() >= deadline => {
+                    let what = format!("{name} as the default {sort}");
+                    let within = Self::TAKEN_OVER;
+                    return Err(ServerError::Untold { what, within });
+                }
+                (Ok(_) | Err(_), Ok(_) | Err(_)) => std::thread::sleep(Duration::from_millis(10)),
+            }
+        }
+    }
 
-    #[test]
-    fn a_program_is_told_from_a_module_of_the_server() {
-        let devices = [json!({ "index": 4, "name": "mic" })];
-        let program = json!({
-            "index": 7, "driver": "protocol-native.c", "source": 4,
-            "properties": { "application.process.id": "1234" },
-        });
-        let module =
-            json!({ "index": 1, "driver": "module-remap-source.c", "source": 4, "properties": {} });
-        let expected = Stream {
-            index: 7,
-            device: "mic".to_owned(),
-            process: Some(1234),
+    /// Everything of this sort.
+    pub(crate) fn list(&self, sort: &str) -> Result<Vec<Value>, ServerError> {
+        let output = self.ask(&["--format=json", "list", sort])?;
+        let nonsense = || ServerError::Answer {
+            answer: String::from_utf8_lossy(if output.stdout.is_empty() {
+                &output.stderr
+            } else {
+                &output.stdout
+            })
+            .into_owned(),
         };
-        assert_eq!(of_program(&program, "source", &devices), Some(expected));
-        assert_eq!(of_program(&module, "source", &devices), None);
+        serde_json::from_slice(&output.stdout).map_err(|_| nonsense())
+    }
+
+    fn ask(&self, arguments: &[&str]) -> Result<Output, ServerError> {
+        self.command()
+            .args(arguments)
+            .output()
+            .map_err(ServerError::system("pactl"))
     }
 }

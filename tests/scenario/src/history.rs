@@ -90,6 +90,7 @@ fn on_slot(event: Event, fitting: impl Fn(Slot) -> Slot) -> Event {
         Event::DeviceOpened(slot) => Event::DeviceOpened(fitting(slot)),
         Event::DeviceFailed(slot) => Event::DeviceFailed(fitting(slot)),
         Event::DeviceReleased(slot) => Event::DeviceReleased(fitting(slot)),
+        Event::ReleaseFailed(slot) => Event::ReleaseFailed(fitting(slot)),
         Event::DeviceVanished(slot) => Event::DeviceVanished(fitting(slot)),
         Event::DeadlineReached(wait) => Event::DeadlineReached(match wait {
             Wait::Opening(slot) => Wait::Opening(fitting(slot)),
@@ -109,7 +110,9 @@ fn on_slot(event: Event, fitting: impl Fn(Slot) -> Slot) -> Event {
         | Event::LinkDead
         | Event::DepartureConfirmed
         | Event::DepartureFailed
-        | Event::TransportClosed => event,
+        | Event::AlreadyOut
+        | Event::TransportClosed
+        | Event::CloseFailed => event,
     }
 }
 

@@ -172,7 +172,7 @@ fn happenings(slot: Slot) -> [Event; 10] {
     ]
 }
 
-fn all_events(slot: Slot) -> [Event; 28] {
+fn all_events(slot: Slot) -> [Event; 31] {
     [
         Event::Entered,
         Event::EnterFailed,
@@ -202,5 +202,8 @@ fn all_events(slot: Slot) -> [Event; 28] {
         Event::DeadlineReached(Wait::Transport),
         Event::DeadlineReached(Wait::Opening(slot)),
         Event::DeadlineReached(Wait::Releasing(slot)),
+        Event::AlreadyOut,
+        Event::CloseFailed,
+        Event::ReleaseFailed(slot),
     ]
 }

@@ -15,7 +15,7 @@ pub(crate) struct World {
     said: Vec<Said>,
     devices: BTreeMap<(Epoch, Slot, usize), Device>,
     /// How often each slot was used in each stay. A port tells the uses of a slot apart, and says
-    /// nothing of one that is over to the next.
+    /// of one that is over at most how its release went.
     uses: BTreeMap<(Epoch, Slot), usize>,
     stays: BTreeMap<Epoch, Stay>,
 }
@@ -112,7 +112,7 @@ impl World {
                 } else {
                     device.failed = true;
                 }
-                (Event::DeviceReleased(slot), Event::DeviceFailed(slot))
+                (Event::DeviceReleased(slot), Event::ReleaseFailed(slot))
             }
             Effect::AnnounceDeparture => {
                 let stay = self.stays.entry(epoch).or_default();
@@ -120,7 +120,7 @@ impl World {
                 stay.failed |= !is_done;
                 (Event::DepartureConfirmed, Event::DepartureFailed)
             }
-            Effect::CloseTransport => (Event::TransportClosed, Event::TransportClosed),
+            Effect::CloseTransport => (Event::TransportClosed, Event::CloseFailed),
             Effect::Connect
             | Effect::AbandonConnect
             | Effect::GateMedia
@@ -209,13 +209,12 @@ impl World {
     }
 
     fn say(&mut self, epoch: Epoch, event: Event, usage: usize) -> Option<(Epoch, Event)> {
-        if let Event::DeviceOpened(slot)
-        | Event::DeviceFailed(slot)
-        | Event::DeviceReleased(slot)
-        | Event::DeviceVanished(slot) = event
+        // What an earlier use has to say of its release is harmless, and said. That it came or went would
+        // be taken for the present one's; a port knows better, and lets go of what it opens for nobody.
+        if let Event::DeviceOpened(slot) | Event::DeviceFailed(slot) | Event::DeviceVanished(slot) =
+            event
             && usage != self.usage(epoch, slot)
         {
-            // Nobody is told of a use that is over; a port lets go of what it opens for it.
             self.device(epoch, slot, usage).open = false;
             return None;
         }

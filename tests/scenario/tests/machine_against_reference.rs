@@ -86,7 +86,7 @@ fn histories_reach_every_event_every_effect_and_every_ending() {
     let device_waits = 2 * Slot::all()
         .filter(|slot| [0, 1, 2, 7].contains(&slot.number()))
         .count();
-    assert_eq!(events.len(), 22 + 4 + device_waits, "{events:?}");
+    assert_eq!(events.len(), 25 + 4 + device_waits, "{events:?}");
     assert_eq!(effects.len(), 9, "{effects:?}");
     assert_eq!(reasons.len(), exeunt_core::Cause::ALL.len(), "{reasons:?}");
     assert!(stays > 5, "{stays} stays one after the other");

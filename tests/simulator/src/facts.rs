@@ -36,8 +36,6 @@ pub(crate) struct Facts {
     /// The same after everybody has left.
     pub(crate) after: Option<(Duration, Option<Listing>)>,
     pub(crate) violations: Vec<Violation>,
-    /// What must not be either, but is known and waits to be mended.
-    pub(crate) known: Vec<Violation>,
 }
 
 /// The members of every room, by the server's word.

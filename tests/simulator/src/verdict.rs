@@ -17,9 +17,9 @@ use crate::scenario::Scenario;
 pub(crate) fn judge(scenario: &Scenario, evidence: &Evidence) {
     let mut facts = evidence.lock();
     facts.learn_of_silent_entries();
-    let (mut found, mut known) = (Vec::new(), Vec::new());
+    let mut found = Vec::new();
     for stay in &facts.stays {
-        own_exit::judge(&facts, stay, &mut found, &mut known);
+        own_exit::judge(&facts, stay, &mut found);
         hearing::judge(&facts, scenario.lease, stay, &mut found);
     }
     for session in &facts.sessions {
@@ -27,7 +27,6 @@ pub(crate) fn judge(scenario: &Scenario, evidence: &Evidence) {
     }
     membership::judge(scenario, &facts, &mut found);
     facts.violations.extend(found);
-    facts.known.extend(known);
 }
 
 /// Judges a run that was cut off: also then every session came to its end.

@@ -41,8 +41,6 @@ pub struct Run {
     pub transcript: String,
     /// What must not be.
     pub violations: Vec<Violation>,
-    /// What must not be either, but is known; the folder's `README.md` lists it.
-    pub known: Vec<Violation>,
     /// How many stays there were.
     pub stays: usize,
     /// How much virtual time passed.
@@ -91,12 +89,10 @@ pub fn run(seed: u64, sabotage: Option<Sabotage>) -> Run {
     }
     let mut facts = evidence.lock();
     let violations = std::mem::take(&mut facts.violations);
-    let known = std::mem::take(&mut facts.known);
     Run {
         seed,
         transcript,
         violations,
-        known,
         stays: facts.stays.len(),
         lasted,
     }

@@ -62,6 +62,7 @@ impl Props {
                     microphone: choose(DeviceKind::Microphone, "microphone.wav", Some(&sound))?,
                     speaker: choose(DeviceKind::Speaker, "speaker.wav", None)?,
                     camera: choose(DeviceKind::Camera, "camera.y4m", Some(&pictures))?,
+                    camera_format: None,
                 },
             ));
         }

@@ -147,5 +147,8 @@ fn arguments(settings: &Settings, user: &UserId, room: &RoomId, devices: &Device
     for (kind, choice) in devices.each() {
         arguments.push(format!("--{kind}={}", choice.typed(kind)));
     }
+    if let Some(format) = devices.camera_format {
+        arguments.push(format!("--camera-format={format}"));
+    }
     arguments
 }

@@ -57,6 +57,10 @@ impl<D: Device + ?Sized> Device for FaultyDevice<D> {
         self.device.name()
     }
 
+    fn is_shared(&self) -> bool {
+        self.device.is_shared()
+    }
+
     #[expect(
         clippy::panic,
         reason = "an adapter that panics is one of the faults on demand"

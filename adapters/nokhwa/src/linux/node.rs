@@ -17,7 +17,8 @@ use v4l::{Device, Format, Fraction};
 use super::errno;
 use super::sizes::{SizeRange, Steps};
 use crate::choice::{Choice, Interval, Offer, Wanted, code_name};
-use crate::picture::Pixels;
+use crate::pixel_format::PixelFormat;
+use crate::request::FormatRequest;
 use crate::selection::{Found, Selection};
 
 /// Every video node, by its number; opens none of them.
@@ -75,13 +76,21 @@ pub(super) fn resolved(selection: &Selection) -> Selection {
 /// How pictures will lie in the buffers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PictureFormat {
-    pub(super) pixels: Pixels,
+    pub(super) pixels: PixelFormat,
     pub(super) code: [u8; 4],
     pub(super) width: u16,
     pub(super) height: u16,
     pub(super) stride: usize,
     pub(super) full_range: bool,
     pub(super) interval: Option<Interval>,
+}
+
+impl PictureFormat {
+    pub(super) fn meets(&self, required: FormatRequest) -> bool {
+        let size = (u32::from(self.width), u32::from(self.height));
+        let rate = self.interval.map(Interval::milli_rate);
+        required.is_met_by(self.pixels, size, rate)
+    }
 }
 
 impl std::fmt::Display for PictureFormat {
@@ -210,7 +219,7 @@ impl Node {
     pub(super) fn set(&self, choice: Choice) -> io::Result<PictureFormat> {
         let wanted = Format::new(choice.width, choice.height, FourCC::new(&choice.code));
         let set = told(|| self.device.set_format(&wanted))?;
-        let Some(pixels) = Pixels::of(set.fourcc.repr) else {
+        let Some(pixels) = PixelFormat::of(set.fourcc.repr) else {
             return Err(io::Error::other(format!(
                 "the driver insists on {}",
                 set.fourcc

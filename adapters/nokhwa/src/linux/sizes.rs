@@ -53,6 +53,7 @@ impl SizeRange {
 mod tests {
     use super::{SizeRange, Steps};
     use crate::choice::Wanted;
+    use crate::request::FormatRequest;
 
     #[test]
     fn a_camera_that_scales_offers_what_is_wanted_within_its_steps() {
@@ -69,6 +70,7 @@ mod tests {
             width: 650,
             height: 5000,
             rate: 30,
+            required: FormatRequest::default(),
         }));
         assert!(sizes.contains(&(640, 952)));
         assert!(sizes.contains(&(160, 120)));

@@ -8,7 +8,8 @@ use exeunt_port::{DeviceError, DeviceLink, DeviceSide, FrameQueue, MediaFrame};
 
 use crate::capture::{Counters, Reading, Source};
 use crate::open::{OpenCamera, Opened, Opening, Plan};
-use crate::picture::{Picture, Pixels};
+use crate::picture::Picture;
+use crate::pixel_format::PixelFormat;
 use crate::supervisor::Patience;
 use crate::trace::Evidence;
 
@@ -45,7 +46,7 @@ struct Scripted {
 impl Source for Scripted {
     fn next(&mut self, at_most: Duration) -> Result<Reading<'_>, DeviceError> {
         let picture = |bytes| Picture {
-            pixels: Pixels::Grey,
+            pixels: PixelFormat::Grey,
             width: SIDE,
             height: SIDE,
             stride: usize::from(SIDE),

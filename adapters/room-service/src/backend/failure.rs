@@ -31,6 +31,14 @@ pub enum BackendError {
         /// Its words.
         detail: String,
     },
+    /// There are as many of something as there may be.
+    #[error("there are {most} {what} already, and no more may be")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many there may be.
+        most: usize,
+    },
     /// This kind of back end has no such thing.
     #[error("these rooms have no {what}")]
     Unsupported {

@@ -38,6 +38,8 @@ pub enum Happening {
         user: UserId,
         /// The number of the stay that begins.
         stay: u64,
+        /// Whether the member is seen and heard by the others, and not only sees and hears.
+        may_publish: bool,
     },
     /// A stay ended.
     Left(Departure),
@@ -61,6 +63,8 @@ pub struct Departure {
     pub stay: u64,
     /// When it began.
     pub entered_at: Moment,
+    /// Whether the member was one whom the others see and hear.
+    pub may_publish: bool,
     /// Why it ended.
     pub reason: LeaveReason,
     /// Who of the others learns of it, and by when.
@@ -82,6 +86,8 @@ pub enum LeaveReason {
     Dismissed,
     /// The server stops.
     ServerStopped,
+    /// The stay has lasted as long as one may.
+    StayTooLong,
 }
 
 impl LeaveReason {
@@ -95,6 +101,7 @@ impl LeaveReason {
             Self::Replaced => "replaced",
             Self::Dismissed => "dismissed",
             Self::ServerStopped => "server stopped",
+            Self::StayTooLong => "stay too long",
         }
     }
 }

@@ -60,6 +60,8 @@ pub struct MemberState {
     pub heard_at: Option<Moment>,
     /// What it has been sending of late.
     pub publishes: Publishes,
+    /// Whether the others see and hear the member.
+    pub may_publish: bool,
 }
 
 /// What a member has been sending within the last seconds. Nothing, where the back end does not know.
@@ -110,4 +112,18 @@ impl Removal {
 pub struct Dismissal {
     /// How many were in it.
     pub members: usize,
+}
+
+/// That a user may not enter, until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ban {
+    /// Who.
+    pub user: UserId,
+    /// From which room; `None` from all of them.
+    pub room: Option<RoomId>,
+    /// Until when.
+    pub until: Moment,
+    /// Only with tokens that were issued until then, in seconds since 1970: whoever is given a new one
+    /// may enter. `None` with every token.
+    pub issued_until: Option<u64>,
 }

@@ -137,6 +137,7 @@ fn failed(error: &BackendError) -> Response {
         BackendError::Unreachable { .. }
         | BackendError::Unreadable { .. }
         | BackendError::Refused { .. } => StatusCode::BAD_GATEWAY,
+        BackendError::TooMany { .. } => StatusCode::CONFLICT,
         BackendError::Unsupported { .. } => StatusCode::NOT_IMPLEMENTED,
     };
     said(status, &error.to_string())

@@ -38,6 +38,7 @@ fn member(member: &MemberState) -> Value {
         "stay": member.stay,
         "entered_at": member.entered_at.0,
         "connected": member.connected,
+        "may_publish": member.may_publish,
         "heard_at": member.heard_at.map(|at| at.0),
         "publishes": publishes,
     })
@@ -47,9 +48,12 @@ fn member(member: &MemberState) -> Value {
 pub(super) fn happened(happened: &Happened) -> Value {
     let mut form = match &happened.what {
         Happening::RoomOpened { room, by } => json!({ "what": "opened", "room": room, "user": by }),
-        Happening::Entered { room, user, stay } => {
-            json!({ "what": "entered", "room": room, "user": user, "stay": stay })
-        }
+        Happening::Entered {
+            room,
+            user,
+            stay,
+            may_publish: _,
+        } => json!({ "what": "entered", "room": room, "user": user, "stay": stay }),
         Happening::Left(departure) => left(departure),
         Happening::RoomClosed { room, opened_at } => {
             json!({ "what": "closed", "room": room, "opened_at": opened_at.0 })

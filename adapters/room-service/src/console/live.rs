@@ -95,7 +95,7 @@ impl<'a> LivePage<'a> {
             shared,
             happenings,
             looks: Looks::default(),
-            fresh: shared.history.latest(),
+            fresh: shared.recent.latest(),
             missed: 0,
             unsettled: Vec::new(),
             said: TokenBucket::new(10, 20),

@@ -81,15 +81,16 @@ export function roomEntry(choose) {
 
 export function memberRow(kick) {
   return (item) => {
-    const cells = Array.from({ length: 4 }, () => made("td"));
+    const cells = Array.from({ length: 5 }, () => made("td"));
     const button = made("button", { type: "button", textContent: "Kick…" });
     button.setAttribute("aria-label", `Kick ${item.user}`);
     button.addEventListener("click", () => kick(item.user));
     return {
       element: made("tr", {}, [...cells, made("td", {}, [button])]),
-      update({ user, entered_at, connected, heard_at, publishes, now }) {
-        const [who, since, sends, link] = cells;
+      update({ user, may_publish, entered_at, connected, heard_at, publishes, now }) {
+        const [who, role, since, sends, link] = cells;
         write(who, user);
+        write(role, may_publish ? "anchor" : "audience");
         write(since, clock(entered_at));
         write(sends, publishes.join(", ") || "nothing");
         const silence = heard_at === null ? null : now - heard_at;

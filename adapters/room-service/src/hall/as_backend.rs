@@ -6,9 +6,10 @@ use exeunt_port::{RoomId, UserId, async_trait};
 
 use super::{Hall, Inside};
 use crate::backend::{
-    Backend, BackendError, Dismissal, Happenings, MemberState, Moment, Page, Removal,
+    Backend, BackendError, Ban, Dismissal, Happenings, MemberState, Moment, Page, Removal,
     RemovalOutcome, RoomPage, RoomState,
 };
+use crate::bans::TooManyBans;
 use crate::clock::today;
 use crate::rooms::{NoSuchRoom, RoomView};
 
@@ -64,6 +65,20 @@ impl Backend for Hall {
         Ok(Dismissal { members })
     }
 
+    async fn ban(&self, ban: Ban) -> Result<(), BackendError> {
+        self.bans
+            .add(today(), ban)
+            .map_err(|TooManyBans { most }| BackendError::TooMany { what: "bans", most })
+    }
+
+    async fn lift_ban(&self, user: &UserId, room: Option<&RoomId>) -> Result<bool, BackendError> {
+        Ok(self.bans.lift(today(), user, room))
+    }
+
+    async fn bans(&self) -> Result<Vec<Ban>, BackendError> {
+        Ok(self.bans.all(today()))
+    }
+
     fn happenings(&self) -> Happenings {
         self.lock().register.reader()
     }
@@ -80,6 +95,7 @@ fn state(inside: &Inside, now: Duration, room: RoomView<'_>) -> RoomState {
             stay: member.stay.0,
             entered_at: register.entered_at(member.stay),
             connected: member.connected,
+            may_publish: member.role.is_anchor(),
             heard_at: Some(Moment(today.0.saturating_sub(silence))),
             publishes: inside.traffic.of(now, member.socket),
         }

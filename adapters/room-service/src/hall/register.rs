@@ -61,15 +61,26 @@ impl Register {
                     self.opened.insert(room.clone(), at);
                     Happening::RoomOpened { room, by }
                 }
-                Occurrence::Entered { stay, room, user } => {
+                Occurrence::Entered {
+                    stay,
+                    room,
+                    user,
+                    role,
+                } => {
                     self.entered.insert(stay, at);
                     let stay = stay.0;
-                    Happening::Entered { room, user, stay }
+                    Happening::Entered {
+                        room,
+                        user,
+                        stay,
+                        may_publish: role.is_anchor(),
+                    }
                 }
                 Occurrence::Left {
                     stay,
                     room,
                     user,
+                    role,
                     reason,
                     announced_by,
                 } => {
@@ -85,6 +96,7 @@ impl Register {
                         user,
                         stay: stay.0,
                         entered_at: self.entered.remove(&stay).unwrap_or(at),
+                        may_publish: role.is_anchor(),
                         reason,
                         receipt,
                     })

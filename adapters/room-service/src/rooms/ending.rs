@@ -24,6 +24,8 @@ pub(super) enum Ending {
     Dismissed,
     /// The service stops.
     ServerStopped,
+    /// It has lasted as long as a stay may.
+    Overlong,
 }
 
 impl Ending {
@@ -32,15 +34,18 @@ impl Ending {
         match self {
             Self::Left => RemoteLeaveReason::Left,
             Self::TimedOut => RemoteLeaveReason::TimedOut,
-            Self::Kicked | Self::Replaced | Self::Dismissed | Self::ServerStopped => {
-                RemoteLeaveReason::Kicked
-            }
+            Self::Kicked
+            | Self::Replaced
+            | Self::Dismissed
+            | Self::ServerStopped
+            | Self::Overlong => RemoteLeaveReason::Kicked,
         }
     }
 
-    pub(super) fn to_others(self, user: &UserId) -> ServerMessage {
+    pub(super) fn to_others(self, user: &UserId, stay: StayId) -> ServerMessage {
         ServerMessage::UserLeft {
             user_id: user.clone(),
+            stay: stay.0,
             reason: self.reason(),
         }
     }
@@ -50,7 +55,7 @@ impl Ending {
         match self {
             Self::Left => Some(ServerMessage::Left { told }),
             Self::TimedOut => None,
-            Self::Kicked => Some(ServerMessage::Kicked),
+            Self::Kicked | Self::Overlong => Some(ServerMessage::Kicked),
             Self::Replaced => Some(ServerMessage::Replaced),
             Self::Dismissed => Some(ServerMessage::Dismissed),
             Self::ServerStopped => Some(ServerMessage::ServerStopped),
@@ -61,7 +66,7 @@ impl Ending {
         match self {
             Self::Left => CloseCode::Normal,
             Self::TimedOut => CloseCode::LeaseExpired,
-            Self::Kicked => CloseCode::Kicked,
+            Self::Kicked | Self::Overlong => CloseCode::Kicked,
             Self::Replaced => CloseCode::Replaced,
             Self::Dismissed => CloseCode::Dismissed,
             Self::ServerStopped => CloseCode::ServerStopped,
@@ -78,6 +83,7 @@ impl From<Ending> for LeaveReason {
             Ending::Replaced => Self::Replaced,
             Ending::Dismissed => Self::Dismissed,
             Ending::ServerStopped => Self::ServerStopped,
+            Ending::Overlong => Self::StayTooLong,
         }
     }
 }
@@ -103,9 +109,9 @@ impl Rooms {
                 self.limits.members_per_room,
             );
             if room.is_empty() {
-                self.open.remove(&ended.room);
-                closed = true;
-            } else {
+                // Who is replaced is back before anybody could see the room empty.
+                closed = self.emptied(now, &ended.room, ended.role) && ending != Ending::Replaced;
+            } else if ended.role.is_anchor() {
                 told = self.listeners(&ended.room);
             }
         }
@@ -113,6 +119,7 @@ impl Rooms {
             stay,
             room: ended.room.clone(),
             user: ended.user.clone(),
+            role: ended.role,
             reason: ending.into(),
             announced_by: (!told.is_empty()).then(|| outputs.next_place()),
         });
@@ -124,14 +131,14 @@ impl Rooms {
         if let Some(socket) = ended.socket {
             let count = u32::try_from(told.len()).unwrap_or(u32::MAX);
             // The others first: `left` means that they were told.
-            outputs.deliver(told, ending.to_others(&ended.user));
+            outputs.deliver(told, ending.to_others(&ended.user, stay));
             ending
                 .to_its_own(count)
                 .into_iter()
                 .for_each(|own| outputs.deliver(vec![socket], own));
             outputs.close(socket, ending.close_code());
         } else {
-            outputs.deliver(told, ending.to_others(&ended.user));
+            outputs.deliver(told, ending.to_others(&ended.user, stay));
         }
     }
 
@@ -153,6 +160,7 @@ impl Rooms {
                 stay: *stay,
                 room: id.clone(),
                 user: ended.user.clone(),
+                role: ended.role,
                 reason: ending.into(),
                 announced_by: None,
             });
@@ -175,6 +183,8 @@ impl Rooms {
         if let Some(socket) = ended.socket {
             self.sockets.remove(&socket);
         }
+        let entrant = (ended.room.clone(), ended.user.clone(), ended.client);
+        self.past_enters.note(now, entrant, ended.attempt);
         if let Some(message) = ending.to_its_own(0).filter(|_| ending != Ending::Left) {
             let secret = ended.secret.clone();
             self.graves

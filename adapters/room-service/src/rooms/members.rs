@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use exeunt_port::{RemoteLeaveReason, RoomId, UserId};
-use exeunt_websocket::wire::Departed;
+use exeunt_websocket::wire::{Departed, Member, Role};
 
-use super::{SocketId, Stay, StayId};
+use super::{Rooms, SocketId, Stay, StayId};
 
-/// One room. It is there as long as somebody is in it.
+/// One room. It is there as long as somebody is in it, and for a while longer if that is so configured.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Room {
-    members: BTreeMap<UserId, StayId>,
+    members: BTreeMap<UserId, (StayId, Role)>,
     departed: VecDeque<(Duration, Departed)>,
+    /// When it closes, if nobody enters before.
+    pub(super) closes_at: Option<Duration>,
 }
 
 impl Room {
@@ -25,19 +27,27 @@ impl Room {
     }
 
     pub(super) fn stay_of(&self, user: &UserId) -> Option<StayId> {
-        self.members.get(user).copied()
+        self.members.get(user).map(|(stay, _)| *stay)
     }
 
-    pub(super) fn users(&self) -> impl Iterator<Item = &UserId> {
-        self.members.keys()
+    /// As clients are told of them: who is in the audience is told of to nobody.
+    pub(super) fn members(&self) -> impl Iterator<Item = Member> {
+        let anchors = self
+            .members
+            .iter()
+            .filter(|(_, (_, role))| role.is_anchor());
+        anchors.map(|(user, (stay, _))| Member {
+            user_id: user.clone(),
+            stay: stay.0,
+        })
     }
 
     pub(super) fn stays(&self) -> impl Iterator<Item = StayId> {
-        self.members.values().copied()
+        self.members.values().map(|(stay, _)| *stay)
     }
 
-    pub(super) fn admit(&mut self, user: UserId, stay: StayId) {
-        self.members.insert(user, stay);
+    pub(super) fn admit(&mut self, user: UserId, stay: StayId, role: Role) {
+        self.members.insert(user, (stay, role));
     }
 
     /// Strikes a member off, and remembers it among the latest `remembered` departures.
@@ -48,13 +58,14 @@ impl Room {
         reason: RemoteLeaveReason,
         remembered: usize,
     ) {
-        self.members.remove(user);
-        self.departed
-            .retain(|(_, departed)| departed.user_id != *user);
+        let Some((stay, Role::Anchor)) = self.members.remove(user) else {
+            return;
+        };
         self.departed.push_back((
             now,
             Departed {
                 user_id: user.clone(),
+                stay: stay.0,
                 reason,
             },
         ));
@@ -94,6 +105,8 @@ pub struct MemberView<'a> {
     pub last_heard: Duration,
     /// Its connection.
     pub socket: Option<SocketId>,
+    /// As what.
+    pub role: Role,
 }
 
 impl<'a> RoomView<'a> {
@@ -106,7 +119,7 @@ impl<'a> RoomView<'a> {
     /// The members, in the order of their ids.
     pub fn members(&self) -> impl Iterator<Item = MemberView<'a>> + use<'a> {
         let stays = self.stays;
-        self.room.members.iter().map(move |(user, number)| {
+        self.room.members.iter().map(move |(user, (number, role))| {
             let stay = stays.get(number);
             let socket = stay.and_then(|stay| stay.socket);
             MemberView {
@@ -115,7 +128,24 @@ impl<'a> RoomView<'a> {
                 connected: socket.is_some(),
                 last_heard: stay.map_or(Duration::ZERO, |stay| stay.last_heard),
                 socket,
+                role: *role,
             }
         })
+    }
+}
+
+impl Rooms {
+    /// One room with its members.
+    #[must_use]
+    pub fn room(&self, id: &RoomId) -> Option<RoomView<'_>> {
+        let (id, room) = self.open.get_key_value(id)?;
+        let stays = &self.stays;
+        Some(RoomView { id, room, stays })
+    }
+
+    /// The stay of this user in this room.
+    #[must_use]
+    pub fn stay_of(&self, room: &RoomId, user: &UserId) -> Option<StayId> {
+        self.open.get(room)?.stay_of(user)
     }
 }

@@ -1,7 +1,7 @@
 //! What the rooms want done.
 
 use exeunt_port::{RoomId, UserId};
-use exeunt_websocket::wire::{CloseCode, ServerMessage};
+use exeunt_websocket::wire::{CloseCode, Role, ServerMessage};
 
 use crate::backend::LeaveReason;
 
@@ -50,6 +50,8 @@ pub enum Occurrence {
         room: RoomId,
         /// Whose.
         user: UserId,
+        /// As what.
+        role: Role,
     },
     /// A stay ended.
     Left {
@@ -59,6 +61,8 @@ pub enum Occurrence {
         room: RoomId,
         /// Whose.
         user: UserId,
+        /// As what.
+        role: Role,
         /// Why.
         reason: LeaveReason,
         /// Which of the outputs, counted from 0, tells the others; `None` if there are none.

@@ -1,11 +1,13 @@
 //! Stories of rooms, on a clock made of numbers.
 
+mod arriving_late;
+mod life;
 mod resuming;
 
 use std::time::Duration;
 
 use exeunt_port::{RemoteLeaveReason, RoomId, UserId};
-use exeunt_websocket::wire::{CloseCode, Refusal, ServerMessage};
+use exeunt_websocket::wire::{ClientId, CloseCode, Member, Refusal, Role, ServerMessage};
 
 use super::{Entrance, NoSuchRoom, Output, Outputs, RoomLimits, Rooms, SocketId, StayId};
 
@@ -18,6 +20,7 @@ fn rooms() -> Rooms {
         members_per_room: 3,
         rooms: 2,
         remembered_stays: 10,
+        time_to_enter: 5 * SECOND,
     })
 }
 
@@ -29,11 +32,15 @@ fn standup() -> RoomId {
     "standup".parse().unwrap()
 }
 
+/// The first attempt of a client that nobody knows yet.
 fn entrance(name: &str) -> Entrance {
     let secret = format!("secret of {name}");
     Entrance {
         user: user(name),
         room: standup(),
+        client: ClientId::random(),
+        attempt: 1,
+        role: Role::Anchor,
         secret,
         may_create: true,
     }
@@ -73,9 +80,10 @@ fn two() -> Rooms {
     rooms
 }
 
-fn left(name: &str, reason: RemoteLeaveReason) -> String {
+fn left(name: &str, stay: u64, reason: RemoteLeaveReason) -> String {
     ServerMessage::UserLeft {
         user_id: user(name),
+        stay,
         reason,
     }
     .encode()
@@ -92,6 +100,7 @@ fn the_second_to_enter_sees_the_first_and_is_seen_by_it() {
     };
     let message = ServerMessage::UserEntered {
         user_id: user("bob"),
+        stay: 2,
     };
     assert_eq!(
         to_alice,
@@ -114,7 +123,11 @@ fn the_second_to_enter_sees_the_first_and_is_seen_by_it() {
         panic!("{to_bob:?}")
     };
     assert_eq!((to, *stay, *lease_ms), (&vec![SocketId(2)], 2, 8000));
-    assert_eq!(members, &[user("alice")]);
+    let alice = Member {
+        user_id: user("alice"),
+        stay: 1,
+    };
+    assert_eq!(members, &[alice]);
 }
 
 #[test]
@@ -173,7 +186,7 @@ fn who_is_kicked_hears_so_and_the_others_hear_reason_2() {
     assert!(matches!(
         &all[0],
         Output::Deliver { to, message } if *to == [SocketId(2)]
-            && message.encode() == left("alice", RemoteLeaveReason::Kicked)
+            && message.encode() == left("alice", 1, RemoteLeaveReason::Kicked)
     ));
     let nowhere: RoomId = "nowhere".parse().unwrap();
     assert_eq!(
@@ -206,6 +219,7 @@ fn the_same_user_entering_again_replaces_its_earlier_stay() {
     assert_eq!(stay, StayId(3));
     let entered = ServerMessage::UserEntered {
         user_id: user("alice"),
+        stay: 3,
     }
     .encode();
     let all: Vec<Output> = outputs.into_iter().collect();
@@ -214,7 +228,10 @@ fn the_same_user_entering_again_replaces_its_earlier_stay() {
         on(1),
         [ServerMessage::Replaced.encode(), "close 4003".to_owned()]
     );
-    assert_eq!(on(2), [left("alice", RemoteLeaveReason::Kicked), entered]);
+    assert_eq!(
+        on(2),
+        [left("alice", 1, RemoteLeaveReason::Kicked), entered]
+    );
     // What still comes over the old socket touches the new stay no more (G-10).
     let mut outputs = Outputs::default();
     assert_eq!(rooms.leave(SECOND, SocketId(1), &mut outputs), None);
@@ -238,7 +255,7 @@ fn who_falls_silent_is_out_when_the_lease_has_run_out_and_not_before() {
     assert_eq!(rooms.expire(LEASE, &mut outputs), [StayId(1)]);
     assert_eq!(
         heard_on(2, outputs),
-        [left("alice", RemoteLeaveReason::TimedOut)]
+        [left("alice", 1, RemoteLeaveReason::TimedOut)]
     );
     assert_eq!(rooms.next_deadline(), Some(15 * SECOND));
 }

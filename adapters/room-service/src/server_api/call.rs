@@ -1,84 +1,125 @@
 //! What is called, with which parameters: pure.
 
-use exeunt_port::{InvalidRoomId, InvalidUserId, RoomId, UserId};
-use serde_json::{Map, Value};
+#[cfg(test)]
+mod tests;
 
+use exeunt_port::{RoomId, UserId};
+
+use super::action::Action;
 use super::error::{ApiError, ErrorCode};
+use super::parameters::Parameters;
+use super::reading::{
+    MAX_USERS, any_room, bounded, check_app, idempotency_key, numeric_room, optional_room,
+    optional_user, optional_users, paging, saturated, string_room, time, users,
+};
 
-/// What can be called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Action {
-    RemoveUser,
-    RemoveUserByStrRoomId,
-    DismissRoom,
-    DismissRoomByStrRoomId,
-    /// Not TRTC's: lists rooms and members.
-    DescribeRooms,
-}
-
-impl Action {
-    pub(crate) const ALL: [Self; 5] = [
-        Self::RemoveUser,
-        Self::RemoveUserByStrRoomId,
-        Self::DismissRoom,
-        Self::DismissRoomByStrRoomId,
-        Self::DescribeRooms,
-    ];
-
-    /// The name on the wire.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::RemoveUser => "RemoveUser",
-            Self::RemoveUserByStrRoomId => "RemoveUserByStrRoomId",
-            Self::DismissRoom => "DismissRoom",
-            Self::DismissRoomByStrRoomId => "DismissRoomByStrRoomId",
-            Self::DescribeRooms => "DescribeRooms",
-        }
-    }
-
-    pub(super) fn named(name: Option<&str>) -> Result<Self, ApiError> {
-        let found = Self::ALL
-            .into_iter()
-            .find(|action| name == Some(action.as_str()));
-        found.ok_or_else(|| {
-            let names = Self::ALL.map(Self::as_str).join(", ");
-            ApiError::new(
-                ErrorCode::InvalidAction,
-                format!("X-TC-Action must be one of {names}"),
-            )
-        })
-    }
-}
+/// TRTC's bound on how far back a question may reach, in seconds: 14 days.
+const REACH: u64 = 14 * 24 * 3600;
+/// TRTC's bound on the time that a question about rooms covers, in seconds: 24 hours.
+const ROOMS_SPAN: u64 = 24 * 3600;
+/// And on that of a question about users: 4 hours.
+const USERS_SPAN: u64 = 4 * 3600;
+/// TRTC's bound on `UserIds` of a question.
+const MAX_ASKED_USERS: usize = 100;
 
 /// A call whose parameters are good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Call {
-    RemoveUsers { room: RoomId, users: Vec<UserId> },
-    DismissRoom { room: RoomId },
-    DescribeRooms { offset: usize, limit: usize },
+    RemoveUsers {
+        room: RoomId,
+        users: Vec<UserId>,
+    },
+    DismissRoom {
+        room: RoomId,
+    },
+    DescribeRoomInfo {
+        span: Span,
+        room: Option<String>,
+        page: PageOf,
+    },
+    DescribeUserInfo {
+        comm_id: String,
+        span: Span,
+        users: Option<Vec<UserId>>,
+        page: PageOf,
+    },
+    DescribeRooms {
+        offset: usize,
+        limit: usize,
+    },
+    KickUsers {
+        room: RoomId,
+        users: Vec<UserId>,
+        idempotency_key: Option<String>,
+        ban: Option<BanOf>,
+    },
+    DescribeDepartures {
+        room: Option<RoomId>,
+        user: Option<UserId>,
+        offset: usize,
+        limit: usize,
+    },
+    DescribeBans {
+        offset: usize,
+        limit: usize,
+    },
+    LiftBan {
+        user: UserId,
+        room: Option<RoomId>,
+    },
+    DescribeDeliveries {
+        offset: usize,
+        limit: usize,
+    },
 }
 
-/// TRTC's bound on `UserIds`.
-const MAX_USERS: usize = 10;
-/// The most rooms that one answer describes.
-const MAX_ROOMS: u64 = 100;
+/// A time, in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) from: u64,
+    pub(super) to: u64,
+}
+
+/// A page of TRTC's lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PageOf {
+    pub(super) number: usize,
+    pub(super) size: usize,
+}
+
+/// How those who are kicked are kept out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BanOf {
+    /// Until when, in seconds since 1970.
+    pub(super) until: u64,
+    /// From all rooms, and not from this one only.
+    pub(super) everywhere: bool,
+    /// Only with the `UserSig`s that they have by now.
+    pub(super) only_present_tokens: bool,
+}
 
 impl Call {
-    /// Checks the parameters, in the order in which TRTC documents them.
+    /// Checks the parameters, in the order in which TRTC documents them, at this time (seconds since
+    /// 1970).
     pub(super) fn parse(
         action: Action,
-        parameters: &Map<String, Value>,
+        parameters: &Parameters,
         own_app: u32,
+        now: u64,
     ) -> Result<Self, ApiError> {
+        if action == Action::DescribeUserInfo && parameters.text("CommId") == Ok(None) {
+            return Err(ApiError::new(ErrorCode::MissingCommId, "CommId is missing"));
+        }
         check_app(parameters, own_app)?;
+        check_names(action, parameters)?;
         Ok(match action {
             Action::RemoveUser => Self::RemoveUsers {
                 room: numeric_room(parameters)?,
-                users: users(parameters)?,
+                users: users(parameters, MAX_USERS)?,
             },
             Action::RemoveUserByStrRoomId => Self::RemoveUsers {
                 room: string_room(parameters)?,
-                users: users(parameters)?,
+                users: users(parameters, MAX_USERS)?,
             },
             Action::DismissRoom => Self::DismissRoom {
                 room: numeric_room(parameters)?,
@@ -86,216 +127,163 @@ impl Call {
             Action::DismissRoomByStrRoomId => Self::DismissRoom {
                 room: string_room(parameters)?,
             },
-            Action::DescribeRooms => Self::DescribeRooms {
-                offset: paging(parameters, "Offset", 0, u64::from(u32::MAX))?,
-                limit: paging(parameters, "Limit", MAX_ROOMS, MAX_ROOMS)?,
+            Action::DescribeRoomInfo => Self::DescribeRoomInfo {
+                span: span(parameters, now, ROOMS_SPAN)?,
+                room: room_text(parameters)?,
+                page: page(parameters, 10)?,
+            },
+            Action::DescribeUserInfo => Self::DescribeUserInfo {
+                comm_id: comm_id(parameters)?,
+                span: span(parameters, now, USERS_SPAN)?,
+                users: optional_users(parameters, MAX_ASKED_USERS)?,
+                page: page(parameters, 6)?,
+            },
+            Action::DescribeRooms => {
+                let (offset, limit) = paging(parameters)?;
+                Self::DescribeRooms { offset, limit }
+            }
+            Action::KickUsers => Self::KickUsers {
+                room: any_room(parameters)?,
+                users: users(parameters, MAX_USERS)?,
+                idempotency_key: idempotency_key(parameters)?,
+                ban: ban(parameters, now)?,
+            },
+            Action::DescribeDepartures => {
+                let (offset, limit) = paging(parameters)?;
+                Self::DescribeDepartures {
+                    room: optional_room(parameters)?,
+                    user: optional_user(parameters)?,
+                    offset,
+                    limit,
+                }
+            }
+            Action::DescribeBans => {
+                let (offset, limit) = paging(parameters)?;
+                Self::DescribeBans { offset, limit }
+            }
+            Action::DescribeDeliveries => {
+                let (offset, limit) = paging(parameters)?;
+                Self::DescribeDeliveries { offset, limit }
+            }
+            Action::LiftBan => Self::LiftBan {
+                user: optional_user(parameters)?
+                    .ok_or_else(|| ApiError::new(ErrorCode::MissingUserId, "UserId is missing"))?,
+                room: optional_room(parameters)?,
             },
         })
     }
 }
 
-/// The parameter, unless it is missing; TencentCloud takes `null` for that.
-fn given<'a>(
-    parameters: &'a Map<String, Value>,
-    name: &str,
-    missing: ErrorCode,
-) -> Result<&'a Value, ApiError> {
-    let value = parameters.get(name).filter(|value| !value.is_null());
-    value.ok_or_else(|| ApiError::new(missing, format!("{name} is missing")))
+fn check_names(action: Action, parameters: &Parameters) -> Result<(), ApiError> {
+    let known = action.parameters();
+    let unknown = parameters.names().find(|name| !known.contains(name));
+    unknown.map_or(Ok(()), |name| {
+        let name: String = name.chars().take(64).collect();
+        let message = format!(
+            "{} has no parameter {name:?}; it has {}",
+            action.as_str(),
+            known.join(", ")
+        );
+        Err(ApiError::new(ErrorCode::UnknownParameter, message))
+    })
 }
 
-fn check_app(parameters: &Map<String, Value>, own_app: u32) -> Result<(), ApiError> {
-    let app = given(parameters, "SdkAppId", ErrorCode::MissingSdkAppId)?;
-    match app.as_u64() {
-        Some(app) if app == u64::from(own_app) => Ok(()),
-        Some(app) if (1..=u64::from(u32::MAX)).contains(&app) => Err(ApiError::new(
-            ErrorCode::ForeignSdkAppId,
-            format!("application {app} is not {own_app} of this server"),
-        )),
-        Some(_) | None => Err(ApiError::new(
-            ErrorCode::InvalidSdkAppId,
-            "SdkAppId must be a number from 1 to 4294967295",
-        )),
+/// The time that a question covers: not too old, not backwards, not too long.
+fn span(parameters: &Parameters, now: u64, most: u64) -> Result<Span, ApiError> {
+    let from = time(
+        parameters,
+        "StartTime",
+        ErrorCode::MissingStartTime,
+        ErrorCode::InvalidStartTime,
+    )?;
+    let to = time(
+        parameters,
+        "EndTime",
+        ErrorCode::MissingEndTime,
+        ErrorCode::InvalidEndTime,
+    )?;
+    if from < now.saturating_sub(REACH) {
+        let message = "StartTime must be within the last 14 days";
+        return Err(ApiError::new(ErrorCode::StartTimeTooOld, message));
     }
+    if to < from {
+        let message = "EndTime must not be before StartTime";
+        return Err(ApiError::new(ErrorCode::InvalidEndTime, message));
+    }
+    if to - from > most {
+        let hours = most / 3600;
+        let message = format!("EndTime must be within {hours} hours of StartTime");
+        return Err(ApiError::new(ErrorCode::SpanTooLong, message));
+    }
+    Ok(Span { from, to })
 }
 
-fn numeric_room(parameters: &Map<String, Value>) -> Result<RoomId, ApiError> {
-    let room = given(parameters, "RoomId", ErrorCode::MissingRoomId)?;
-    let number = room.as_number().and_then(serde_json::Number::as_i128);
-    let number = number.ok_or_else(|| {
-        ApiError::new(
-            ErrorCode::InvalidRoomId,
-            "RoomId must be a whole number; a string room has an action of its own",
-        )
+fn page(parameters: &Parameters, size: u64) -> Result<PageOf, ApiError> {
+    let numbers = 0..=u64::from(u32::MAX);
+    let code = ErrorCode::InvalidPageNumber;
+    let number = bounded(parameters, "PageNumber", 0, numbers, code)?;
+    let read = bounded(
+        parameters,
+        "PageSize",
+        size,
+        1..=u64::MAX,
+        ErrorCode::InvalidPageSize,
+    )?;
+    let size = bounded(
+        parameters,
+        "PageSize",
+        size,
+        1..=100,
+        ErrorCode::PageSizeTooLarge,
+    )?;
+    debug_assert_eq!(read, size, "it is the same parameter");
+    Ok(PageOf {
+        number: saturated(number),
+        size: saturated(size),
+    })
+}
+
+/// TRTC wants a text here, for numeric rooms as well.
+fn room_text(parameters: &Parameters) -> Result<Option<String>, ApiError> {
+    let room = parameters.text("RoomId").map_err(|_| {
+        let message = "RoomId must be a string here, for numeric rooms as well";
+        ApiError::new(ErrorCode::InvalidRoomId, message)
     })?;
-    RoomId::number(number).map_err(|error| out_of_range(&error))
+    Ok(room.map(ToOwned::to_owned))
 }
 
-fn string_room(parameters: &Map<String, Value>) -> Result<RoomId, ApiError> {
-    let room = given(parameters, "RoomId", ErrorCode::MissingRoomId)?;
-    let name = room.as_str().ok_or_else(|| {
-        ApiError::new(
-            ErrorCode::InvalidRoomId,
-            "RoomId must be a string; a numeric room has an action of its own",
-        )
-    })?;
-    RoomId::string(name).map_err(|error| out_of_range(&error))
+fn comm_id(parameters: &Parameters) -> Result<String, ApiError> {
+    let found = parameters.text("CommId").ok().flatten();
+    let found = found.filter(|id| id.len() <= 128);
+    found.map(ToOwned::to_owned).ok_or_else(|| {
+        let message = "CommId must be of the form SdkAppId_RoomId_CreateTime";
+        ApiError::new(ErrorCode::InvalidParameter, message)
+    })
 }
 
-fn out_of_range(error: &InvalidRoomId) -> ApiError {
-    ApiError::new(ErrorCode::RoomIdOutOfRange, error.to_string())
-}
-
-fn users(parameters: &Map<String, Value>) -> Result<Vec<UserId>, ApiError> {
-    let invalid = |message: String| ApiError::new(ErrorCode::InvalidUserIds, message);
-    let users = given(parameters, "UserIds", ErrorCode::MissingUserIds)?;
-    let users = users
-        .as_array()
-        .ok_or_else(|| invalid("UserIds must be an array".to_owned()))?;
-    if users.is_empty() || users.len() > MAX_USERS {
-        let count = users.len();
-        return Err(invalid(format!(
-            "UserIds has {count} ids; 1 to {MAX_USERS} are allowed"
-        )));
-    }
-    let user = |user: &Value| {
-        let id = user
-            .as_str()
-            .ok_or_else(|| invalid("UserIds must hold strings".to_owned()))?;
-        id.parse()
-            .map_err(|error: InvalidUserId| invalid(error.to_string()))
-    };
-    users.iter().map(user).collect()
-}
-
-fn paging(
-    parameters: &Map<String, Value>,
-    name: &str,
-    default: u64,
-    most: u64,
-) -> Result<usize, ApiError> {
-    let value = match parameters.get(name) {
-        None | Some(Value::Null) => Some(default),
-        Some(value) => value.as_u64().filter(|value| *value <= most),
-    };
-    value
-        .and_then(|value| usize::try_from(value).ok())
-        .ok_or_else(|| {
-            let message = format!("{name} must be a whole number from 0 to {most}");
-            ApiError::new(ErrorCode::InvalidParameter, message)
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const APP: u32 = 1_400_000_000;
-
-    fn parse(action: Action, parameters: &str) -> Result<Call, &'static str> {
-        let parameters = serde_json::from_str(parameters).unwrap();
-        Call::parse(action, &parameters, APP).map_err(|error| error.code.as_str())
-    }
-
-    #[test]
-    fn good_parameters_make_a_call() {
-        let users = vec!["a".parse().unwrap(), "b".parse().unwrap()];
-        assert_eq!(
-            parse(
-                Action::RemoveUser,
-                r#"{"SdkAppId":1400000000,"RoomId":7,"UserIds":["a","b"]}"#
-            ),
-            Ok(Call::RemoveUsers {
-                room: RoomId::number(7).unwrap(),
-                users
-            })
-        );
-        assert_eq!(
-            parse(
-                Action::DismissRoomByStrRoomId,
-                r#"{"SdkAppId":1400000000,"RoomId":"7"}"#
-            ),
-            Ok(Call::DismissRoom {
-                room: RoomId::string("7").unwrap()
-            })
-        );
-        assert_eq!(
-            parse(
-                Action::DescribeRooms,
-                r#"{"SdkAppId":1400000000,"Offset":3}"#
-            ),
-            Ok(Call::DescribeRooms {
-                offset: 3,
-                limit: 100
-            })
-        );
-    }
-
-    #[test]
-    fn every_wrong_parameter_has_the_code_that_trtc_gives_it() {
-        let eleven = r#"["a","b","c","d","e","f","g","h","i","j","k"]"#;
-        let with_users =
-            |users: &str| format!(r#"{{"SdkAppId":1400000000,"RoomId":7,"UserIds":{users}}}"#);
-        for (parameters, code) in [
-            ("{}".to_owned(), "MissingParameter.SdkAppId"),
-            (
-                r#"{"SdkAppId":"x"}"#.to_owned(),
-                "InvalidParameter.SdkAppId",
-            ),
-            (r#"{"SdkAppId":0}"#.to_owned(), "InvalidParameter.SdkAppId"),
-            (
-                r#"{"SdkAppId":1}"#.to_owned(),
-                "UnauthorizedOperation.SdkAppId",
-            ),
-            (
-                r#"{"SdkAppId":1400000000}"#.to_owned(),
-                "MissingParameter.RoomId",
-            ),
-            (
-                r#"{"SdkAppId":1400000000,"RoomId":"7"}"#.to_owned(),
-                "InvalidParameter.RoomId",
-            ),
-            (
-                r#"{"SdkAppId":1400000000,"RoomId":1.5}"#.to_owned(),
-                "InvalidParameter.RoomId",
-            ),
-            (
-                r#"{"SdkAppId":1400000000,"RoomId":0}"#.to_owned(),
-                "InvalidParameterValue.RoomId",
-            ),
-            (
-                r#"{"SdkAppId":1400000000,"RoomId":4294967296}"#.to_owned(),
-                "InvalidParameterValue.RoomId",
-            ),
-            (
-                r#"{"SdkAppId":1400000000,"RoomId":7}"#.to_owned(),
-                "MissingParameter.UserIds",
-            ),
-            (with_users("null"), "MissingParameter.UserIds"),
-            (with_users("\"a\""), "InvalidParameter.UserIds"),
-            (with_users("[]"), "InvalidParameter.UserIds"),
-            (with_users("[7]"), "InvalidParameter.UserIds"),
-            (with_users("[\"not valid\"]"), "InvalidParameter.UserIds"),
-            (with_users(eleven), "InvalidParameter.UserIds"),
-        ] {
-            assert_eq!(
-                parse(Action::RemoveUser, &parameters),
-                Err(code),
-                "{parameters}"
-            );
+fn ban(parameters: &Parameters, now: u64) -> Result<Option<BanOf>, ApiError> {
+    let wrong = |message: &str| ApiError::new(ErrorCode::InvalidParameterValue, message);
+    let choice = |name, choices: [&str; 2]| match parameters.text(name) {
+        Ok(None) => Ok(false),
+        Ok(Some(text)) if choices.contains(&text) => Ok(text == choices[1]),
+        Ok(Some(_)) | Err(_) => {
+            let [usual, other] = choices;
+            Err(wrong(&format!("{name} must be {usual} or {other}")))
         }
-        for (room, code) in [
-            ("7", "InvalidParameter.RoomId"),
-            ("\"\"", "InvalidParameterValue.RoomId"),
-            ("\"caf\u{e9}\"", "InvalidParameterValue.RoomId"),
-        ] {
-            let parameters = format!(r#"{{"SdkAppId":1400000000,"RoomId":{room}}}"#);
-            assert_eq!(
-                parse(Action::DismissRoomByStrRoomId, &parameters),
-                Err(code)
-            );
-        }
-        let paged = r#"{"SdkAppId":1400000000,"Limit":101}"#;
-        assert_eq!(parse(Action::DescribeRooms, paged), Err("InvalidParameter"));
+    };
+    let everywhere = choice("BanScope", ["Room", "Application"])?;
+    let only_present_tokens = choice("BanTokens", ["All", "Present"])?;
+    let until = parameters.number("BanUntil");
+    let until = until.map(|until| until.map(u64::try_from).transpose());
+    match until {
+        Ok(Ok(None)) => Ok(None),
+        Ok(Ok(Some(until))) if until > now && until < u64::MAX / 1000 => Ok(Some(BanOf {
+            until,
+            everywhere,
+            only_present_tokens,
+        })),
+        Ok(_) | Err(_) => Err(wrong(
+            "BanUntil must be a time to come, in seconds since 1970",
+        )),
     }
 }

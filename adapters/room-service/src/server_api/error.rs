@@ -3,6 +3,7 @@
 use exeunt_port::RoomId;
 
 use crate::backend::BackendError;
+use crate::query_signature::QuerySignatureError;
 use crate::tc3::Tc3Error;
 
 /// TencentCloud's name for what went wrong.
@@ -22,6 +23,38 @@ pub(super) enum ErrorCode {
     UnsupportedOperation,
     /// No such action.
     InvalidAction,
+    /// A parameter is not one of the action's.
+    UnknownParameter,
+    /// A parameter that every call has is missing.
+    MissingParameter,
+    /// A parameter of our own actions is of the right name and makes no sense.
+    InvalidParameterValue,
+    /// There are as many of something as there may be.
+    LimitExceeded,
+    /// `UserId` is missing.
+    MissingUserId,
+    /// `UserId` is no user id.
+    InvalidUserId,
+    /// `CommId` is missing.
+    MissingCommId,
+    /// `StartTime` is missing.
+    MissingStartTime,
+    /// `EndTime` is missing.
+    MissingEndTime,
+    /// `StartTime` is no time.
+    InvalidStartTime,
+    /// `EndTime` is no time, or before `StartTime`.
+    InvalidEndTime,
+    /// `StartTime` is longer ago than one may ask about.
+    StartTimeTooOld,
+    /// More time is asked about than one may.
+    SpanTooLong,
+    /// `PageNumber` is no number of a page.
+    InvalidPageNumber,
+    /// `PageSize` is no size of a page.
+    InvalidPageSize,
+    /// `PageSize` is more than 100.
+    PageSizeTooLarge,
     /// The body is no JSON object, or the paging is wrong.
     InvalidParameter,
     /// `RoomId` is of the wrong type.
@@ -63,6 +96,22 @@ impl ErrorCode {
             Self::RoomUnreadable => "InternalError.GetRoomFromCacheError",
             Self::UnsupportedOperation => "UnsupportedOperation",
             Self::InvalidAction => "InvalidAction",
+            Self::UnknownParameter => "UnknownParameter",
+            Self::MissingParameter => "MissingParameter",
+            Self::InvalidParameterValue => "InvalidParameterValue",
+            Self::LimitExceeded => "LimitExceeded",
+            Self::MissingUserId => "MissingParameter.UserId",
+            Self::InvalidUserId => "InvalidParameter.UserId",
+            Self::MissingCommId => "MissingParameter.CommId",
+            Self::MissingStartTime => "MissingParameter.StartTs",
+            Self::MissingEndTime => "MissingParameter.EndTs",
+            Self::InvalidStartTime => "InvalidParameter.StartTs",
+            Self::InvalidEndTime => "InvalidParameter.EndTs",
+            Self::StartTimeTooOld => "InvalidParameter.StartTsOversize",
+            Self::SpanTooLong => "InvalidParameter.QueryScaleOversize",
+            Self::InvalidPageNumber => "InvalidParameter.PageNumber",
+            Self::InvalidPageSize => "InvalidParameter.PageSize",
+            Self::PageSizeTooLarge => "InvalidParameter.PageSizeOversize",
             Self::InvalidParameter => "InvalidParameter",
             Self::InvalidRoomId => "InvalidParameter.RoomId",
             Self::InvalidSdkAppId => "InvalidParameter.SdkAppId",
@@ -109,6 +158,7 @@ impl ApiError {
             BackendError::Unreadable { .. } | BackendError::Refused { .. } => {
                 ErrorCode::InternalError
             }
+            BackendError::TooMany { .. } => ErrorCode::LimitExceeded,
             BackendError::Unsupported { .. } => ErrorCode::UnsupportedOperation,
         };
         Self::new(code, error.to_string())
@@ -117,6 +167,12 @@ impl ApiError {
 
 impl From<Tc3Error> for ApiError {
     fn from(error: Tc3Error) -> Self {
+        Self::new(ErrorCode::Signature(error.code()), error.to_string())
+    }
+}
+
+impl From<QuerySignatureError> for ApiError {
+    fn from(error: QuerySignatureError) -> Self {
         Self::new(ErrorCode::Signature(error.code()), error.to_string())
     }
 }

@@ -52,7 +52,7 @@ fn the_signature_is_the_one_that_tencent_cloud_computes() {
         "175df84f05efb80d956583d5c41c5f91215de38708449d5d793e135ac413feb4"
     );
     assert_eq!(
-        signature(SECRET_KEY, &VECTOR).unwrap(),
+        signature(SECRET_KEY, &VECTOR, SERVICE).unwrap(),
         "0b652453ead2018931003e093791ac9fa3dc726a9738f6184bdcb353bf7ca748"
     );
 }
@@ -179,4 +179,36 @@ fn a_header_of_another_form_is_told_what_is_wrong_with_it() {
         .filter(|(name, _)| *name != "x-tc-timestamp")
         .collect();
     assert_eq!(check(NOW, BODY, &without_time), Err(Tc3Error::Timestamp));
+}
+
+#[test]
+fn the_node_sdk_signs_the_host_without_its_port_and_names_the_service_by_its_first_label() {
+    let (date, timestamp) = ("2023-11-14", 1_700_000_000);
+    let signed = [("content-type", "application/json"), ("host", "127.0.0.1")];
+    let request = SignedRequest {
+        headers: &signed,
+        ..VECTOR
+    };
+    for (service, host, taken) in [
+        ("127", "127.0.0.1:7450", true),
+        ("trtc", "127.0.0.1:7450", true),
+        ("trtc", "127.0.0.1", true),
+        ("cvm", "127.0.0.1:7450", false),
+        ("127", "127.0.0.2:7450", false),
+        ("127", "127.0.0.1:x", false),
+    ] {
+        let made = signature(SECRET_KEY, &request, service).unwrap();
+        let authorization = format!(
+            "TC3-HMAC-SHA256 Credential={SECRET_ID}/{date}/{service}/tc3_request, \
+             SignedHeaders=content-type;host, Signature={made}"
+        );
+        let timestamp = timestamp.to_string();
+        let sent = [
+            signed[0],
+            ("host", host),
+            ("authorization", &authorization),
+            ("x-tc-timestamp", &timestamp),
+        ];
+        assert_eq!(check(NOW, BODY, &sent).is_ok(), taken, "{service} {host}");
+    }
 }

@@ -125,7 +125,9 @@ async fn sent(service: &RunningService, head: &str, body: &str) -> (String, Stri
 async fn every_answer_has_status_200_even_to_what_is_no_call() {
     let service = service().await;
     for (head, body, code) in [
-        ("GET / HTTP/1.1", "", "UnsupportedProtocol"),
+        ("DELETE / HTTP/1.1", "", "UnsupportedProtocol"),
+        ("GET / HTTP/1.1", "", "AuthFailure.InvalidAuthorization"),
+        ("GET /?Signature=x HTTP/1.1", "", "MissingParameter"),
         ("POST / HTTP/1.1", "{}", "AuthFailure.InvalidAuthorization"),
         (
             "POST / HTTP/1.1\r\nAuthorization: Basic x",

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::raw::RawClient;
-use crate::scene::{Member, call, kick, request, service, service_with, soon};
+use crate::scene::{Member, call, enter, kick, request, service, service_with, soon};
 
 fn picture(sequence: u32) -> exeunt_port::MediaFrame {
     exeunt_port::MediaFrame {
@@ -24,7 +24,7 @@ fn picture(sequence: u32) -> exeunt_port::MediaFrame {
 #[tokio::test]
 async fn a_room_id_has_one_spelling_and_every_other_form_is_refused() {
     let service = service().await;
-    let enter = ClientMessage::Enter(request("alice").into()).encode();
+    let enter = enter("alice");
     for (field, forged, refusal) in [
         ("\"standup\"", "123.0", Refusal::RoomId),
         ("\"standup\"", "1.23e2", Refusal::RoomId),
@@ -136,27 +136,37 @@ async fn callers_who_never_read_their_answers_keep_nobody_out() {
 }
 
 #[tokio::test]
-async fn of_two_who_resume_the_same_stay_one_has_it_and_the_other_is_told() {
+async fn of_two_who_resume_the_same_stay_the_later_attempt_has_it_whichever_comes_first() {
     let service = service().await;
     for _ in 0..10 {
         let mut first = RawClient::connect(&service).await;
-        first
-            .says(&ClientMessage::Enter(request("alice").into()).encode())
-            .await;
+        first.says(&enter("alice")).await;
         let ServerMessage::Entered { stay, secret, .. } = first.hears().await else {
             panic!()
         };
-        let resume = ClientMessage::Resume { stay, secret }.encode();
-        let mut one = RawClient::connect(&service).await;
-        let mut other = RawClient::connect(&service).await;
-        tokio::join!(one.says(&resume), other.says(&resume));
-        assert!(matches!(one.hears().await, ServerMessage::Resumed { .. }));
-        assert!(matches!(other.hears().await, ServerMessage::Resumed { .. }));
+        let resume = |attempt| {
+            let secret = secret.clone();
+            ClientMessage::Resume {
+                stay,
+                secret,
+                attempt,
+            }
+            .encode()
+        };
+        let mut given_up = RawClient::connect(&service).await;
+        let mut later = RawClient::connect(&service).await;
+        let (early, late) = (resume(1), resume(2));
+        tokio::join!(given_up.says(&early), later.says(&late));
+        assert!(matches!(later.hears().await, ServerMessage::Resumed { .. }));
         assert_eq!(first.closed_with().await, 4005);
+        let code = match given_up.hears().await {
+            ServerMessage::Resumed { .. } => 4005,
+            ServerMessage::Refused { code, .. } if code == Refusal::Overtaken.code() => 4403,
+            heard => panic!("{heard:?}"),
+        };
+        assert_eq!(given_up.closed_with().await, code);
         kick(&service, "alice").await;
-        let mut codes = [one.closed_with().await, other.closed_with().await];
-        codes.sort_unstable();
-        assert_eq!(codes, [4001, 4005]);
+        assert_eq!(later.closed_with().await, 4001);
     }
 }
 
@@ -274,9 +284,7 @@ async fn a_kick_and_a_leave_that_cross_are_one_departure() {
 async fn a_stay_that_was_kicked_is_not_resumed_and_its_end_is_told_to_nobody_else() {
     let service = service().await;
     let mut alice = RawClient::connect(&service).await;
-    alice
-        .says(&ClientMessage::Enter(request("alice").into()).encode())
-        .await;
+    alice.says(&enter("alice")).await;
     let ServerMessage::Entered { stay, secret, .. } = alice.hears().await else {
         panic!()
     };
@@ -286,7 +294,14 @@ async fn a_stay_that_was_kicked_is_not_resumed_and_its_end_is_told_to_nobody_els
         let mut client = RawClient::connect(&service).await;
         let secret = secret.to_owned();
         client
-            .says(&ClientMessage::Resume { stay, secret }.encode())
+            .says(
+                &ClientMessage::Resume {
+                    stay,
+                    secret,
+                    attempt: 1,
+                }
+                .encode(),
+            )
             .await;
         (client.hears().await, client.closed_with().await)
     };

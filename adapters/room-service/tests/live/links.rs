@@ -2,8 +2,9 @@
 
 use crate::proxy::{Proxy, Wire};
 use crate::raw::RawClient;
-use crate::scene::{Member, kick, service, service_with_short_lease, soon};
+use crate::scene::{Member, enter, kick, request, service, service_with_short_lease, soon};
 use exeunt_port::{DepartureError, RemoteLeaveReason, RoomSignal};
+use exeunt_websocket::wire::{ClientId, ClientMessage, Enter, Refusal, ServerMessage};
 
 #[tokio::test]
 async fn who_dies_without_a_goodbye_is_announced_when_its_lease_has_run_out() {
@@ -137,6 +138,51 @@ async fn closing_while_the_link_is_cut_is_closing_all_the_same() {
         soon(alice.connection.announce_departure()).await,
         Err(DepartureError::LinkDown)
     );
+}
+
+#[tokio::test]
+async fn who_left_and_came_back_while_the_link_was_cut_is_told_to_have_done_both() {
+    let service = service().await;
+    let bob = Member::enter(service.url(), "bob").await;
+    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
+    let mut alice = Member::enter(&proxy.url(), "alice").await;
+    alice.sees_enter("bob").await;
+    proxy.set(Wire::Cut);
+    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
+    soon(bob.connection.announce_departure()).await.unwrap();
+    let _again = Member::enter(service.url(), "bob").await;
+    proxy.set(Wire::Whole);
+    assert_eq!(alice.hears().await, RoomSignal::LinkRecovered);
+    alice.sees_leave("bob", RemoteLeaveReason::Left).await;
+    alice.sees_enter("bob").await;
+}
+
+#[tokio::test]
+async fn an_enter_that_comes_after_a_later_one_of_its_client_is_refused_and_ends_nothing() {
+    let service = service().await;
+    let client_id = ClientId::random();
+    let attempt =
+        |number| ClientMessage::Enter(Enter::new(request("alice"), client_id, number)).encode();
+    let mut given_up = RawClient::connect(&service).await;
+    let mut alice = RawClient::connect(&service).await;
+    alice.says(&attempt(2)).await;
+    assert!(matches!(alice.hears().await, ServerMessage::Entered { .. }));
+    given_up.says(&attempt(1)).await;
+    let refused = given_up.hears().await;
+    let overtaken = Refusal::Overtaken.code();
+    assert!(
+        matches!(refused, ServerMessage::Refused { code, .. } if code == overtaken),
+        "{refused:?}"
+    );
+    // The goodbye of what was given up comes late as well.
+    given_up.says(&ClientMessage::Leave.encode()).await;
+    assert_eq!(given_up.closed_with().await, 4403);
+    alice.says(&ClientMessage::Heartbeat.encode()).await;
+    assert_eq!(alice.hears().await, ServerMessage::Heartbeat);
+    // Somebody truly elsewhere has the stay as before.
+    let mut elsewhere = RawClient::connect(&service).await;
+    elsewhere.says(&enter("alice")).await;
+    assert_eq!(alice.hears().await, ServerMessage::Replaced);
 }
 
 impl Member {

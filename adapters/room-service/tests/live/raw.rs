@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::scene::{Member, request, service, service_with, soon};
+use crate::scene::{Member, enter, request, service, service_with, soon};
 
 /// A WebSocket and nothing more.
 pub(crate) struct RawClient(WebSocketStream<TcpStream>);
@@ -24,9 +24,7 @@ impl RawClient {
     /// Somebody who enters the room and does nothing more, not even heartbeats.
     pub(crate) async fn enter(service: &RunningService, name: &str) -> Self {
         let mut client = Self::connect(service).await;
-        client
-            .says(&ClientMessage::Enter(request(name).into()).encode())
-            .await;
+        client.says(&enter(name)).await;
         let entered = client.hears().await;
         assert!(
             matches!(entered, ServerMessage::Entered { .. }),
@@ -65,7 +63,7 @@ impl RawClient {
 #[tokio::test]
 async fn what_is_no_entering_is_refused_with_a_number_and_words() {
     let service = service().await;
-    let enter = ClientMessage::Enter(request("alice").into()).encode();
+    let enter = enter("alice");
     for (said, refusal) in [
         ("hello".to_owned(), Refusal::NoParameters),
         (r#"{"type":"leave"}"#.to_owned(), Refusal::NoParameters),
@@ -76,7 +74,7 @@ async fn what_is_no_entering_is_refused_with_a_number_and_words() {
         (enter.replace("\"standup\"", "0"), Refusal::RoomId),
         (enter.replace("\"alice\"", "\"al ice\""), Refusal::UserId),
         (
-            r#"{"type":"resume","stay":1,"secret":"x"}"#.to_owned(),
+            r#"{"type":"resume","stay":1,"secret":"x","attempt":1}"#.to_owned(),
             Refusal::StayUnknown,
         ),
     ] {
@@ -98,12 +96,10 @@ async fn who_breaks_the_protocol_is_cut_off_and_may_resume() {
         Message::text("nonsense"),
         Message::binary(vec![1, 2, 3]),
         Message::binary(vec![0; 2 << 20]),
-        Message::text(ClientMessage::Enter(request("alice").into()).encode()),
+        Message::text(enter("alice")),
     ] {
         let mut client = RawClient::connect(&service).await;
-        client
-            .says(&ClientMessage::Enter(request("alice").into()).encode())
-            .await;
+        client.says(&enter("alice")).await;
         let ServerMessage::Entered { stay, secret, .. } = client.hears().await else {
             panic!()
         };
@@ -112,7 +108,14 @@ async fn who_breaks_the_protocol_is_cut_off_and_may_resume() {
         assert_eq!(client.closed_with().await, 4400);
         let mut again = RawClient::connect(&service).await;
         again
-            .says(&ClientMessage::Resume { stay, secret }.encode())
+            .says(
+                &ClientMessage::Resume {
+                    stay,
+                    secret,
+                    attempt: 1,
+                }
+                .encode(),
+            )
             .await;
         assert!(matches!(again.hears().await, ServerMessage::Resumed { .. }));
     }

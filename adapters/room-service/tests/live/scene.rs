@@ -12,6 +12,7 @@ use exeunt_room_service::{
     DEVELOPMENT_USER_SIG_KEY, RoomService, RunningService, Secret, ServerApiClient, ServerApiError,
 };
 use exeunt_websocket::WebSocketTransport;
+use exeunt_websocket::wire::{ClientId, ClientMessage, Enter};
 use tokio::time::timeout;
 
 /// Longer than anything here takes; a story that waits this long has failed.
@@ -64,6 +65,11 @@ pub(crate) fn request(name: &str) -> EnterRequest {
         room: "standup".parse().unwrap(),
         user_sig: user_sig(name),
     }
+}
+
+/// The first thing that a client says which nobody knows yet, for whoever says it by hand.
+pub(crate) fn enter(name: &str) -> String {
+    ClientMessage::Enter(Enter::new(request(name), ClientId::random(), 1)).encode()
 }
 
 /// Somebody in the room.

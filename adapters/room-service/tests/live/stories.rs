@@ -2,7 +2,7 @@
 
 use exeunt_port::{
     Codec, DepartureError, DepartureReceipt, EnterError, EnterRequest, MediaFrame, RemoteFrame,
-    RemoteLeaveReason, RoomLink, RoomSignal, Transport as _,
+    RemoteLeaveReason, RoomLink, RoomSide, RoomSignal, Transport as _,
 };
 use exeunt_room_service::{Config, Limits};
 use exeunt_websocket::WebSocketTransport;
@@ -138,6 +138,20 @@ async fn who_enters_twice_replaces_itself() {
         }),
         "the new stay is whole"
     );
+}
+
+#[tokio::test]
+async fn a_transport_and_its_clones_are_one_client_whose_attempts_are_in_order() {
+    let service = service().await;
+    let transport = WebSocketTransport::new(service.url()).unwrap();
+    let mut earlier: Option<(_, RoomSide)> = None;
+    for transport in [transport.clone(), transport.clone(), transport] {
+        let (link, side) = RoomLink::pair();
+        let connection = soon(transport.connect(request("alice"), link)).await;
+        if let Some((_, mut side)) = earlier.replace((connection.unwrap(), side)) {
+            assert_eq!(soon(side.signals.recv()).await, Some(RoomSignal::Replaced));
+        }
+    }
 }
 
 #[tokio::test]

@@ -49,13 +49,15 @@ impl Drop for Actor {
         if stay.exit.is_cancelled() && matches!(self.session.state(), State::InRoom(_)) {
             self.handle_dropped(epoch, Event::ExitRequested);
         }
+        // A close that was asked for has not succeeded; before that the transport is just gone.
+        self.handle_dropped(epoch, Event::CloseFailed);
         self.handle_dropped(epoch, Event::TransportClosed);
         for slot in Slot::all() {
             if matches!(
                 self.session.state().device(slot),
                 DeviceStage::Releasing { .. }
             ) {
-                self.handle_dropped(epoch, Event::DeviceFailed(slot));
+                self.handle_dropped(epoch, Event::ReleaseFailed(slot));
             }
         }
     }

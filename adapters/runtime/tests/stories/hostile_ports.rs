@@ -40,6 +40,7 @@ async fn a_transport_that_fails_is_told_so_and_skips_nothing() {
     let (report, _) = room.exit().await;
     assert_eq!(report.departure.outcome, Outcome::Failed);
     assert_eq!(report.departure.error.as_deref(), Some("the link is down"));
+    assert_eq!(report.transport.outcome, Outcome::Failed);
     let unilateral = "closed without the other side: the peer had gone";
     assert_eq!(report.transport.error.as_deref(), Some(unilateral));
     assert_eq!(report.devices[0].line.outcome, Outcome::Done);

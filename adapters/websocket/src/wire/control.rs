@@ -6,7 +6,7 @@ use exeunt_port::{RemoteLeaveReason, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::entrance::AnyEnter;
-use super::{Enter, MAX_CONTROL, Refusal, WireError};
+use super::{Departed, Enter, MAX_CONTROL, Member, Refusal, WireError};
 
 /// The most characters of an error's words.
 const MAX_DETAIL: usize = 300;
@@ -22,6 +22,9 @@ pub enum ClientMessage {
         stay: u64,
         /// The stay's secret, from [`ServerMessage::Entered`].
         secret: String,
+        /// Which attempt to resume this stay it is; higher than any before. One that arrives after a
+        /// later one is refused ([`Refusal::Overtaken`]).
+        attempt: u64,
     },
     /// Leaves; answered with [`ServerMessage::Left`].
     Leave,
@@ -32,8 +35,12 @@ pub enum ClientMessage {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum AnyClientMessage {
-    Enter(AnyEnter),
-    Resume { stay: u64, secret: String },
+    Enter(Box<AnyEnter>),
+    Resume {
+        stay: u64,
+        secret: String,
+        attempt: u64,
+    },
     Leave,
     Heartbeat,
 }
@@ -42,7 +49,11 @@ enum AnyClientMessage {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum EncodedClientMessage<'a> {
     Enter(&'a Enter),
-    Resume { stay: u64, secret: &'a str },
+    Resume {
+        stay: u64,
+        secret: &'a str,
+        attempt: u64,
+    },
     Leave,
     Heartbeat,
 }
@@ -60,8 +71,16 @@ impl ClientMessage {
     /// ```
     pub fn decode(text: &str) -> Result<Self, WireError> {
         Ok(match decoded(text)? {
-            AnyClientMessage::Enter(any) => Self::Enter(any.try_into()?),
-            AnyClientMessage::Resume { stay, secret } => Self::Resume { stay, secret },
+            AnyClientMessage::Enter(any) => Self::Enter((*any).try_into()?),
+            AnyClientMessage::Resume {
+                stay,
+                secret,
+                attempt,
+            } => Self::Resume {
+                stay,
+                secret,
+                attempt,
+            },
             AnyClientMessage::Leave => Self::Leave,
             AnyClientMessage::Heartbeat => Self::Heartbeat,
         })
@@ -72,9 +91,14 @@ impl ClientMessage {
     pub fn encode(&self) -> String {
         encoded(&match self {
             Self::Enter(enter) => EncodedClientMessage::Enter(enter),
-            Self::Resume { stay, secret } => EncodedClientMessage::Resume {
+            Self::Resume {
+                stay,
+                secret,
+                attempt,
+            } => EncodedClientMessage::Resume {
                 stay: *stay,
                 secret,
+                attempt: *attempt,
             },
             Self::Leave => EncodedClientMessage::Leave,
             Self::Heartbeat => EncodedClientMessage::Heartbeat,
@@ -87,9 +111,10 @@ impl fmt::Debug for ClientMessage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Enter(enter) => enter.fmt(formatter),
-            Self::Resume { stay, .. } => formatter
+            Self::Resume { stay, attempt, .. } => formatter
                 .debug_struct("Resume")
                 .field("stay", stay)
+                .field("attempt", attempt)
                 .finish_non_exhaustive(),
             Self::Leave => formatter.write_str("Leave"),
             Self::Heartbeat => formatter.write_str("Heartbeat"),
@@ -112,13 +137,14 @@ pub enum ServerMessage {
         /// How often the client says a heartbeat, in milliseconds.
         heartbeat_ms: u64,
         /// The others in the room.
-        members: Vec<UserId>,
+        members: Vec<Member>,
     },
     /// The stay goes on, on this connection.
     Resumed {
         /// The others in the room now.
-        members: Vec<UserId>,
-        /// Who left of late, and why; a client learns from it what it missed.
+        members: Vec<Member>,
+        /// Who left of late, and why, in the order in which they left; a client learns from it what
+        /// it missed.
         #[serde(default)]
         departed: Vec<Departed>,
     },
@@ -138,11 +164,15 @@ pub enum ServerMessage {
     UserEntered {
         /// Who.
         user_id: UserId,
+        /// In which stay.
+        stay: u64,
     },
     /// Somebody else left.
     UserLeft {
         /// Who.
         user_id: UserId,
+        /// Which stay ended.
+        stay: u64,
         /// Why, in TRTC's numbers.
         reason: RemoteLeaveReason,
     },
@@ -156,15 +186,6 @@ pub enum ServerMessage {
     ServerStopped,
     /// The answer to a heartbeat.
     Heartbeat,
-}
-
-/// Who left a room, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Departed {
-    /// Who.
-    pub user_id: UserId,
-    /// Why, in TRTC's numbers.
-    pub reason: RemoteLeaveReason,
 }
 
 impl ServerMessage {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::PROTOCOL;
+use super::{ClientId, PROTOCOL, Role};
 
 /// A request to enter a room.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -22,16 +22,29 @@ pub struct Enter {
     pub user_sig: String,
     /// Which room: a JSON number is a numeric room, a JSON string a string room.
     pub room_id: RoomId,
+    /// Which client asks.
+    pub client_id: ClientId,
+    /// Which of this client's attempts to enter it is; higher than any before. One that arrives after
+    /// a later one into the same room is refused ([`Refusal::Overtaken`]).
+    pub attempt: u64,
+    /// What the user is to be in the room; left out where it is an anchor.
+    #[serde(skip_serializing_if = "Role::is_anchor")]
+    pub role: Role,
 }
 
-impl From<EnterRequest> for Enter {
-    fn from(request: EnterRequest) -> Self {
+impl Enter {
+    /// This request, as an attempt of this client, as an anchor.
+    #[must_use]
+    pub fn new(request: EnterRequest, client_id: ClientId, attempt: u64) -> Self {
         Self {
             protocol: PROTOCOL,
             sdk_app_id: request.sdk_app_id,
             user_id: request.user,
             user_sig: request.user_sig,
             room_id: request.room,
+            client_id,
+            attempt,
+            role: Role::default(),
         }
     }
 }
@@ -45,6 +58,9 @@ impl fmt::Debug for Enter {
             .field("sdk_app_id", &self.sdk_app_id)
             .field("user_id", &self.user_id)
             .field("room_id", &self.room_id)
+            .field("client_id", &format_args!("{}", self.client_id))
+            .field("attempt", &self.attempt)
+            .field("role", &self.role)
             .finish_non_exhaustive()
     }
 }
@@ -87,6 +103,24 @@ pub enum EnterFault {
     /// No string where the signature should be; what stood there is not repeated.
     #[error("user_sig is missing or no string")]
     UserSig,
+    /// No client's id.
+    #[error("client_id {found} is no client; 32 lower-case hexadecimal digits are allowed")]
+    ClientId {
+        /// What stood there.
+        found: String,
+    },
+    /// No attempt's number.
+    #[error("attempt {found} is no number of an attempt; 0 to 18446744073709551615 are allowed")]
+    Attempt {
+        /// What stood there.
+        found: String,
+    },
+    /// No role.
+    #[error("role {found} is no role; \"anchor\" and \"audience\" are allowed")]
+    Role {
+        /// What stood there.
+        found: String,
+    },
 }
 
 impl EnterFault {
@@ -99,6 +133,8 @@ impl EnterFault {
             Self::Room(_) | Self::RoomType { .. } => Refusal::RoomId,
             Self::User(_) | Self::UserType { .. } => Refusal::UserId,
             Self::UserSig => Refusal::UserSig,
+            Self::ClientId { .. } | Self::Attempt { .. } => Refusal::Attempt,
+            Self::Role { .. } => Refusal::Role,
         }
     }
 }
@@ -116,6 +152,12 @@ pub(super) struct AnyEnter {
     user_sig: Value,
     #[serde(default)]
     room_id: Value,
+    #[serde(default)]
+    client_id: Value,
+    #[serde(default)]
+    attempt: Value,
+    #[serde(default)]
+    role: Value,
 }
 
 impl TryFrom<AnyEnter> for Enter {
@@ -152,12 +194,36 @@ impl TryFrom<AnyEnter> for Enter {
         let Value::String(user_sig) = any.user_sig else {
             return Err(EnterFault::UserSig);
         };
+        let client_id = any.client_id.as_str().and_then(ClientId::read);
+        let Some(client_id) = client_id else {
+            return Err(EnterFault::ClientId {
+                found: shown(&any.client_id),
+            });
+        };
+        let Some(attempt) = any.attempt.as_u64() else {
+            return Err(EnterFault::Attempt {
+                found: shown(&any.attempt),
+            });
+        };
+        let role = match any.role.as_str() {
+            None if any.role.is_null() => Some(Role::default()),
+            None => None,
+            Some(name) => Role::named(name),
+        };
+        let Some(role) = role else {
+            return Err(EnterFault::Role {
+                found: shown(&any.role),
+            });
+        };
         Ok(Self {
             protocol: PROTOCOL,
             sdk_app_id,
             user_id,
             user_sig,
             room_id,
+            client_id,
+            attempt,
+            role,
         })
     }
 }
@@ -215,17 +281,23 @@ pub enum Refusal {
     MayNotEnter,
     /// TRTC's `ERR_SERVER_CENTER_ROOM_FULL`.
     RoomFull,
+    /// TRTC's `ERR_SERVER_CENTER_INVALID_ROLE`.
+    Role,
     /// Another version of the protocol.
     Protocol,
     /// The stay to resume is not known: never was, left, or its lease ran out.
     StayUnknown,
     /// As many rooms as the server allows.
     TooManyRooms,
+    /// A later attempt of the same client has arrived before this one (G-10).
+    Overtaken,
+    /// No client's id, or no number of an attempt.
+    Attempt,
 }
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::NoParameters,
         Self::SdkAppId,
         Self::RoomId,
@@ -235,9 +307,12 @@ impl Refusal {
         Self::MayNotCreate,
         Self::MayNotEnter,
         Self::RoomFull,
+        Self::Role,
         Self::Protocol,
         Self::StayUnknown,
         Self::TooManyRooms,
+        Self::Overtaken,
+        Self::Attempt,
     ];
 
     /// The number on the wire.
@@ -253,9 +328,12 @@ impl Refusal {
             Self::MayNotCreate => -102_010,
             Self::MayNotEnter => -102_011,
             Self::RoomFull => -102_052,
+            Self::Role => -102_055,
             Self::Protocol => 1,
             Self::StayUnknown => 2,
             Self::TooManyRooms => 3,
+            Self::Overtaken => 4,
+            Self::Attempt => 5,
         }
     }
 }

@@ -87,9 +87,11 @@ async fn frames_of_somebody_who_has_left_or_was_never_there_are_not_handed_on() 
             ServerMessage::Heartbeat,
             ServerMessage::UserEntered {
                 user_id: "bob".parse().unwrap(),
+                stay: 2,
             },
             ServerMessage::UserLeft {
                 user_id: bob,
+                stay: 2,
                 reason: RemoteLeaveReason::Left,
             },
         ]

@@ -6,7 +6,7 @@ use exeunt_port::{DeviceError, DeviceSide, OpenDevice};
 
 use super::Stage;
 use super::stage::{Opened, could_not_open};
-use crate::duty::{OPEN, OPEN_ABANDONED, OPEN_DROPPED};
+use crate::duty::{OPEN, OPEN_ABANDONED, OPEN_DROPPED, RELEASE};
 use crate::finding::{Finding, Outcome};
 use crate::moments::{MOMENTS, until_it_waits};
 
@@ -100,10 +100,33 @@ pub(super) async fn twice_at_once(stage: &Stage) -> Outcome {
         let seen = format!("neither of two openings at once worked: {first}; {second}");
         return Err(Finding::broken(&OPEN, seen));
     }
+    let (first, second) = match (first, second) {
+        (Ok(first), Ok(second)) => {
+            is_left_to_the_other(stage, first).await?;
+            stage.releases(second).await?;
+            return opens_again(stage).await;
+        }
+        one_at_most => one_at_most,
+    };
     for (opened, side) in [(first, first_side), (second, second_side)] {
         is_open_or_busy(stage, opened, side).await?;
     }
     opens_again(stage).await
+}
+
+/// Releases the first of two that are open. One that is shared stays open for the other, and says so.
+async fn is_left_to_the_other(stage: &Stage, device: Box<dyn OpenDevice>) -> Outcome {
+    let released = stage
+        .patience
+        .answers(&RELEASE, "release()", device.release())
+        .await?;
+    match released {
+        Ok(()) | Err(DeviceError::StillShared { others: 1, .. }) => Ok(()),
+        Err(error) => Err(Finding::broken(
+            &RELEASE,
+            format!("release() answered: {error}"),
+        )),
+    }
 }
 
 async fn is_open_or_busy(

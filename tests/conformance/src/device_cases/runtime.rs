@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use exeunt_port::{Device, EnterRequest};
+use exeunt_port::EnterRequest;
 use exeunt_runtime::{Client, ExitReport, Outcome as Settled, Policy, Reason, Room, RoomEvent};
 
 use super::Stage;
@@ -15,7 +15,8 @@ use crate::finding::{Finding, Outcome, demand};
 use crate::moments::{MOMENTS, Tripwire};
 
 pub(super) async fn released_first(stage: &Stage) -> Outcome {
-    let mut room = enters_with(Borrowed(Arc::clone(&stage.device)), Policy::default())?;
+    let device = Borrowed(Arc::clone(&stage.device));
+    let mut room = enters(|client| client.with_device(device), Policy::default())?;
     is_open(stage, &mut room).await?;
     room.handle().request_exit();
     let (events, report) = ended(stage, room).await?;
@@ -37,7 +38,7 @@ pub(super) async fn exit_while_opening(stage: &Stage) -> Outcome {
             inner: Arc::clone(&stage.device),
             tripwire: Arc::clone(&tripwire),
         };
-        let room = enters_with(held, Policy::default())?;
+        let room = enters(|client| client.with_device(held), Policy::default())?;
         stage
             .patience
             .answers(&OPEN, "open()", tripwire.reached())
@@ -60,7 +61,8 @@ pub(super) async fn exit_while_hung(stage: &Stage) -> Outcome {
         device: Duration::from_millis(300),
         ..Policy::default()
     };
-    let mut room = enters_with(Borrowed(Arc::clone(&stage.device)), policy)?;
+    let device = Borrowed(Arc::clone(&stage.device));
+    let mut room = enters(|client| client.with_device(device), policy)?;
     is_open(stage, &mut room).await?;
     stage.lab.hold_release().await?;
     room.handle().request_exit();
@@ -75,13 +77,17 @@ pub(super) async fn exit_while_hung(stage: &Stage) -> Outcome {
     opens_again(stage).await
 }
 
-fn enters_with(device: impl Device, policy: Policy) -> Result<Room, Finding> {
+/// Enters with what is brought.
+pub(super) fn enters(
+    bringing: impl FnOnce(Client) -> Client,
+    policy: Policy,
+) -> Result<Room, Finding> {
     let request = EnterRequest::unsigned("alice", "empty").map_err(crate::Obstacle::failed)?;
     let client = Client::new(EmptyRoom).with_policy(policy);
-    Ok(client.with_device(device).enter(request))
+    Ok(bringing(client).enter(request))
 }
 
-async fn is_open(stage: &Stage, room: &mut Room) -> Outcome {
+pub(super) async fn is_open(stage: &Stage, room: &mut Room) -> Outcome {
     let opening = async {
         while let Some(event) = room.next_event().await {
             if let RoomEvent::DeviceOpened { .. } = event {
@@ -101,7 +107,7 @@ async fn is_open(stage: &Stage, room: &mut Room) -> Outcome {
 }
 
 /// Waits for the end of the stay, and demands that it is reported exactly once and last.
-async fn ended(
+pub(super) async fn ended(
     stage: &Stage,
     mut room: Room,
 ) -> Result<(Vec<RoomEvent>, Arc<ExitReport>), Finding> {

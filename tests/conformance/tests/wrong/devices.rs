@@ -45,6 +45,12 @@ fn a_microphone_that_never_answers_its_release_fails_whatever_releases() {
             "30 openings and releases leave no thread and no descriptor behind",
             "through the runtime: the device is released before the exit is reported",
             "through the runtime: an exit while it opens is one clean report, at any moment",
+            "through the runtime: a preview that is handed over is released before the exit is reported",
+            "through the runtime: an exit while a preview opens is one clean report, at any moment",
+            "through the runtime: a preview that is dropped, at any moment, is released",
+            "through the runtime: a preview whose release is dropped, at any moment, is released",
+            "through the runtime: what is lent stays open after the exit, and is released by its owner",
+            "through the runtime: what two sessions share is released by the last",
         ],
     );
 }

@@ -7,7 +7,7 @@ use exeunt_port::{
     Codec, Device, DeviceError, DeviceKind, DeviceLink, DeviceSignal, MediaFrame, OpenDevice,
     async_trait,
 };
-use exeunt_runtime::{Outcome, Policy, RoomEvent};
+use exeunt_runtime::{Client, Departures, ExitReport, Outcome, Policy, Preview, RoomEvent};
 
 use crate::cast::{client, end, in_room, microphone, play};
 use crate::{Entry, Moment, Shown};
@@ -60,10 +60,7 @@ pub(crate) const ENTRIES: [Entry; 9] = [
         world: "dropping a stream released nothing: its listener held the stream it was part of",
         reports: &["RustAudio/cpal#771", "RustAudio/cpal#869"],
         guarantee: 13,
-        shown: Shown::Elsewhere(
-            "adapters/cpal/tests/pulse/main.rs",
-            "opening and releasing again and again leaves nothing behind",
-        ),
+        shown: Shown::Here(a_stream_that_holds_itself_is_stopped_and_not_only_dropped),
     },
     Entry {
         number: 67,
@@ -71,9 +68,7 @@ pub(crate) const ENTRIES: [Entry; 9] = [
         world: "after the release another program could not get the camera until the process ended (macOS)",
         reports: &["l1npengtul/nokhwa#224", "l1npengtul/nokhwa#32"],
         guarantee: 13,
-        shown: Shown::Not(
-            "it needs a Mac; on Linux the release is checked against the system's descriptors",
-        ),
+        shown: Shown::Here(a_handle_that_the_system_still_shows_is_never_reported_as_released),
     },
     Entry {
         number: 70,
@@ -224,5 +219,134 @@ fn a_driver_that_calls_back_late_is_heard_no_more() {
         assert_eq!(report.devices[0].line.outcome, Outcome::Done);
         while !matches!(bob.next_event().await, Some(RoomEvent::RemoteUserLeft(..))) {}
         assert_eq!(frames.try_next(), None, "bob heard nothing of her");
+    });
+}
+
+/// A stream that is part of what it holds: its listener has a clone of it, so that dropping it ends nothing.
+#[derive(Clone, Default)]
+struct HoldsItself {
+    stream: Arc<Mutex<Option<Box<HoldsItself>>>>,
+    link: Arc<Mutex<Option<DeviceLink>>>,
+}
+
+#[async_trait]
+impl Device for HoldsItself {
+    fn kind(&self) -> DeviceKind {
+        DeviceKind::Microphone
+    }
+
+    fn name(&self) -> String {
+        "a stream that holds itself".to_owned()
+    }
+
+    async fn open(&self, link: DeviceLink) -> Result<Box<dyn OpenDevice>, DeviceError> {
+        *self.link.lock().unwrap_or_else(PoisonError::into_inner) = Some(link);
+        let listener = Box::new(self.clone());
+        *self.stream.lock().unwrap_or_else(PoisonError::into_inner) = Some(listener);
+        Ok(Box::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl OpenDevice for HoldsItself {
+    fn description(&self) -> String {
+        self.name()
+    }
+
+    async fn release(self: Box<Self>) -> Result<(), DeviceError> {
+        // The explicit stop is what takes the cycle apart.
+        drop(
+            self.stream
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        drop(
+            self.link
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        Ok(())
+    }
+}
+
+impl HoldsItself {
+    fn is_on(&self) -> bool {
+        let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+        link.is_some()
+    }
+}
+
+fn a_stream_that_holds_itself_is_stopped_and_not_only_dropped() {
+    play(async {
+        let hub = Hub::new();
+        // In a room, handed over as a preview, and as a preview that nobody wanted.
+        let stream = HoldsItself::default();
+        let alice = client(hub.transport()).with_device(stream.clone());
+        let (report, alice) = end_of(alice).await;
+        assert_eq!(report.devices[0].line.outcome, Outcome::Done);
+        assert!(!stream.is_on());
+
+        let stream = HoldsItself::default();
+        let preview = Preview::open(stream.clone());
+        preview.opened().await.expect("it opens");
+        let (report, _) = end_of(client(hub.transport()).with_preview(preview)).await;
+        assert_eq!(report.devices[0].line.outcome, Outcome::Done);
+        assert!(!stream.is_on());
+
+        let stream = HoldsItself::default();
+        let departures = Departures::new();
+        let preview = Preview::open(stream.clone()).tracked_by(&departures);
+        preview.opened().await.expect("it opens");
+        drop(alice.with_preview(preview));
+        assert!(departures.settled(Policy::default().device).await);
+        assert!(!stream.is_on());
+    });
+}
+
+/// Enters with a device, and leaves when it is open.
+async fn end_of(client: Client) -> (Arc<ExitReport>, Client) {
+    let mut room = client.enter(crate::cast::request("alice"));
+    while !matches!(
+        room.next_event().await,
+        Some(RoomEvent::DeviceOpened { .. })
+    ) {}
+    room.handle().request_exit();
+    end(room).await
+}
+
+fn a_handle_that_the_system_still_shows_is_never_reported_as_released() {
+    play(async {
+        let held = DeviceError::StillHeld {
+            name: "camera".into(),
+            detail: "the system still lists this process".into(),
+        };
+        let device = microphone();
+        device
+            .faults()
+            .break_release(ReleaseFault::Fails(held.clone()));
+        let mut room = client(Hub::new().transport())
+            .with_device(device)
+            .enter(crate::cast::request("alice"));
+        while !matches!(
+            room.next_event().await,
+            Some(RoomEvent::DeviceOpened { .. })
+        ) {}
+        room.handle().request_exit();
+        let mut said = None;
+        while let Some(event) = room.next_event().await {
+            assert!(!matches!(event, RoomEvent::DeviceReleased { .. }));
+            if let RoomEvent::DeviceFailed { error, .. } = &event {
+                said = Some(error.clone());
+            }
+            if let RoomEvent::Exited(report) = event {
+                assert!(!report.is_clean());
+                let line = &report.devices[0].line;
+                assert_eq!(line.outcome, Outcome::Failed);
+                assert_eq!(line.error, Some(held.to_string()));
+            }
+        }
+        assert_eq!(said, Some(held));
     });
 }

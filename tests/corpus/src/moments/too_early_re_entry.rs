@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use exeunt_core::{Effect, Event, Instant, Policy, Session, Slot};
 use exeunt_loopback::{AnnounceFault, CloseFault, Hub};
-use exeunt_runtime::{Outcome, Reason, RoomEvent};
+use exeunt_runtime::{Outcome, Reason, RoomEvent, Shared};
 
-use crate::cast::{client, in_room, members, play};
+use crate::cast::{client, in_room, members, microphone, play};
 use crate::{Entry, Moment, Shown};
 
 pub(crate) const ENTRIES: [Entry; 6] = [
@@ -70,7 +70,7 @@ pub(crate) const ENTRIES: [Entry; 6] = [
             "versatica/mediasoup-client-aiortc#7",
         ],
         guarantee: 16,
-        shown: Shown::Not("two sessions that share one opened device come with the device lab"),
+        shown: Shown::Here(leaving_one_of_two_rooms_leaves_the_camera_to_the_other),
     },
 ];
 
@@ -163,4 +163,31 @@ fn what_was_lent_is_not_released() {
     }
     assert!(effects.contains(&Effect::ReleaseDevice(own)));
     assert!(!effects.contains(&Effect::ReleaseDevice(lent)));
+}
+
+fn leaving_one_of_two_rooms_leaves_the_camera_to_the_other() {
+    play(async {
+        let (interview, backstage) = (Hub::new(), Hub::new());
+        let device = microphone();
+        let faults = device.faults();
+        let shared = Shared::new(device);
+        let bob = in_room(client(backstage.transport()), "bob").await;
+        let heard = bob.remote_frames();
+        let one = client(interview.transport()).with_device(shared.clone());
+        let one = in_room(one, "alice").await;
+        let two = client(backstage.transport()).with_device(shared);
+        let two = in_room(two, "alice").await;
+        assert!(heard.next().await.is_some());
+
+        let (report, _) = one.exit().await;
+        assert_eq!(report.devices[0].line.outcome, Outcome::NotOwed);
+        assert_eq!(report.devices[0].other_users, 1);
+        while heard.try_next().is_some() {}
+        assert!(heard.next().await.is_some(), "the other connection goes on");
+        assert_eq!(faults.open_now(), 1);
+
+        let (report, _) = two.exit().await;
+        assert_eq!(report.devices[0].line.outcome, Outcome::Done);
+        assert_eq!(faults.open_now(), 0);
+    });
 }

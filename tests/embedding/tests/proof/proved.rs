@@ -54,10 +54,13 @@ impl Wrapper for Proved {
             | Event::LinkDead
             | Event::DepartureConfirmed
             | Event::DepartureFailed
+            | Event::AlreadyOut
             | Event::TransportClosed
+            | Event::CloseFailed
             | Event::DeviceOpened(_)
             | Event::DeviceFailed(_)
             | Event::DeviceReleased(_)
+            | Event::ReleaseFailed(_)
             | Event::DeviceVanished(_) => sdk.engine_tells(stay, event, now),
         }
         std::mem::take(&mut sdk.engine().calls)

@@ -13,7 +13,8 @@ use exeunt_room_service::tc3::{SignedRequest, sign};
 use exeunt_room_service::user_sig::{self, Claims};
 use exeunt_runtime::{Step, Transcript};
 use exeunt_websocket::wire::{
-    ClientMessage, Departed, Refusal, ServerMessage, encode_downstream, encode_upstream,
+    ClientId, ClientMessage, Departed, Enter, Member, Refusal, ServerMessage, encode_downstream,
+    encode_upstream,
 };
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
@@ -114,7 +115,7 @@ fn control() -> Vec<Seed> {
             room,
             user_sig: "eJyrVgrxCdYrSy1SslJQMtIz".to_owned(),
         };
-        ClientMessage::Enter(request.into())
+        ClientMessage::Enter(Enter::new(request, ClientId::from_number(0xc1), 3))
     };
     let said_by_clients = [
         enter(RoomId::number(123).expect("a room")),
@@ -122,12 +123,14 @@ fn control() -> Vec<Seed> {
         ClientMessage::Resume {
             stay: 7,
             secret: "s".to_owned(),
+            attempt: 2,
         },
         ClientMessage::Leave,
         ClientMessage::Heartbeat,
     ];
     let left = Departed {
         user_id: bob.clone(),
+        stay: 4,
         reason: RemoteLeaveReason::Left,
     };
     let said_by_servers = [
@@ -136,19 +139,27 @@ fn control() -> Vec<Seed> {
             secret: "s".to_owned(),
             lease_ms: 8000,
             heartbeat_ms: 2000,
-            members: vec![bob.clone()],
+            members: vec![Member {
+                user_id: bob.clone(),
+                stay: 4,
+            }],
         },
         ServerMessage::Resumed {
-            members: vec![alice.clone()],
+            members: vec![Member {
+                user_id: alice.clone(),
+                stay: 5,
+            }],
             departed: vec![left.clone()],
         },
         ServerMessage::refused(Refusal::UserSig, "no"),
         ServerMessage::Left { told: 2 },
         ServerMessage::UserEntered {
             user_id: alice.clone(),
+            stay: 5,
         },
         ServerMessage::UserLeft {
             user_id: bob,
+            stay: left.stay,
             reason: left.reason,
         },
         ServerMessage::Kicked,

@@ -9,6 +9,8 @@ use exeunt_websocket::wire::ServerMessage;
 use crate::breach::Breach;
 use crate::world::{Owner, user};
 
+use super::Booking;
+
 /// What makes stays end.
 #[derive(Clone, Copy)]
 pub(super) enum Cause {
@@ -38,9 +40,13 @@ pub(super) fn is_true(
         // Whoever resumes infers departures from who is not listed.
         ServerMessage::Resumed { members, .. }
             if members.len() + 1 != after.len()
-                || !members.iter().all(|member| after.contains_key(member)) =>
+                || !members.iter().all(|member| {
+                    let stay = after.get(&member.user_id);
+                    stay.is_some_and(|stay| stay.0 == member.stay)
+                }) =>
         {
-            let unlisted = after.keys().filter(|user| !members.contains(user));
+            let is_listed = |user: &UserId| members.iter().any(|member| member.user_id == *user);
+            let unlisted = after.keys().filter(|user| !is_listed(user));
             let user = unlisted.map(ToString::to_string).collect::<Vec<_>>();
             let (user, truth) = (user.join(" or "), "is in the room");
             Err(Breach::FalseDeparture { user, truth })
@@ -56,6 +62,21 @@ pub(super) fn is_true(
         | ServerMessage::Replaced
         | ServerMessage::ServerStopped
         | ServerMessage::Heartbeat => Ok(()),
+    }
+}
+
+impl Booking {
+    /// Whether this attempt of this stay may take the stay to another socket.
+    pub(super) fn may_be_resumed(&self, by: Owner, attempt: u64) -> Result<(), Breach> {
+        let what = if by != self.owner {
+            format!("the resume of {by}")
+        } else if attempt <= self.resumes {
+            format!("a resume of {by} that was given up")
+        } else {
+            return Ok(());
+        };
+        let touched = self.owner;
+        Err(Breach::Touched { what, touched })
     }
 }
 

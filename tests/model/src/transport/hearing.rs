@@ -5,11 +5,12 @@ use std::time::Duration;
 use exeunt_core::Event;
 use exeunt_port::{RoomSignal, UserId};
 use exeunt_room_service::rooms::{SocketId, StayId};
-use exeunt_websocket::wire::{CloseCode, Departed, ServerMessage};
+use exeunt_websocket::wire::{CloseCode, Departed, Member, ServerMessage};
 
 use super::{Fact, Known, Leg, Phase, Standing};
 use crate::network::{Downward, Network};
 use crate::real_stay::Stay;
+use crate::scope::Flaw;
 
 impl Leg {
     /// Reads what comes next on its socket; `None` is the end of it.
@@ -61,7 +62,11 @@ impl Leg {
         self.known = Some(Known {
             stay: StayId(stay),
             secret,
-            members: members.into_iter().collect(),
+            members: members
+                .into_iter()
+                .map(|member| (member.user_id, member.stay))
+                .collect(),
+            resumes: 0,
         });
     }
 
@@ -77,11 +82,11 @@ impl Leg {
             None => return self.lose(network),
         };
         match message {
-            ServerMessage::UserEntered { user_id } => {
+            ServerMessage::UserEntered { user_id, stay } => {
                 if let Some(known) = &mut self.known {
-                    known.members.insert(user_id.clone());
+                    known.members.insert(user_id.clone(), stay);
                 }
-                self.tell(Fact::RemoteEntered(user_id));
+                self.tell(Fact::RemoteEntered(Member { user_id, stay }));
             }
             ServerMessage::UserLeft { user_id, .. } => {
                 if let Some(known) = &mut self.known {
@@ -155,18 +160,30 @@ impl Leg {
     }
 
     /// The real transport's own code says what was missed.
-    fn catch_up(&mut self, members: Vec<UserId>, departed: &[Departed]) {
+    fn catch_up(&mut self, mut members: Vec<Member>, departed: &[Departed]) {
         let Some(known) = &mut self.known else { return };
+        if self.flaw == Some(Flaw::ReentriesOverlooked) {
+            for member in &mut members {
+                let before = known.members.get(&member.user_id);
+                member.stay = before.copied().unwrap_or(member.stay);
+            }
+        }
         let (lease, heartbeat) = (Duration::from_secs(8), Duration::from_secs(1));
-        let before = known.members.iter().cloned().collect();
+        let before = known.members.iter().map(|(user, stay)| member(user, *stay));
+        let before = before.collect();
         let Ok(mut stay) = Stay::new(known.stay.0, String::new(), lease, heartbeat, before) else {
             return;
         };
         let missed = stay.catch_up(members, departed);
         known.members = stay.members;
+        let now = known.members.clone();
         for signal in missed {
             match signal {
-                RoomSignal::RemoteUserEntered(user) => self.tell(Fact::RemoteEntered(user)),
+                RoomSignal::RemoteUserEntered(user) => {
+                    if let Some(stay) = now.get(&user) {
+                        self.tell(Fact::RemoteEntered(member(&user, *stay)));
+                    }
+                }
                 RoomSignal::RemoteUserLeft(user, _) => self.tell(Fact::RemoteLeft(user)),
                 RoomSignal::Kicked
                 | RoomSignal::Dismissed
@@ -179,4 +196,9 @@ impl Leg {
             }
         }
     }
+}
+
+fn member(user: &UserId, stay: u64) -> Member {
+    let user_id = user.clone();
+    Member { user_id, stay }
 }

@@ -100,6 +100,9 @@ impl Connection {
                 Outcome::Vanished
             });
         }
+        if event == Event::CloseFailed && self.departure.is_some() {
+            self.closing.get_or_insert(Outcome::Failed);
+        }
         if event == Event::DeadlineReached(Wait::Transport) && !is_over {
             self.closing.get_or_insert(Outcome::TimedOut);
         }
@@ -117,9 +120,11 @@ impl Connection {
         let nobody_counts_us_in = !self.was_entered && !self.late_entered;
         match event {
             Event::DepartureConfirmed => Some(Outcome::Done),
-            Event::Kicked | Event::Dismissed | Event::Replaced | Event::ServerStopped => {
-                Some(Outcome::NotOwed)
-            }
+            Event::Kicked
+            | Event::Dismissed
+            | Event::Replaced
+            | Event::ServerStopped
+            | Event::AlreadyOut => Some(Outcome::NotOwed),
             Event::EnterFailed if nobody_counts_us_in => Some(Outcome::NotOwed),
             Event::DepartureFailed | Event::LinkLost | Event::LinkDead | Event::TransportClosed => {
                 Some(Outcome::Failed)
@@ -134,9 +139,11 @@ impl Connection {
             | Event::Entered
             | Event::EnterFailed
             | Event::LinkRecovered
+            | Event::CloseFailed
             | Event::DeviceOpened(_)
             | Event::DeviceFailed(_)
             | Event::DeviceReleased(_)
+            | Event::ReleaseFailed(_)
             | Event::DeviceVanished(_)
             | Event::DeadlineReached(_) => None,
         }
@@ -170,9 +177,12 @@ impl Connection {
             | Event::LinkRecovered
             | Event::DepartureConfirmed
             | Event::DepartureFailed
+            | Event::AlreadyOut
+            | Event::CloseFailed
             | Event::DeviceOpened(_)
             | Event::DeviceFailed(_)
             | Event::DeviceReleased(_)
+            | Event::ReleaseFailed(_)
             | Event::DeviceVanished(_)
             | Event::DeadlineReached(_) => None,
         }

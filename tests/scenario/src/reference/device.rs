@@ -70,16 +70,18 @@ impl Held {
         } else if event == Event::DeviceFailed(slot) && self.ours {
             if self.opening {
                 self.is_gone(Outcome::NotOwed);
-            } else if self.releasing {
-                self.is_gone(Outcome::Failed);
-            } else {
+            } else if !self.releasing {
                 self.release();
             }
+        } else if event == Event::ReleaseFailed(slot) && self.releasing {
+            self.is_gone(Outcome::Failed);
         } else if event == Event::DeviceReleased(slot) {
             match (self.ours, self.opening, self.releasing) {
                 // Nobody asked: asked for now, to be sure.
                 (true, false, false) => self.release(),
                 (true, true, false) => {}
+                // It was lent: nobody releases it but the application.
+                (false, _, _) if self.lent => {}
                 _ => self.is_gone_if_held(Outcome::Done),
             }
         } else if event == Event::DeviceVanished(slot) {

@@ -18,7 +18,7 @@ pub(super) fn judge(scenario: &Scenario, facts: &Facts, found: &mut Vec<Violatio
         return;
     };
     for room in &scenario.rooms {
-        judge_room(facts, *at, listing, room, found);
+        judge_room(facts, scenario.lease, *at, listing, room, found);
     }
     match &facts.after {
         Some((_, Some(listing))) => {
@@ -37,6 +37,7 @@ pub(super) fn judge(scenario: &Scenario, facts: &Facts, found: &mut Vec<Violatio
 
 fn judge_room(
     facts: &Facts,
+    lease: Duration,
     at: Duration,
     listing: &Listing,
     room: &RoomId,
@@ -73,7 +74,54 @@ fn judge_room(
             let what = format!("{}: nobody told it that {user} is there", stay.name);
             found.push(Violation::new("G-12", what));
         }
+        for other in facts.stays.iter().filter(|other| other.room == *room) {
+            if departure_was_missed(facts, lease, stay, other, at) {
+                let (name, other) = (&stay.name, &other.name);
+                let what = format!("{name}: nobody ever told it that {other} was over");
+                found.push(Violation::new("G-12", what));
+            }
+        }
     }
+}
+
+/// Whether a stay that is inside heard of another one's arrival and of no departure after it, although
+/// the other one is long over; whoever came back meanwhile has left all the same.
+fn departure_was_missed(
+    facts: &Facts,
+    lease: Duration,
+    stay: &StayFacts,
+    other: &StayFacts,
+    at: Duration,
+) -> bool {
+    let Some(exited) = other.exited else {
+        return false;
+    };
+    let is_long_over = exited + 2 * lease + Duration::from_secs(1) < at;
+    // With somebody else under the same name it cannot be told who was heard of.
+    let is_one_person = facts
+        .stays_beside(other, &other.user)
+        .all(|beside| beside.person == other.person);
+    if other.user == stay.user || !is_long_over || !is_one_person {
+        return false;
+    }
+    let heard = |from: Duration, until: Duration, what: fn(&Heard) -> Option<&UserId>| {
+        let mut heard = stay.heard_of_others.iter();
+        let found = heard.find(|(heard_at, heard)| {
+            (from..=until).contains(heard_at) && what(heard) == Some(&other.user)
+        });
+        found.map(|(heard_at, _)| *heard_at)
+    };
+    let entered = heard(other.began, exited, |heard| match heard {
+        Heard::Entered(user) => Some(user),
+        Heard::Left(..) => None,
+    });
+    entered.is_some_and(|entered| {
+        let left = heard(entered, at, |heard| match heard {
+            Heard::Left(user, _) => Some(user),
+            Heard::Entered(_) => None,
+        });
+        left.is_none()
+    })
 }
 
 /// Who is there, by what a stay heard until then.

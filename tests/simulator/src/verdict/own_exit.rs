@@ -9,12 +9,7 @@ use crate::facts::{Deed, Facts, Ordered, StayFacts, Violation};
 /// A kick that was under way when a stay began may reach it.
 const UNDER_WAY: Duration = Duration::from_millis(200);
 
-pub(super) fn judge(
-    facts: &Facts,
-    stay: &StayFacts,
-    found: &mut Vec<Violation>,
-    known: &mut Vec<Violation>,
-) {
+pub(super) fn judge(facts: &Facts, stay: &StayFacts, found: &mut Vec<Violation>) {
     let name = &stay.name;
     let mut wrong =
         |guarantee, what: String| found.push(Violation::new(guarantee, format!("{name}: {what}")));
@@ -52,12 +47,6 @@ pub(super) fn judge(
             report.secondary
         );
         wrong("G-2", what);
-    }
-    if report.reason == Reason::Replaced && is_overtaken(facts, stay) {
-        known.push(Violation::new(
-            "G-10",
-            format!("{name}: perhaps replaced by an enter that was given up before it began"),
-        ));
     }
     if let Some(what) = is_as_good_as_it_could(facts, stay, report, exited) {
         wrong("G-12", what);
@@ -111,27 +100,12 @@ fn reason_is_possible(facts: &Facts, stay: &StayFacts, report: &ExitReport) -> R
                     && other.began <= began
                     && other.exited.is_none_or(|exited| exited >= stay.began)
             });
-            demand(
-                elsewhere || is_overtaken(facts, stay),
-                "the same user did not enter from elsewhere",
-            )
+            demand(elsewhere, "the same user did not enter from elsewhere")
         }
         Reason::ConnectionLost | Reason::EnterFailed => {
             demand(hurt, "nothing ailed the network or the service")
         }
     }
-}
-
-/// Whether an earlier stay of the same person was given up while it entered, on a path that was hurt:
-/// its enter may arrive after this stay's own, and the service takes it for a new one. A known fault
-/// of the protocol; the folder's `README.md` has more.
-fn is_overtaken(facts: &Facts, stay: &StayFacts) -> bool {
-    facts.stays_beside(stay, &stay.user).any(|earlier| {
-        let over = earlier.exited.filter(|over| *over <= stay.began);
-        earlier.person == stay.person
-            && earlier.entered.is_none()
-            && over.is_some_and(|over| facts.was_hurt(earlier.person, earlier.began, over))
-    })
 }
 
 /// Where nothing was hurt, an exit that was asked for is confirmed and closed properly.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use exeunt_core::{Effect, Event, Instant, Outcome, Policy, Session, Slot};
 use exeunt_port::{DepartureReceipt, DeviceKind, RoomId, UserId};
-use exeunt_runtime::{ExitLine, ExitReport, Reason, ReleasedDevice, Step, StepState};
+use exeunt_runtime::{ExitLine, ExitReport, Ownership, Reason, ReleasedDevice, Step, StepState};
 use serde_json::{Value, json};
 
 use super::{KINDS, Verdict, judge};
@@ -89,6 +89,8 @@ fn act(name: &str, cause: Event) -> Act {
         slot,
         kind,
         name: "made up".to_owned(),
+        ownership: Ownership::Owned,
+        other_users: 0,
         line: line(),
     };
     let report = ExitReport {

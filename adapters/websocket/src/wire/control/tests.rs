@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::EnterFault;
+use super::super::{ClientId, EnterFault, Role};
 use super::*;
 
 fn enter() -> ClientMessage {
@@ -10,7 +10,28 @@ fn enter() -> ClientMessage {
         user_id: "alice".parse().unwrap(),
         user_sig: "sig".to_owned(),
         room_id: "\"123\"".parse().unwrap(),
+        client_id: ClientId::from_number(0xc1),
+        attempt: 3,
+        role: Role::Anchor,
     })
+}
+
+#[test]
+fn a_role_is_said_where_it_is_not_the_usual_one_and_another_is_refused() {
+    let said = enter().encode();
+    assert!(!said.contains("role"), "{said}");
+    let with =
+        |role: &str| said.replace("\"attempt\":3", &format!("\"attempt\":3,\"role\":{role}"));
+    let audience = ClientMessage::decode(&with("\"audience\"")).unwrap();
+    assert_eq!(audience.encode(), with("\"audience\""));
+    assert_eq!(ClientMessage::decode(&with("null")), Ok(enter()));
+    for wrong in ["\"Anchor\"", "20"] {
+        let error = ClientMessage::decode(&with(wrong)).unwrap_err();
+        let WireError::Enter(fault) = &error else {
+            panic!("{error}")
+        };
+        assert_eq!(fault.refusal(), Refusal::Role);
+    }
 }
 
 #[test]
@@ -18,6 +39,7 @@ fn what_a_client_says_is_heard_as_it_was_said() {
     let resume = ClientMessage::Resume {
         stay: 7,
         secret: "s".to_owned(),
+        attempt: 2,
     };
     for message in [
         enter(),
@@ -39,12 +61,16 @@ fn what_the_server_says_is_heard_as_it_was_said() {
             secret: "s".to_owned(),
             lease_ms: 8000,
             heartbeat_ms: 1000,
-            members: vec![bob.clone()],
+            members: vec![Member {
+                user_id: bob.clone(),
+                stay: 4,
+            }],
         },
         ServerMessage::Resumed {
             members: vec![],
             departed: vec![Departed {
                 user_id: bob.clone(),
+                stay: 4,
                 reason,
             }],
         },
@@ -52,9 +78,11 @@ fn what_the_server_says_is_heard_as_it_was_said() {
         ServerMessage::Left { told: 2 },
         ServerMessage::UserEntered {
             user_id: bob.clone(),
+            stay: 4,
         },
         ServerMessage::UserLeft {
             user_id: bob,
+            stay: 4,
             reason,
         },
         ServerMessage::Kicked,
@@ -71,7 +99,7 @@ fn what_the_server_says_is_heard_as_it_was_said() {
 fn the_words_on_the_wire_are_the_documented_ones() {
     assert_eq!(
         enter().encode(),
-        r#"{"type":"enter","protocol":1,"sdk_app_id":1400000000,"user_id":"alice","user_sig":"sig","room_id":"123"}"#
+        r#"{"type":"enter","protocol":1,"sdk_app_id":1400000000,"user_id":"alice","user_sig":"sig","room_id":"123","client_id":"000000000000000000000000000000c1","attempt":3}"#
     );
     assert_eq!(
         ServerMessage::Left { told: 3 }.encode(),
@@ -79,17 +107,18 @@ fn the_words_on_the_wire_are_the_documented_ones() {
     );
     let left = ServerMessage::UserLeft {
         user_id: "bob".parse().unwrap(),
+        stay: 4,
         reason: RemoteLeaveReason::Kicked,
     };
     assert_eq!(
         left.encode(),
-        r#"{"type":"user_left","user_id":"bob","reason":2}"#
+        r#"{"type":"user_left","user_id":"bob","stay":4,"reason":2}"#
     );
 }
 
 #[test]
 fn a_wrong_parameter_is_named_and_has_the_refusal_of_its_own() {
-    let good = r#""protocol":1,"sdk_app_id":1,"user_id":"a","user_sig":"s","room_id":1"#;
+    let good = r#""protocol":1,"sdk_app_id":1,"user_id":"a","user_sig":"s","room_id":1,"client_id":"000000000000000000000000000000c1","attempt":1"#;
     for (wrong, refusal) in [
         (
             good.replace("\"protocol\":1", "\"protocol\":2"),
@@ -128,6 +157,13 @@ fn a_wrong_parameter_is_named_and_has_the_refusal_of_its_own() {
             good.replace("\"room_id\":1", "\"room_id\":\"\""),
             Refusal::RoomId,
         ),
+        (good.replace("0000c1", "0000C1"), Refusal::Attempt),
+        (good.replace("0000c1", "c1"), Refusal::Attempt),
+        (
+            good.replace("\"attempt\":1", "\"attempt\":-1"),
+            Refusal::Attempt,
+        ),
+        (good.replace(",\"attempt\":1", ""), Refusal::Attempt),
     ] {
         let error = ClientMessage::decode(&format!(r#"{{"type":"enter",{wrong}}}"#)).unwrap_err();
         let WireError::Enter(fault) = error else {
@@ -148,6 +184,10 @@ fn what_is_no_message_is_refused_with_what_is_allowed() {
             "expected one of `enter`, `resume`, `leave`, `heartbeat`",
         ),
         (r#"{"type":"resume","stay":-1,"secret":""}"#, "expected u64"),
+        (
+            r#"{"type":"resume","stay":1,"secret":""}"#,
+            "missing field `attempt`",
+        ),
     ] {
         let error = ClientMessage::decode(text).unwrap_err().to_string();
         assert!(error.contains(words), "{text}: {error}");
@@ -160,6 +200,27 @@ fn what_is_no_message_is_refused_with_what_is_allowed() {
         ClientMessage::decode(&long),
         Err(WireError::ControlTooLong { length: long.len() })
     );
+}
+
+#[test]
+fn the_fullest_room_has_room_in_a_message() {
+    let user_id = |number: u64| format!("{number:0>32}").parse().unwrap();
+    let resumed = ServerMessage::Resumed {
+        members: (0..1000)
+            .map(|number| Member {
+                user_id: user_id(number),
+                stay: u64::MAX,
+            })
+            .collect(),
+        departed: (0..1000)
+            .map(|number| Departed {
+                user_id: user_id(number),
+                stay: u64::MAX,
+                reason: RemoteLeaveReason::Kicked,
+            })
+            .collect(),
+    };
+    assert_eq!(ServerMessage::decode(&resumed.encode()), Ok(resumed));
 }
 
 #[test]

@@ -1,0 +1,94 @@
+//! Live rooms, stays that last too long, and a service that comes back.
+
+use std::time::Duration;
+
+use exeunt_port::{RemoteLeaveReason, RoomLink, RoomSignal, Transport};
+use exeunt_room_service::Config;
+use exeunt_room_service::rooms::{RoomLife, Scene};
+use exeunt_websocket::WebSocketTransport;
+use exeunt_websocket::wire::Role;
+
+use crate::scene::{Member, call, request, service_with, soon};
+
+#[tokio::test]
+async fn a_viewer_of_a_live_room_sees_the_anchors_come_and_go_and_is_seen_by_nobody() {
+    let service = service_with(Config {
+        room_life: RoomLife {
+            scene: Scene::Live,
+            ..RoomLife::default()
+        },
+        ..Config::development()
+    })
+    .await;
+    let mut alice = Member::enter(service.url(), "alice").await;
+    let (link, side) = RoomLink::pair();
+    let transport = WebSocketTransport::new(service.url()).unwrap();
+    let transport = transport.entering_as(Role::Audience);
+    let connection = soon(transport.connect(request("viewer"), link))
+        .await
+        .unwrap();
+    let mut viewer = Member { connection, side };
+    viewer.sees_enter("alice").await;
+    let bob = Member::enter(service.url(), "bob").await;
+    viewer.sees_enter("bob").await;
+    soon(bob.connection.announce_departure()).await.unwrap();
+    viewer.sees_leave("bob", RemoteLeaveReason::Left).await;
+    // Alice has heard of Bob alone, though the viewer was there before him.
+    alice.sees_enter("bob").await;
+    alice.sees_leave("bob", RemoteLeaveReason::Left).await;
+    soon(alice.connection.announce_departure()).await.unwrap();
+    viewer.sees_leave("alice", RemoteLeaveReason::Left).await;
+    // Nobody is left, and the room is open all the same.
+    soon(viewer.connection.announce_departure()).await.unwrap();
+    let (count, rooms) = call(&service, |client| client.describe_rooms(0))
+        .await
+        .unwrap();
+    assert_eq!((count, rooms[0].members.len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_stay_that_lasts_too_long_is_ended_as_by_an_operator() {
+    let service = service_with(Config {
+        room_life: RoomLife {
+            longest_stay: Some(Duration::from_millis(300)),
+            ..RoomLife::default()
+        },
+        ..Config::development()
+    })
+    .await;
+    let mut alice = Member::enter(service.url(), "alice").await;
+    assert_eq!(alice.hears().await, RoomSignal::Kicked);
+}
+
+#[tokio::test]
+async fn a_service_that_comes_back_knows_nobody_and_everybody_may_enter_anew() {
+    let service = service_with(Config::development()).await;
+    let address = service.local_addr();
+    let mut alice = Member::enter(service.url(), "alice").await;
+    drop(service);
+    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
+    let again = || async {
+        let config = Config {
+            listen: address,
+            ..Config::development()
+        };
+        exeunt_room_service::RoomService::bind(config).await
+    };
+    // The system may take a moment to give the port back.
+    let service = soon(async {
+        loop {
+            if let Ok(service) = again().await {
+                return service.spawn();
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    // Her client comes to resume, and learns that the stay is no more; no ghost of it is in the room.
+    while alice.hears().await != RoomSignal::LinkDead {}
+    let (count, _) = call(&service, |client| client.describe_rooms(0))
+        .await
+        .unwrap();
+    assert_eq!(count, 0);
+    let _alice = Member::enter(service.url(), "alice").await;
+}

@@ -1,0 +1,195 @@
+//! The same device, opened before the room: handed over, dropped, lent, shared.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use exeunt_port::DeviceKind;
+use exeunt_runtime::{Departures, Outcome as Settled, Policy, Preview, RoomEvent, Shared};
+
+use super::Stage;
+use super::opening::opens_again;
+use super::runtime::{ended, enters, is_open};
+use crate::borrowed::{Borrowed, Held};
+use crate::duty::{CAPTURED, CLEAN, LENT, OPEN, OPEN_ABANDONED, RELEASE, SHARED};
+use crate::finding::{Finding, Outcome, demand};
+use crate::moments::{MOMENTS, Tripwire, until_it_waits};
+
+pub(super) async fn handed_over(stage: &Stage) -> Outcome {
+    let preview = previews(stage).await?;
+    shows(stage, &preview).await?;
+    let mut room = enters(|client| client.with_preview(preview), Policy::default())?;
+    is_open(stage, &mut room).await?;
+    room.handle().request_exit();
+    let (events, report) = ended(stage, room).await?;
+    let is_released = |event: &RoomEvent| matches!(event, RoomEvent::DeviceReleased { .. });
+    demand(&CLEAN, events.iter().any(is_released), || {
+        format!("the exit was reported, and the preview was not released before: {events:?}")
+    })?;
+    let outcomes: Vec<_> = report
+        .devices
+        .iter()
+        .map(|line| line.line.outcome)
+        .collect();
+    demand(&CLEAN, outcomes == [Settled::Done], || format!("{report}"))?;
+    opens_again(stage).await
+}
+
+pub(super) async fn handed_over_while_opening(stage: &Stage) -> Outcome {
+    for moment in 0..=MOMENTS {
+        let tripwire = Arc::new(Tripwire::at(moment));
+        let held = Held {
+            inner: Arc::clone(&stage.device),
+            tripwire: Arc::clone(&tripwire),
+        };
+        let preview = Preview::open(held);
+        stage
+            .patience
+            .answers(&OPEN, "open()", tripwire.reached())
+            .await?;
+        let room = enters(|client| client.with_preview(preview), Policy::default())?;
+        room.handle().request_exit();
+        let (_, report) = ended(stage, room).await?;
+        demand(&OPEN_ABANDONED, report.is_clean(), || {
+            format!("handed over and left at await {moment} of open(): {report}")
+        })?;
+        if tripwire.answered_before() {
+            break;
+        }
+    }
+    opens_again(stage).await
+}
+
+pub(super) async fn dropped(stage: &Stage) -> Outcome {
+    for moment in 0..=MOMENTS {
+        let tripwire = Arc::new(Tripwire::at(moment));
+        let held = Held {
+            inner: Arc::clone(&stage.device),
+            tripwire: Arc::clone(&tripwire),
+        };
+        let departures = Departures::new();
+        let preview = Preview::open(held).tracked_by(&departures);
+        stage
+            .patience
+            .answers(&OPEN, "open()", tripwire.reached())
+            .await?;
+        drop(preview);
+        let after = format!("a preview was dropped at await {moment} of open()");
+        settles(stage, &departures, &after).await?;
+        if tripwire.answered_before() {
+            break;
+        }
+    }
+    opens_again(stage).await
+}
+
+pub(super) async fn release_dropped(stage: &Stage) -> Outcome {
+    for moment in 0..=MOMENTS {
+        let departures = Departures::new();
+        let preview = previews(stage).await?.tracked_by(&departures);
+        let answer = {
+            let mut releasing = pin!(preview.release());
+            let held = until_it_waits(releasing.as_mut(), moment);
+            stage.patience.answers(&RELEASE, "release()", held).await?
+        };
+        let after = format!("release() of a preview was dropped at its await {moment}");
+        settles(stage, &departures, &after).await?;
+        if let Some(answer) = answer {
+            answer.map_err(|error| {
+                Finding::broken(&RELEASE, format!("releasing a preview answered: {error}"))
+            })?;
+            break;
+        }
+    }
+    opens_again(stage).await
+}
+
+pub(super) async fn lent(stage: &Stage) -> Outcome {
+    let preview = previews(stage).await?;
+    for _ in 0..2 {
+        let lent = preview.lend();
+        let mut room = enters(|client| client.with_lent(lent), Policy::default())?;
+        is_open(stage, &mut room).await?;
+        room.handle().request_exit();
+        let (_, report) = ended(stage, room).await?;
+        let outcomes: Vec<_> = report
+            .devices
+            .iter()
+            .map(|line| line.line.outcome)
+            .collect();
+        demand(&LENT, outcomes == [Settled::NotOwed], || {
+            format!("{report}")
+        })?;
+        shows(stage, &preview).await?;
+    }
+    let releasing = preview.release();
+    let released = stage.patience.answers(&RELEASE, "release()", releasing);
+    released.await?.map_err(|error| {
+        Finding::broken(
+            &RELEASE,
+            format!("after it was lent release() answered: {error}"),
+        )
+    })?;
+    opens_again(stage).await
+}
+
+pub(super) async fn shared(stage: &Stage) -> Outcome {
+    let device = Shared::new(Borrowed(Arc::clone(&stage.device)));
+    let mut rooms = Vec::new();
+    for _ in 0..2 {
+        let device = device.clone();
+        let mut room = enters(|client| client.with_device(device), Policy::default())?;
+        is_open(stage, &mut room).await?;
+        rooms.push(room);
+    }
+    for (room, expected) in rooms.into_iter().zip([Settled::NotOwed, Settled::Done]) {
+        room.handle().request_exit();
+        let (_, report) = ended(stage, room).await?;
+        let outcomes: Vec<_> = report
+            .devices
+            .iter()
+            .map(|line| line.line.outcome)
+            .collect();
+        demand(&SHARED, outcomes == [expected], || {
+            format!("the line of the device was to be {expected}: {report}")
+        })?;
+    }
+    opens_again(stage).await
+}
+
+/// The device, open before any room.
+async fn previews(stage: &Stage) -> Result<Preview, Finding> {
+    let preview = Preview::open(Borrowed(Arc::clone(&stage.device)));
+    let opened = stage
+        .patience
+        .answers(&OPEN, "open()", preview.opened())
+        .await?;
+    opened.map_err(|error| super::stage::could_not_open(&error))?;
+    Ok(preview)
+}
+
+/// One that captures shows what it captures.
+async fn shows(stage: &Stage, preview: &Preview) -> Outcome {
+    match preview.kind() {
+        DeviceKind::Microphone | DeviceKind::Camera => {
+            let mirror = preview.frames();
+            while mirror.try_next().is_some() {}
+            let what = "a frame of the preview";
+            let frame = stage
+                .patience
+                .answers(&CAPTURED, what, mirror.next())
+                .await?;
+            demand(&CAPTURED, frame.is_some(), || {
+                "the preview ended".to_owned()
+            })
+        }
+        DeviceKind::Speaker => Ok(()),
+    }
+}
+
+/// Waits until what nobody waits for any more has been released.
+async fn settles(stage: &Stage, departures: &Departures, after: &str) -> Outcome {
+    let settled = departures.settled(stage.patience.bound()).await;
+    demand(&RELEASE, settled, || {
+        format!("{after}, and its device was not released")
+    })
+}

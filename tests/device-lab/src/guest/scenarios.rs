@@ -1,0 +1,102 @@
+//! Everything that is played, in the order in which it is.
+
+mod busy;
+mod conformance;
+mod endings;
+mod faults;
+mod growth;
+mod killed;
+mod opening;
+mod vanishing;
+
+use self::endings::Cause;
+use self::vanishing::{Moment, Way};
+use super::failure::Outcome;
+use crate::Boot;
+
+/// Something that is played in the machine, and comes out well or not.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// In which start of the machine.
+    pub boot: Boot,
+    /// The sentence that it shows.
+    pub name: String,
+    play: Play,
+}
+
+/// How it is played.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Play {
+    /// By itself.
+    Alone(fn() -> Outcome),
+    /// Together with the others of the same device, as cases of the conformance suite.
+    Suite {
+        device: &'static str,
+        case: &'static str,
+    },
+}
+
+impl Scenario {
+    pub(crate) fn play(&self) -> Play {
+        self.play
+    }
+}
+
+/// Everything that is played.
+#[must_use]
+pub fn scenarios() -> Vec<Scenario> {
+    let exits = ALONE.iter().map(|(name, play)| (Boot::Exits, *name, *play));
+    let endurance = ENDURING
+        .iter()
+        .map(|(name, play)| (Boot::Endurance, *name, *play));
+    exits
+        .chain(endurance)
+        .map(|(boot, name, play)| Scenario {
+            boot,
+            name: name.to_owned(),
+            play: Play::Alone(play),
+        })
+        .chain(conformance::scenarios())
+        .collect()
+}
+
+type Row = (&'static str, fn() -> Outcome);
+
+#[rustfmt::skip]
+const ALONE: &[Row] = &[
+    // ---- every way out ------------------------------------------------------------------------
+    ("whoever leaves has let go of camera, microphone and speaker before onExitRoom", || endings::released_first(Cause::Exit)),
+    ("whoever is kicked has let go of camera, microphone and speaker before onExitRoom", || endings::released_first(Cause::Kick)),
+    ("whoever is in a room that is dismissed has let go of camera, microphone and speaker before onExitRoom", || endings::released_first(Cause::Dismissal)),
+    ("whoever loses the connection has let go of camera, microphone and speaker before onExitRoom", || endings::released_first(Cause::Loss)),
+    ("whoever is never let in has let go of camera, microphone and speaker before onExitRoom", || endings::released_first(Cause::NeverLetIn)),
+    // ---- while they open ----------------------------------------------------------------------
+    ("an exit while the devices open, at 20 different moments, leaves none of them open", opening::at_twenty_moments),
+    // ---- taken by somebody else -----------------------------------------------------------------
+    ("a camera that another program streams from is said to be busy, and the exit is clean", busy::camera),
+    ("a microphone and a speaker that another process has are said to be busy, and stay his", busy::sound),
+    // ---- gone ---------------------------------------------------------------------------------
+    ("a camera that disconnects before the exit is told once, and nothing is held", || vanishing::play(Way::CameraDisconnects, Moment::Before)),
+    ("a camera that disconnects during the exit leaves nothing held", || vanishing::play(Way::CameraDisconnects, Moment::During)),
+    ("a camera that disconnects after the exit is there for the next stay", || vanishing::play(Way::CameraDisconnects, Moment::After)),
+    ("a camera that loses its driver before the exit is told once, and nothing is held", || vanishing::play(Way::CameraUnplugged, Moment::Before)),
+    ("a camera that loses its driver during the exit leaves nothing held", || vanishing::play(Way::CameraUnplugged, Moment::During)),
+    ("a camera that loses its driver after the exit is there for the next stay", || vanishing::play(Way::CameraUnplugged, Moment::After)),
+    ("a sound card that loses its driver before the exit is told once, and nothing is held", || vanishing::play(Way::CardUnplugged, Moment::Before)),
+    ("a sound card that loses its driver during the exit leaves nothing held", || vanishing::play(Way::CardUnplugged, Moment::During)),
+    ("a sound card that loses its driver after the exit is there for the next stay", || vanishing::play(Way::CardUnplugged, Moment::After)),
+    // ---- the process goes ---------------------------------------------------------------------
+    ("a process that is killed leaves the devices free for the next one", killed::in_a_call),
+];
+
+#[rustfmt::skip]
+const ENDURING: &[Row] = &[
+    ("a hundred stays leave no descriptor, no thread and no memory behind", growth::hundred_stays),
+    // ---- a driver that fails --------------------------------------------------------------------
+    ("a stream that ends with a fatal error is told once, and the camera is let go of", faults::fatal_in_a_call),
+    ("a fatal error during the exit leaves nothing held", faults::fatal_during_the_exit),
+    ("a camera that cannot be started is told, and the exit is clean", faults::not_started),
+    ("a camera that gives no buffers is told, and the exit is clean", faults::no_buffers),
+    ("an exit with a camera that has stalled is within its bound, and the camera is off", faults::stalled_at_the_exit),
+    ("a camera that stalls in a call is told, and closed at once", faults::stalled_in_a_call),
+];

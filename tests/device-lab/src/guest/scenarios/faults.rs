@@ -1,0 +1,110 @@
+//! A driver that fails: with an error, by refusing, by silence.
+
+use crate::guest::camera::{CameraFault, drop_pictures};
+use crate::guest::claim::can_be_claimed;
+use crate::guest::failure::{Outcome, demand};
+use crate::guest::stage::{eventually, holds_nothing, note};
+use crate::guest::subject::{Subject, is_clean};
+use crate::guest::{camera, kernel};
+
+pub(super) fn fatal_in_a_call() -> Outcome {
+    let mut member = Subject::start()?;
+    member.enters()?;
+    member.is_heard()?;
+    CameraFault::FailsFatally.happens()?;
+    camera_is_lost(&mut member, "vanished")?;
+    leaves(member)
+}
+
+pub(super) fn fatal_during_the_exit() -> Outcome {
+    let mut member = Subject::start()?;
+    member.enters()?;
+    member.tell("freeze")?;
+    member.tell("exit")?;
+    CameraFault::FailsFatally.happens()?;
+    let exited = member.stands_still_at_its_exit(0)?;
+    holds_nothing(&member)?;
+    is_clean(&exited)?;
+    member.goes_home()
+}
+
+pub(super) fn not_started() -> Outcome {
+    refused_once(CameraFault::RefusesToStart)
+}
+
+pub(super) fn no_buffers() -> Outcome {
+    refused_once(CameraFault::RefusesBuffers)
+}
+
+/// What is refused once is told; the next stay has the camera.
+fn refused_once(fault: CameraFault) -> Outcome {
+    let mut member = Subject::start()?;
+    fault.happens()?;
+    member.tell("enter")?;
+    camera_is_lost(&mut member, "failed")?;
+    member.tell("freeze")?;
+    member.tell("exit")?;
+    let exited = member.stands_still_at_its_exit(0)?;
+    holds_nothing(&member)?;
+    is_clean(&exited)?;
+    member.thaw()?;
+    member.enters()?;
+    leaves(member)
+}
+
+pub(super) fn stalled_at_the_exit() -> Outcome {
+    let mut member = Subject::start()?;
+    member.enters()?;
+    member.is_heard()?;
+    drop_pictures(100)?;
+    member.tell("freeze")?;
+    member.tell("exit")?;
+    let exited = member.stands_still_at_its_exit(0)?;
+    note(&format!(
+        "took {} ms of {} ms",
+        exited.number("took_ms"),
+        exited.number("bound_ms")
+    ));
+    // A camera that is stalled gives no picture to anybody else either.
+    drop_pictures(0)?;
+    holds_nothing(&member)?;
+    is_clean(&exited)?;
+    member.goes_home()
+}
+
+pub(super) fn stalled_in_a_call() -> Outcome {
+    let mut member = Subject::with(&["--watchdog", "1000"])?;
+    member.enters()?;
+    member.is_heard()?;
+    drop_pictures(100)?;
+    camera_is_lost(&mut member, "vanished")?;
+    let number = member.number();
+    let held = kernel::held_devices(number)?;
+    demand(held.iter().all(|path| path != camera::NODE), || {
+        format!("the camera is said to have gone, and the process still holds {held:?} (G-13)")
+    })?;
+    drop_pictures(0)?;
+    eventually("a camera that others can have", || {
+        can_be_claimed(camera::NODE)
+    })?;
+    leaves(member)
+}
+
+/// The camera is told to be lost, once, and nothing else is.
+fn camera_is_lost(member: &mut Subject, how: &str) -> Outcome {
+    let lost = member.until("the camera to be lost", |line| {
+        line.is("vanished") || line.is("failed")
+    })?;
+    demand(lost.is(how) && lost.text("kind") == "camera", || {
+        format!("the camera was to be told as {how}, and this was told: {lost}")
+    })
+}
+
+fn leaves(mut member: Subject) -> Outcome {
+    member.tell("freeze")?;
+    member.tell("exit")?;
+    let exited = member.stands_still_at_its_exit(0)?;
+    holds_nothing(&member)?;
+    is_clean(&exited)?;
+    member.goes_home()
+}

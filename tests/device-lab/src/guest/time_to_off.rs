@@ -1,0 +1,117 @@
+//! How long the camera takes to be off: from the call that ends it until the kernel sees the node's
+//! last descriptor closed. Ours beside programs that know nothing of rooms.
+
+use std::time::Duration;
+
+use super::bare::Way;
+use super::closing::Closings;
+use super::failure::{LabFailure, Outcome};
+use super::line::Line;
+use super::process::{PATIENCE, Process};
+use super::subject::Subject;
+use super::{camera, log, stage};
+
+/// What is measured: one row of the table.
+#[derive(Clone, Copy, Debug)]
+enum Row {
+    /// A member leaves or is removed; first what is done to the network, then what ends the stay.
+    Exeunt {
+        network: Option<&'static str>,
+        ended_by: &'static str,
+    },
+    /// A program without Exeunt.
+    Bare(Way),
+}
+
+#[rustfmt::skip]
+const ROWS: [(&str, Row); 7] = [
+    ("bare v4l, the stream is dropped", Row::Bare(Way::V4l)),
+    ("bare nokhwa, stop_stream and drop", Row::Bare(Way::Nokhwa)),
+    ("bare nokhwa, CallbackCamera dropped", Row::Bare(Way::NokhwaCallback)),
+    ("Exeunt, exit", Row::Exeunt { network: None, ended_by: "exit" }),
+    ("Exeunt, exit with the network cut", Row::Exeunt { network: Some("cut"), ended_by: "exit" }),
+    ("Exeunt, exit with the server hung", Row::Exeunt { network: Some("never confirm"), ended_by: "exit" }),
+    ("Exeunt, kicked", Row::Exeunt { network: None, ended_by: "kick" }),
+];
+
+/// Measures every row so many times, and prints a table.
+pub(crate) fn measure(times: u32) -> Outcome {
+    stage::restore()?;
+    let closings = Closings::of(camera::NODE)?;
+    let mut table = Vec::new();
+    for (name, row) in ROWS {
+        log::say(&format!("measuring: {name}"));
+        let mut took = match row {
+            Row::Exeunt { network, ended_by } => exeunt(times, network, ended_by, &closings)?,
+            Row::Bare(way) => bare(times, way, &closings)?,
+        };
+        took.sort();
+        table.push(format!(
+            "| {name:<36} | {:>6} | {:>8} | {:>8} | {:>8} |",
+            took.len(),
+            milliseconds(&took, 50),
+            milliseconds(&took, 90),
+            milliseconds(&took, 100),
+        ));
+    }
+    println!(
+        "| {:<36} | {:>6} | {:>8} | {:>8} | {:>8} |",
+        "camera off after, in ms", "times", "p50", "p90", "max"
+    );
+    println!(
+        "| {:-<36} | {:->6} | {:->8} | {:->8} | {:->8} |",
+        "", ":", ":", ":", ":"
+    );
+    for row in table {
+        println!("{row}");
+    }
+    Ok(())
+}
+
+fn exeunt(
+    times: u32,
+    network: Option<&str>,
+    ended_by: &str,
+    closings: &Closings,
+) -> Result<Vec<Duration>, LabFailure> {
+    let mut member = Subject::with_camera_only()?;
+    let mut took = Vec::new();
+    for _ in 0..times {
+        member.tell("enter")?;
+        member.opens(&["camera"])?;
+        member.tell("heard pictures")?;
+        member.until("to be seen", |line| line.is("heard"))?;
+        if let Some(network) = network {
+            member.tell(network)?;
+        }
+        member.tell(ended_by)?;
+        let begun = member.until("the end to begin", |line| {
+            line.is("exiting") || line.is("kicking")
+        })?;
+        let exited = member.until("onExitRoom", |line| line.is("exited"));
+        exited.and_then(|_| member.tell("out"))?;
+        member.until("to be out", |line| line.is("out"))?;
+        took.push(closings.last_since(begun.number("at"))?);
+    }
+    Ok(took)
+}
+
+fn bare(times: u32, way: Way, closings: &Closings) -> Result<Vec<Duration>, LabFailure> {
+    let mut program = Process::start("bare", &["bare", way.name()])?.quiet();
+    let mut took = Vec::new();
+    for _ in 0..times {
+        program.tell("open")?;
+        program.until("a stream", |line: &Line| line.is("streaming"))?;
+        program.tell("drop")?;
+        let dropped = program.until_within(PATIENCE, "the drop", |line| line.is("dropped"))?;
+        took.push(closings.last_since(dropped.number("from"))?);
+    }
+    Ok(took)
+}
+
+/// The value that this percentage of them does not exceed.
+fn milliseconds(sorted: &[Duration], percent: usize) -> String {
+    let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+    let value = sorted.get(place).copied().unwrap_or_default();
+    format!("{:.1}", value.as_secs_f64() * 1000.0)
+}

@@ -1,0 +1,145 @@
+//! What people do in a call: another default device, a headset plugged in and out.
+//!
+//! A sound server moves a stream to another device where it can, without a word to whoever records or
+//! plays. So either the stay goes on: bob hears alice, or the server plays to her. Or the device is
+//! reported as vanished, and the server has nothing of it. What is never seen is a hang.
+
+use exeunt_cpal::CpalMicrophone;
+use exeunt_pulse_server::Stream;
+use exeunt_runtime::{DeviceKind, Outcome, Policy, Reason};
+use libtest_mimic::Failed;
+
+use crate::alice::{Alice, InRoom};
+use crate::bob::Bob;
+use crate::judging::{Told, check};
+use crate::stage::{Stage, until};
+
+const HEADSET: &str = "headset";
+
+pub(crate) fn default_microphone(stage: &mut Stage) -> Told {
+    let (bob, mut alice) = in_a_call(stage)?;
+    let _headset = stage.server.plug_in_microphone(HEADSET)?;
+    stage.server.set_default_microphone(HEADSET)?;
+    goes_on_or_has_vanished(stage, DeviceKind::Microphone, &bob, &mut alice)?;
+    leaves_well(stage, alice)
+}
+
+pub(crate) fn default_speaker(stage: &mut Stage) -> Told {
+    let (bob, mut alice) = in_a_call(stage)?;
+    let _headset = stage.server.plug_in_speaker(HEADSET)?;
+    stage.server.set_default_speaker(HEADSET)?;
+    goes_on_or_has_vanished(stage, DeviceKind::Speaker, &bob, &mut alice)?;
+    leaves_well(stage, alice)
+}
+
+pub(crate) fn microphone_pulled_out(stage: &mut Stage) -> Told {
+    let headset = stage.server.plug_in_microphone(HEADSET)?;
+    stage.server.set_default_microphone(HEADSET)?;
+    let (bob, mut alice) = in_a_call(stage)?;
+    is_used(stage, HEADSET)?;
+    stage.server.unplug(&headset)?;
+    goes_on_or_has_vanished(stage, DeviceKind::Microphone, &bob, &mut alice)?;
+    leaves_well(stage, alice)
+}
+
+pub(crate) fn speaker_pulled_out(stage: &mut Stage) -> Told {
+    let headset = stage.server.plug_in_speaker(HEADSET)?;
+    stage.server.set_default_speaker(HEADSET)?;
+    let (bob, mut alice) = in_a_call(stage)?;
+    is_used(stage, HEADSET)?;
+    stage.server.unplug(&headset)?;
+    goes_on_or_has_vanished(stage, DeviceKind::Speaker, &bob, &mut alice)?;
+    leaves_well(stage, alice)
+}
+
+pub(crate) fn pulled_out_during_the_exit(stage: &mut Stage) -> Told {
+    let headset = stage.server.plug_in_microphone(HEADSET)?;
+    stage.server.set_default_microphone(HEADSET)?;
+    let (_bob, alice) = in_a_call(stage)?;
+    alice.room.handle().request_exit();
+    stage.server.unplug(&headset)?;
+    leaves_well(stage, alice)
+}
+
+pub(crate) fn plugged_in_again(stage: &mut Stage) -> Told {
+    let headset = stage.server.plug_in_microphone(HEADSET)?;
+    let (bob, mut alice) = in_a_call(stage)?;
+    let handle = alice.room.handle();
+    // A second microphone beside the default one, by its name.
+    let starts = |stage: &Stage| {
+        let starting = handle.start(CpalMicrophone::named(HEADSET));
+        stage.wait("the headset's start", starting)
+    };
+    let slot = starts(stage)??;
+    alice.until_open(stage, &[DeviceKind::Microphone])?;
+    is_used(stage, HEADSET)?;
+    stage.server.unplug(&headset)?;
+    // It may have vanished by itself, and then there is nothing to stop.
+    let _ = stage.wait("the headset's stop", handle.stop(slot))?;
+
+    let _headset = stage.server.plug_in_microphone(HEADSET)?;
+    starts(stage)??;
+    alice.until_open(stage, &[DeviceKind::Microphone])?;
+    is_used(stage, HEADSET)?;
+    bob.hears(stage, 5)?;
+    let (ending, _) = alice.leaves(stage)?;
+    ending.was_for(Reason::LocalExit)?;
+    check(ending.report.is_clean(), || format!("{}", ending.report))?;
+    stage.nothing_is_left()
+}
+
+fn in_a_call(stage: &Stage) -> Result<(Bob, InRoom), Failed> {
+    let bob = Bob::enters(stage)?;
+    let alice = Alice::with(stage, Policy::default()).enters(stage)?;
+    bob.hears(stage, 5)?;
+    Ok((bob, alice))
+}
+
+fn is_used(stage: &Stage, name: &str) -> Told {
+    let streams = stage.ours()?;
+    let is_used = streams.iter().any(|stream| stream.device == name);
+    check(is_used, || format!("nobody uses {name}: {streams:?}"))
+}
+
+/// Three seconds of sound pass, more than the patience of a device whose server says nothing; or the
+/// device is told to have vanished meanwhile.
+fn goes_on_or_has_vanished(stage: &Stage, kind: DeviceKind, bob: &Bob, alice: &mut InRoom) -> Told {
+    let make = stage.server.make();
+    let either = async {
+        tokio::select! {
+            () = bob.packets(150) => true,
+            () = alice.vanishes(kind) => false,
+        }
+    };
+    let went_on = stage.wait("an end of the waiting", either)?;
+    let onlooker = stage.server.onlooker();
+    let streams = || -> Result<Vec<Stream>, Failed> {
+        Ok(match kind {
+            DeviceKind::Speaker => onlooker.sink_inputs()?,
+            DeviceKind::Microphone | DeviceKind::Camera => onlooker.source_outputs()?,
+        })
+    };
+    if went_on {
+        let streams = streams()?;
+        println!("{make}: the {kind} went on with {streams:?}");
+        let used = streams.iter().filter(|stream| !stream.device.is_empty());
+        check(used.count() == 1, || {
+            format!("the {kind} went on with {streams:?}")
+        })
+    } else {
+        println!("{make}: the {kind} has vanished");
+        until("an end of its stream", streams, Vec::is_empty)
+    }
+}
+
+fn leaves_well(stage: &Stage, alice: InRoom) -> Told {
+    let (ending, _) = alice.leaves(stage)?;
+    ending.was_for(Reason::LocalExit)?;
+    for outcome in ending.outcomes() {
+        check(
+            [Outcome::Done, Outcome::Vanished].contains(&outcome),
+            || format!("{}", ending.report),
+        )?;
+    }
+    stage.nothing_is_left()
+}
