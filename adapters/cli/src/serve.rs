@@ -81,6 +81,7 @@ fn configured(serve: &Serve, settings: &Settings, file: &ServeSection) -> Result
         )?,
         lease: lease.map_or(default.lease, Duration::from_millis),
         limits,
+        ..default
     })
 }
 

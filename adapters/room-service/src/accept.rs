@@ -1,6 +1,7 @@
 //! Where clients and operators come in: by TCP, or by whatever else carries bytes both ways.
 
 use std::io;
+use std::net::IpAddr;
 
 use exeunt_port::async_trait;
 use exeunt_websocket::ByteStream;
@@ -11,15 +12,27 @@ use tokio::net::TcpListener;
 pub trait Accept: Send + 'static {
     /// Waits for the next one. After an error the service pauses for a moment and asks again.
     /// Dropping the future loses nothing.
-    async fn accept(&mut self) -> io::Result<Box<dyn ByteStream>>;
+    async fn accept(&mut self) -> io::Result<Accepted>;
+}
+
+/// Somebody who has come.
+pub struct Accepted {
+    /// What is said, both ways.
+    pub stream: Box<dyn ByteStream>,
+    /// From where, if that is known and tells one from another. The connections of one address are
+    /// limited ([`Limits::requests_per_address`](crate::Limits)).
+    pub address: Option<IpAddr>,
 }
 
 #[async_trait]
 impl Accept for TcpListener {
-    async fn accept(&mut self) -> io::Result<Box<dyn ByteStream>> {
-        let (stream, _peer) = Self::accept(self).await?;
+    async fn accept(&mut self) -> io::Result<Accepted> {
+        let (stream, peer) = Self::accept(self).await?;
         // A relayed packet must not wait for an acknowledgement of the one before.
         let _ = stream.set_nodelay(true);
-        Ok(Box::new(stream))
+        Ok(Accepted {
+            stream: Box::new(stream),
+            address: Some(peer.ip()),
+        })
     }
 }

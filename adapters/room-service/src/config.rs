@@ -79,6 +79,10 @@ pub struct Config {
     pub room_life: RoomLife,
     /// Who is told what happens in the rooms. Default: nobody.
     pub webhooks: Vec<Webhook>,
+    /// The origins of web pages that may bring their users in, for instance `https://app.example`,
+    /// beside those that come from the host that the service is asked under. A browser on another
+    /// page gets HTTP 403; whoever names no origin is no browser. Default: none.
+    pub allowed_origins: Vec<String>,
     /// The bounds of everything.
     pub limits: Limits,
 }
@@ -100,6 +104,7 @@ impl Config {
             lease: Duration::from_secs(8),
             room_life: RoomLife::default(),
             webhooks: Vec::new(),
+            allowed_origins: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -130,6 +135,9 @@ pub struct Limits {
     /// HTTP connections that may be open at a time, clients not counted; further ones wait to be
     /// accepted. Default 256.
     pub requests: usize,
+    /// Of these, how many may come from one address (of IPv6: one /64 network); further ones are hung up
+    /// on. So whoever sends half of a request from one address leaves places for others. Default 128.
+    pub requests_per_address: usize,
     /// How long such a connection may go on asking, and how long after that it has to take its last
     /// answer before it is cut. Who does not read can so keep nobody out for long. Default 15 s.
     pub time_for_requests: Duration,
@@ -178,6 +186,7 @@ impl Default for Limits {
             rooms: 10_000,
             connections: 10_000,
             requests: 256,
+            requests_per_address: 128,
             time_for_requests: Duration::from_secs(15),
             control_per_second: 20,
             media_per_second: 400,

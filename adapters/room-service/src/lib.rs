@@ -46,7 +46,9 @@ mod keyed_hash;
 mod metrics;
 mod operating;
 mod operator_token;
+mod origin;
 mod outbox;
+mod places;
 mod recent;
 mod reception;
 mod room_description;
@@ -59,7 +61,7 @@ mod tls;
 mod token_bucket;
 mod webhooks;
 
-pub use accept::Accept;
+pub use accept::{Accept, Accepted};
 pub use config::{
     Config, DEVELOPMENT_OPERATOR_TOKEN, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID,
     DEVELOPMENT_SECRET_KEY, DEVELOPMENT_USER_SIG_KEY, Limits, Secret,

@@ -124,7 +124,10 @@ impl Rooms {
             expiries: BTreeSet::new(),
             closings: Closings::new(),
             graves: Graves::new(limits.remembered_stays, 2 * limits.lease),
-            past_enters: PastEnters::new(limits.remembered_stays, 2 * limits.time_to_enter),
+            past_enters: PastEnters::new(
+                limits.remembered_stays,
+                limits.time_to_enter.saturating_mul(2),
+            ),
         }
     }
 

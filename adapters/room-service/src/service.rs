@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{State, WebSocketUpgrade};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use exeunt_websocket::ByteStream;
@@ -23,7 +23,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accept::Accept;
+use crate::accept::{Accept, Accepted};
 use crate::backend::Backend;
 use crate::client_socket;
 use crate::config::Config;
@@ -32,6 +32,8 @@ use crate::hall::Hall;
 use crate::history::History;
 use crate::metrics::Metrics;
 use crate::operating;
+use crate::origin;
+use crate::places::{Place, Places};
 use crate::recent::Recent;
 use crate::running::RunningService;
 use crate::serve_error::{ServeError, check};
@@ -284,13 +286,23 @@ async fn accept(entrance: &mut dyn Accept, shared: &Arc<Shared>, requests: &mut 
         .route("/metrics", get(operating::metrics))
         .merge(console::routes(shared))
         .with_state(Arc::clone(shared));
+    let limits = &shared.config.limits;
+    let places = Places::new(limits.requests_per_address.max(1));
     loop {
-        let has_room = requests.len() < shared.config.limits.requests.max(1);
+        let has_room = requests.len() < limits.requests.max(1);
         tokio::select! {
             biased;
             Some(_ended) = requests.join_next() => {}
             accepted = entrance.accept(), if has_room => match accepted {
-                Ok(stream) => drop(requests.spawn(open(stream, Arc::clone(shared), router.clone()))),
+                Ok(Accepted { stream, address }) => {
+                    let place = address.map(|address| places.take(address));
+                    if let Some(None) = place {
+                        tracing::debug!(?address, "hung up: its address has all its places");
+                        continue;
+                    }
+                    let shared = Arc::clone(shared);
+                    requests.spawn(open(stream, shared, router.clone(), place.flatten()));
+                }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept");
                     sleep(ACCEPT_PAUSE).await;
@@ -301,13 +313,18 @@ async fn accept(entrance: &mut dyn Accept, shared: &Arc<Shared>, requests: &mut 
 }
 
 /// Takes TLS off, where there is any, and serves what comes.
-async fn open(stream: Box<dyn ByteStream>, shared: Arc<Shared>, router: Router) {
+async fn open(
+    stream: Box<dyn ByteStream>,
+    shared: Arc<Shared>,
+    router: Router,
+    place: Option<Place>,
+) {
     let time = shared.config.limits.time_for_requests;
     let Some(identity) = &shared.config.tls else {
-        return serve(stream, router, time).await;
+        return serve(stream, router, time, place).await;
     };
     match timeout(TIME_FOR_HEAD, identity.acceptor().accept(stream)).await {
-        Ok(Ok(stream)) => serve(Box::new(stream), router, time).await,
+        Ok(Ok(stream)) => serve(Box::new(stream), router, time, place).await,
         Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
         Err(_) => tracing::debug!("no TLS within {TIME_FOR_HEAD:?}"),
     }
@@ -315,7 +332,7 @@ async fn open(stream: Box<dyn ByteStream>, shared: Arc<Shared>, router: Router) 
 
 /// Serves one HTTP connection until it ends or becomes a WebSocket. Both it must do in time: who asks
 /// without end, or does not read the answers, would hold a place for ever.
-async fn serve(stream: Box<dyn ByteStream>, router: Router, time: Duration) {
+async fn serve(stream: Box<dyn ByteStream>, router: Router, time: Duration, _place: Option<Place>) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(TIME_FOR_HEAD)
@@ -335,9 +352,17 @@ async fn serve(stream: Box<dyn ByteStream>, router: Router, time: Duration) {
 }
 
 /// Turns a request into a WebSocket, if there is room for one more.
-async fn upgrade(State(shared): State<Arc<Shared>>, request: WebSocketUpgrade) -> Response {
+async fn upgrade(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    request: WebSocketUpgrade,
+) -> Response {
     if !shared.serves_clients {
         return (StatusCode::NOT_FOUND, "rooms are entered elsewhere").into_response();
+    }
+    if !origin::is_allowed(&headers, &shared.config.allowed_origins) {
+        let words = "pages of this origin may not bring their users in";
+        return (StatusCode::FORBIDDEN, words).into_response();
     }
     let Ok(permit) = Arc::clone(&shared.sockets).try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();

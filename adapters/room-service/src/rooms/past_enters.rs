@@ -33,7 +33,8 @@ impl PastEnters {
 
     /// A stay that began with this attempt is over.
     pub(super) fn note(&mut self, now: Duration, entrant: Entrant, attempt: u64) {
-        let until = now + self.life;
+        // Somebody may have meant for ever.
+        let until = now.saturating_add(self.life);
         let remembered = self.attempts.entry(entrant.clone());
         let remembered = remembered.or_insert((attempt, until));
         *remembered = (attempt.max(remembered.0), until);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use exeunt_port::{Codec, EnterRequest, MediaFrame};
 use exeunt_room_service::user_sig::{Claims, sign};
 use exeunt_room_service::{DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_USER_SIG_KEY, RunningService};
-use exeunt_websocket::wire::{ClientMessage, ServerMessage, encode_upstream};
+use exeunt_websocket::wire::{ClientId, ClientMessage, Enter, ServerMessage, encode_upstream};
 use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
@@ -47,7 +47,7 @@ impl Person {
             room: room.parse().unwrap(),
             user_sig: sign(DEVELOPMENT_USER_SIG_KEY, &claims),
         };
-        let enter = ClientMessage::Enter(request.into()).encode();
+        let enter = ClientMessage::Enter(Enter::new(request, ClientId::random(), 1)).encode();
         sink.send(Message::text(enter)).await.unwrap();
         let mut person = Self { sink, heard };
         let entered = person.hears().await;

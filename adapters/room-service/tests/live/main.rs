@@ -9,6 +9,7 @@
 mod api;
 mod attacks;
 mod backend;
+mod doors;
 mod encrypted;
 mod forms;
 mod life;

@@ -4,7 +4,7 @@ use std::future::pending;
 use std::io;
 
 use exeunt_port::async_trait;
-use exeunt_room_service::Accept;
+use exeunt_room_service::{Accept, Accepted};
 use exeunt_websocket::{ByteStream, Dial};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
@@ -102,9 +102,13 @@ impl Doorway {
 
 #[async_trait]
 impl Accept for Doorway {
-    async fn accept(&mut self) -> io::Result<Box<dyn ByteStream>> {
+    async fn accept(&mut self) -> io::Result<Accepted> {
         match self.0.recv().await {
-            Some(stream) => Ok(Box::new(stream)),
+            // Nobody here takes more than his share.
+            Some(stream) => Ok(Accepted {
+                stream: Box::new(stream),
+                address: None,
+            }),
             None => pending().await,
         }
     }
