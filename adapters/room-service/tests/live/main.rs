@@ -18,5 +18,6 @@ mod operating;
 mod proxy;
 mod raw;
 mod scene;
+mod secrets;
 mod stories;
 mod webhooks;

@@ -10,7 +10,7 @@ use crate::raw::RawClient;
 use crate::scene::{kick, service, service_with, soon};
 
 /// Asks over HTTP: the head without its end, and a body.
-async fn asks(service: &RunningService, head: &str, body: &str) -> String {
+pub(crate) async fn asks(service: &RunningService, head: &str, body: &str) -> String {
     let address = service.local_addr();
     let mut stream = TcpStream::connect(address).await.unwrap();
     let length = body.len();
@@ -24,7 +24,7 @@ async fn asks(service: &RunningService, head: &str, body: &str) -> String {
 }
 
 /// The head of a request that the console's own page makes.
-fn from_the_page(service: &RunningService, path: &str, cookie: &str) -> String {
+pub(crate) fn from_the_page(service: &RunningService, path: &str, cookie: &str) -> String {
     format!(
         "POST /console/{path} HTTP/1.1\r\nContent-Type: application/json\r\nCookie: {cookie}\r\n\
          Origin: http://{}",
