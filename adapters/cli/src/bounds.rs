@@ -51,6 +51,12 @@ impl Bound {
             place: |limits| Place::Size(&mut limits.requests),
         },
         Self {
+            name: "requests_per_address",
+            about: "Of these, how many may come from one address (of IPv6: one /64 network)",
+            allowed: 1..=100_000,
+            place: |limits| Place::Size(&mut limits.requests_per_address),
+        },
+        Self {
             name: "time_for_requests_ms",
             about: "How long such a connection may go on asking, and again to take its last answer",
             allowed: 100..=600_000,

@@ -15,7 +15,8 @@ pub use happening::{
 };
 pub use receipt::{Owed, Receipt, ReceiptState};
 pub use state::{
-    Ban, Dismissal, MemberState, Moment, Page, Removal, RemovalOutcome, RoomPage, RoomState,
+    Ban, Dismissal, MemberState, Moment, Page, Publishes, Removal, RemovalOutcome, RoomPage,
+    RoomState,
 };
 
 use std::fmt;

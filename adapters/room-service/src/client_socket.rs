@@ -20,6 +20,7 @@ use tokio::time::sleep;
 use crate::clock::unix_seconds;
 use crate::config::Config;
 use crate::hall::Hall;
+use crate::metrics::Metrics;
 use crate::outbox::{Debt, Item, Outbox};
 use crate::reception::{NotAdmitted, admit};
 use crate::rooms::{Claim, SocketId, StayId, heartbeat};
@@ -31,9 +32,9 @@ const TIME_TO_CLOSE: Duration = Duration::from_secs(1);
 const MAX_REASON: usize = 123;
 
 /// Serves one client until its socket ends.
-pub(crate) async fn serve(socket: WebSocket, config: &Config, hall: &Hall) {
+pub(crate) async fn serve(socket: WebSocket, config: &Config, hall: &Hall, metrics: &Metrics) {
     let outbox = Arc::new(Outbox::new(config.limits));
-    let client = Client::new(hall, config, Arc::clone(&outbox));
+    let client = Client::new(hall, config, metrics, Arc::clone(&outbox));
     let (sink, stream) = socket.split();
     tokio::select! {
         // The clock first: who never stops talking is cut off as well.
@@ -105,6 +106,7 @@ fn control_per_second(config: &Config) -> u32 {
 struct Client<'a> {
     hall: &'a Hall,
     config: &'a Config,
+    metrics: &'a Metrics,
     outbox: Arc<Outbox>,
     socket: SocketId,
     /// Whether a stay is, or was, on this socket.
@@ -121,11 +123,12 @@ impl Drop for Client<'_> {
 }
 
 impl<'a> Client<'a> {
-    fn new(hall: &'a Hall, config: &'a Config, outbox: Arc<Outbox>) -> Self {
+    fn new(hall: &'a Hall, config: &'a Config, metrics: &'a Metrics, outbox: Arc<Outbox>) -> Self {
         Self {
             socket: hall.connect(Arc::clone(&outbox)),
             hall,
             config,
+            metrics,
             outbox,
             inside: false,
             control: allowance(control_per_second(config)),
@@ -173,6 +176,7 @@ impl<'a> Client<'a> {
             reason,
             "cut off"
         );
+        self.metrics.cut_off(code);
         self.outbox.close(code, reason);
         self.hall.disconnect(self.socket);
     }
@@ -181,7 +185,9 @@ impl<'a> Client<'a> {
         let now = self.hall.now();
         match message {
             Message::Binary(frame) => {
-                if self.media.take(now) {
+                let allowed = self.media.take(now);
+                self.metrics.frame(allowed);
+                if allowed {
                     self.hear_frame(&frame);
                 }
             }
@@ -284,6 +290,7 @@ impl<'a> Client<'a> {
             why = message,
             "refused"
         );
+        self.metrics.refused(*refusal);
         // It is the first thing said on this socket, so there is room for it.
         let _ = self.outbox.say(
             ServerMessage::refused(*refusal, message).encode().into(),

@@ -5,6 +5,7 @@
 
 mod as_backend;
 mod register;
+mod traffic;
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -26,6 +27,7 @@ use crate::rooms::{
     Claim, Entrance, Output, Outputs, RoomLimits, Rooms, SocketId, StayId, heartbeat,
 };
 use register::{Announcement, Register};
+use traffic::Traffic;
 
 /// The rooms with their sockets, shared by all tasks of a service.
 #[derive(Debug)]
@@ -44,6 +46,7 @@ struct Inside {
     rooms: Rooms,
     register: Register,
     outboxes: BTreeMap<SocketId, Arc<Outbox>>,
+    traffic: Traffic,
     last_socket: u64,
     stopping: bool,
 }
@@ -62,6 +65,7 @@ impl Hall {
             rooms,
             register: Register::new(config.limits.kept_happenings),
             outboxes: BTreeMap::new(),
+            traffic: Traffic::default(),
             last_socket: 0,
             stopping: false,
         };
@@ -95,6 +99,7 @@ impl Hall {
     pub(crate) fn disconnect(&self, socket: SocketId) {
         let mut inside = self.lock();
         inside.outboxes.remove(&socket);
+        inside.traffic.forget(socket);
         inside.rooms.socket_gone(socket);
     }
 
@@ -125,7 +130,8 @@ impl Hall {
         };
         // A copy of up to a megabyte is made outside of the lock.
         let message = downstream_from_upstream(message, &sender)?;
-        let inside = self.lock();
+        let mut inside = self.lock();
+        inside.traffic.note(now, socket, &message);
         for outbox in listeners
             .iter()
             .filter_map(|listener| inside.outboxes.get(listener))

@@ -39,14 +39,21 @@ mod bans;
 mod client_socket;
 mod clock;
 mod config;
+mod console;
 mod hall;
 mod history;
 mod keyed_hash;
+mod metrics;
+mod operating;
+mod operator_token;
 mod origin;
 mod outbox;
 mod places;
+mod recent;
 mod reception;
 mod room_description;
+mod running;
+mod serve_error;
 mod server_api;
 mod server_api_client;
 mod service;
@@ -63,7 +70,9 @@ pub use room_description::{
     BanDescription, DepartureDescription, MemberDescription, ReceiptDescription,
     RemovalDescription, RoomDescription,
 };
+pub use running::RunningService;
+pub use serve_error::ServeError;
 pub use server_api_client::{KickTerms, ServerApiClient, ServerApiError};
-pub use service::{RoomService, RunningService, ServeError};
+pub use service::RoomService;
 pub use tls::{TlsIdentity, TlsIdentityError};
 pub use webhooks::{Webhook, WebhookError, WebhookReach};

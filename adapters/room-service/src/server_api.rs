@@ -65,7 +65,12 @@ impl CallRate {
 /// Answers one request.
 pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Json<Value> {
     let request_id = Uuid::new_v4().to_string();
-    let answered = act(&shared, request).await.unwrap_or_else(|error| {
+    let answered = act(&shared, request).await;
+    let code = answered
+        .as_ref()
+        .map_or_else(|error| error.code.as_str(), |_| "OK");
+    shared.metrics.api_answered(code);
+    let answered = answered.unwrap_or_else(|error| {
         tracing::info!(
             request_id,
             code = error.code.as_str(),

@@ -16,10 +16,9 @@ use exeunt_websocket::wire::{MAX_DOWNSTREAM, PATH};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -27,11 +26,17 @@ use tokio_util::task::TaskTracker;
 use crate::accept::{Accept, Accepted};
 use crate::backend::Backend;
 use crate::client_socket;
-use crate::config::{Config, Secret};
+use crate::config::Config;
+use crate::console::{self, Sessions};
 use crate::hall::Hall;
 use crate::history::History;
+use crate::metrics::Metrics;
+use crate::operating;
 use crate::origin;
 use crate::places::{Place, Places};
+use crate::recent::Recent;
+use crate::running::RunningService;
+use crate::serve_error::{ServeError, check};
 use crate::server_api::{self, CallRate, Repeated};
 use crate::webhooks::{Journal, Webhook, Webhooks};
 
@@ -58,6 +63,12 @@ pub(crate) struct Shared {
     /// Whether clients may enter here: whether the rooms are those of this process.
     serves_clients: bool,
     pub(crate) call_rate: CallRate,
+    pub(crate) metrics: Metrics,
+    pub(crate) recent: Recent,
+    /// Who is logged in at the console.
+    pub(crate) sessions: Sessions,
+    /// How many more pages of the console may be open.
+    pub(crate) live_pages: Arc<Semaphore>,
     /// What happened, for operators.
     pub(crate) history: History,
     /// What became of the webhooks.
@@ -67,61 +78,29 @@ pub(crate) struct Shared {
     sockets: Arc<Semaphore>,
     /// The tasks of the clients' sockets, which outlive the HTTP connections that they began as.
     tasks: TaskTracker,
+    /// Ends what is no client's: the console's pages.
+    stopping: CancellationToken,
     /// Cuts every client off.
     killed: CancellationToken,
 }
 
-/// Why a service cannot listen.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ServeError {
-    /// Somebody else listens there.
-    #[error(
-        "{address} is taken: another program listens there; choose another port, or 0 for a free one"
-    )]
-    AddressInUse {
-        /// Where.
-        address: SocketAddr,
-    },
-    /// The system does not let us listen there.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// Where.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Keys that everybody knows, where everybody can come.
-    #[error(
-        "{address} can be reached from other machines, and the development keys are known to \
-         everybody: give keys of your own (UserSig key, API secret key, operator token), or listen on \
-         127.0.0.1"
-    )]
-    DevelopmentKeys {
-        /// Where.
-        address: SocketAddr,
-    },
-    /// A key that is no key.
-    #[error("the {name} is empty")]
-    EmptyKey {
-        /// Which.
-        name: &'static str,
-    },
-    /// A lease that cannot be kept.
-    #[error("a lease of {lease:?} cannot be kept; 100 ms to 1 hour can")]
-    Lease {
-        /// The lease.
-        lease: Duration,
-    },
-    /// More members in a room than a message can name.
-    #[error("{members} members a room are not possible; 1 to 1000 are")]
-    MembersPerRoom {
-        /// How many.
-        members: usize,
-    },
-}
-
 impl Shared {
+    /// How many clients are connected.
+    pub(crate) fn open_sockets(&self) -> usize {
+        let most = self.config.limits.connections.min(Semaphore::MAX_PERMITS);
+        most.saturating_sub(self.sockets.available_permits())
+    }
+
+    /// Does this as one of the service's tasks, unless it is cut off.
+    pub(crate) async fn until_stopped(&self, doing: impl Future<Output = ()>) {
+        let _task = self.tasks.token();
+        tokio::select! {
+            biased;
+            () = self.stopping.cancelled() => {}
+            () = doing => {}
+        }
+    }
+
     /// Keeps the history, for as long as this is polled.
     async fn keep_history(&self) {
         self.history.keep(self.backend.as_ref()).await;
@@ -176,10 +155,15 @@ impl RoomService {
             hall,
             serves_clients: true,
             call_rate: CallRate::new(config.limits.api_per_second),
+            metrics: Metrics::default(),
+            recent: Recent::default(),
+            sessions: Sessions::default(),
+            live_pages: Arc::new(Semaphore::new(console::MAX_LIVE)),
             sockets: Arc::new(Semaphore::new(
                 config.limits.connections.min(Semaphore::MAX_PERMITS),
             )),
             tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
             killed: CancellationToken::new(),
             config,
         };
@@ -234,6 +218,7 @@ impl RoomService {
         let shared = Arc::new(shared);
         // However this ends, no socket outlives it.
         let _killing = shared.killed.clone().drop_guard();
+        let _stopping = shared.stopping.clone().drop_guard();
         tracing::info!(%address, "room service listens");
         let mut requests = JoinSet::new();
         let webhooks = Webhooks::begin(
@@ -247,11 +232,14 @@ impl RoomService {
             biased;
             // Those who come last: however many they are, leases run out in time (G-12).
             () = shutdown.cancelled() => {}
+            () = shared.metrics.watch(&*shared.backend) => {}
+            () = shared.recent.watch(&*shared.backend) => {}
             () = shared.hall.watch_leases() => {}
             () = shared.keep_history() => {}
             () = accept(entrance.as_mut(), &shared, &mut requests) => {}
         }
         drop(entrance);
+        shared.stopping.cancel();
         shared.hall.stop();
         shared.tasks.close();
         if timeout(shared.config.limits.time_to_stop, shared.tasks.wait())
@@ -289,87 +277,14 @@ impl RoomService {
     }
 }
 
-/// A room service that runs in a task of its own. Dropping it cuts everybody off without a word, as
-/// a crash would.
-#[derive(Debug)]
-pub struct RunningService {
-    address: SocketAddr,
-    url: String,
-    backend: Arc<dyn Backend>,
-    shutdown: CancellationToken,
-    task: JoinHandle<()>,
-}
-
-impl RunningService {
-    /// Where it listens.
-    #[must_use]
-    pub fn local_addr(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The address for a [`WebSocketTransport`](exeunt_websocket::WebSocketTransport).
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// The rooms behind the server API, for whoever wants to watch them or to act on them without it.
-    #[must_use]
-    pub fn backend(&self) -> Arc<dyn Backend> {
-        Arc::clone(&self.backend)
-    }
-
-    /// Tells everybody that the service stops, and answers when it has.
-    pub async fn stop(mut self) {
-        self.shutdown.cancel();
-        // An error means that the task was aborted or panicked: then it has stopped as well.
-        let _ = (&mut self.task).await;
-    }
-}
-
-impl Drop for RunningService {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-fn check(config: &Config) -> Result<(), ServeError> {
-    let address = config.listen;
-    if config.has_development_keys() && !address.ip().is_loopback() {
-        return Err(ServeError::DevelopmentKeys { address });
-    }
-    for (name, key) in [
-        ("UserSig key", config.user_sig_key.expose()),
-        ("API secret id", &config.secret_id),
-        ("API secret key", config.secret_key.expose()),
-        (
-            "operator token",
-            config
-                .operator_token
-                .as_ref()
-                .map_or("none", Secret::expose),
-        ),
-    ] {
-        if key.is_empty() {
-            return Err(ServeError::EmptyKey { name });
-        }
-    }
-    let lease = config.lease;
-    if !(Duration::from_millis(100)..=Duration::from_secs(3600)).contains(&lease) {
-        return Err(ServeError::Lease { lease });
-    }
-    let members = config.limits.members_per_room;
-    if !(1..=1000).contains(&members) {
-        return Err(ServeError::MembersPerRoom { members });
-    }
-    Ok(())
-}
-
 /// Accepts connections and serves their requests, for as long as this is polled.
 async fn accept(entrance: &mut dyn Accept, shared: &Arc<Shared>, requests: &mut JoinSet<()>) {
     let router = Router::new()
         .route("/", any(server_api::answer))
         .route(PATH, get(upgrade))
+        .route("/health", get(operating::health))
+        .route("/metrics", get(operating::metrics))
+        .merge(console::routes(shared))
         .with_state(Arc::clone(shared));
     let limits = &shared.config.limits;
     let places = Places::new(limits.requests_per_address.max(1));
@@ -385,8 +300,8 @@ async fn accept(entrance: &mut dyn Accept, shared: &Arc<Shared>, requests: &mut 
                         tracing::debug!(?address, "hung up: its address has all its places");
                         continue;
                     }
-                    let serving = open(stream, Arc::clone(shared), router.clone(), place.flatten());
-                    requests.spawn(serving);
+                    let shared = Arc::clone(shared);
+                    requests.spawn(open(stream, shared, router.clone(), place.flatten()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept");
@@ -462,7 +377,7 @@ async fn upgrade(
             tokio::select! {
                 biased;
                 () = shared.killed.cancelled() => {}
-                () = client_socket::serve(socket, &shared.config, &shared.hall) => {}
+                () = client_socket::serve(socket, &shared.config, &shared.hall, &shared.metrics) => {}
             }
             drop((permit, task));
         })

@@ -20,7 +20,7 @@ pub use control::{ClientMessage, ServerMessage};
 pub use entrance::{Enter, EnterFault, Refusal};
 pub use media::{
     DOWNSTREAM_HEADER, MAX_DOWNSTREAM, MAX_UPSTREAM, UPSTREAM_HEADER, decode_downstream,
-    decode_upstream, downstream_from_upstream, encode_downstream, encode_upstream,
+    decode_upstream, downstream_from_upstream, encode_downstream, encode_upstream, media_codec,
 };
 pub use members::{Departed, Member};
 pub use role::Role;

@@ -39,7 +39,7 @@ fn an_address_that_makes_no_sense_is_told_what_one_looks_like() {
         "",
         "nowhere",
         "127.0.0.1:7450",
-        "wss://x",
+        "ftp://x",
         "ws://",
         "ws://x:99999",
         "ws://x y",

@@ -56,8 +56,21 @@ pub struct MemberState {
     pub entered_at: Moment,
     /// Whether there is a connection; without one the member is waited for.
     pub connected: bool,
+    /// When something was heard from it last, if the back end knows.
+    pub heard_at: Option<Moment>,
+    /// What it has been sending of late.
+    pub publishes: Publishes,
     /// Whether the others see and hear the member.
     pub may_publish: bool,
+}
+
+/// What a member has been sending within the last seconds. Nothing, where the back end does not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Publishes {
+    /// From its microphone.
+    pub sound: bool,
+    /// From its camera.
+    pub pictures: bool,
 }
 
 /// What became of one user who was to be taken out.

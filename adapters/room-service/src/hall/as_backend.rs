@@ -1,15 +1,16 @@
 //! The embedded rooms as a back end: the first one.
 
+use std::time::Duration;
+
 use exeunt_port::{RoomId, UserId, async_trait};
 
-use super::Hall;
+use super::{Hall, Inside};
 use crate::backend::{
-    Backend, BackendError, Ban, Dismissal, Happenings, MemberState, Page, Removal, RemovalOutcome,
-    RoomPage, RoomState,
+    Backend, BackendError, Ban, Dismissal, Happenings, MemberState, Moment, Page, Removal,
+    RemovalOutcome, RoomPage, RoomState,
 };
 use crate::bans::TooManyBans;
 use crate::clock::today;
-use crate::hall::register::Register;
 use crate::rooms::{NoSuchRoom, RoomView};
 
 impl From<NoSuchRoom> for BackendError {
@@ -28,7 +29,7 @@ impl Backend for Hall {
             rooms: rooms
                 .skip(page.offset)
                 .take(page.limit)
-                .map(|room| state(&inside.register, room))
+                .map(|room| state(&inside, self.now(), room))
                 .collect(),
         })
     }
@@ -37,7 +38,7 @@ impl Backend for Hall {
         let inside = self.lock();
         let found = inside.rooms.room(room);
         let found = found.ok_or_else(|| BackendError::NoSuchRoom { room: room.clone() })?;
-        Ok(state(&inside.register, found))
+        Ok(state(&inside, self.now(), found))
     }
 
     async fn kick(&self, room: &RoomId, users: &[UserId]) -> Result<Vec<Removal>, BackendError> {
@@ -83,13 +84,21 @@ impl Backend for Hall {
     }
 }
 
-fn state(register: &Register, room: RoomView<'_>) -> RoomState {
-    let members = room.members().map(|member| MemberState {
-        user: member.user.clone(),
-        stay: member.stay.0,
-        entered_at: register.entered_at(member.stay),
-        connected: member.connected,
-        may_publish: member.role.is_anchor(),
+fn state(inside: &Inside, now: Duration, room: RoomView<'_>) -> RoomState {
+    let register = &inside.register;
+    let today = today();
+    let members = room.members().map(|member| {
+        let silence = now.saturating_sub(member.last_heard).as_millis();
+        let silence = u64::try_from(silence).unwrap_or(u64::MAX);
+        MemberState {
+            user: member.user.clone(),
+            stay: member.stay.0,
+            entered_at: register.entered_at(member.stay),
+            connected: member.connected,
+            may_publish: member.role.is_anchor(),
+            heard_at: Some(Moment(today.0.saturating_sub(silence))),
+            publishes: inside.traffic.of(now, member.socket),
+        }
     });
     RoomState {
         id: room.id().clone(),

@@ -222,6 +222,7 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::Publishes;
     use crate::backend::{MemberState, ReceiptState};
 
     fn room() -> RoomId {
@@ -298,6 +299,8 @@ mod tests {
             entered_at: Moment(5),
             connected: true,
             may_publish: true,
+            heard_at: None,
+            publishes: Publishes::default(),
         };
         let state = RoomState {
             id: room(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use exeunt_port::{RemoteLeaveReason, RoomId, UserId};
 use exeunt_websocket::wire::{Departed, Member, Role};
 
-use super::{Rooms, Stay, StayId};
+use super::{Rooms, SocketId, Stay, StayId};
 
 /// One room. It is there as long as somebody is in it, and for a while longer if that is so configured.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -101,6 +101,10 @@ pub struct MemberView<'a> {
     pub stay: StayId,
     /// Whether there is a connection; without one the member is waited for until its lease ends.
     pub connected: bool,
+    /// When something was heard from it last.
+    pub last_heard: Duration,
+    /// Its connection.
+    pub socket: Option<SocketId>,
     /// As what.
     pub role: Role,
 }
@@ -115,15 +119,18 @@ impl<'a> RoomView<'a> {
     /// The members, in the order of their ids.
     pub fn members(&self) -> impl Iterator<Item = MemberView<'a>> + use<'a> {
         let stays = self.stays;
-        self.room
-            .members
-            .iter()
-            .map(move |(user, (stay, role))| MemberView {
+        self.room.members.iter().map(move |(user, (number, role))| {
+            let stay = stays.get(number);
+            let socket = stay.and_then(|stay| stay.socket);
+            MemberView {
                 user,
-                stay: *stay,
-                connected: stays.get(stay).is_some_and(|stay| stay.socket.is_some()),
+                stay: *number,
+                connected: socket.is_some(),
+                last_heard: stay.map_or(Duration::ZERO, |stay| stay.last_heard),
+                socket,
                 role: *role,
-            })
+            }
+        })
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use exeunt_port::{RemoteLeaveReason, RoomSignal};
+use exeunt_port::{RemoteFrame, RemoteLeaveReason, RoomSignal};
 use exeunt_room_service::{Config, Limits};
-use exeunt_websocket::wire::{ClientMessage, Refusal, ServerMessage, encode_upstream};
-use tokio::io::AsyncWriteExt;
+use exeunt_websocket::wire::{
+    ClientMessage, Refusal, ServerMessage, encode_downstream, encode_upstream,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -322,4 +324,52 @@ async fn a_stay_that_was_kicked_is_not_resumed_and_its_end_is_told_to_nobody_els
         rooms[0].members[0].connected,
         "the new stay was not touched"
     );
+}
+
+#[tokio::test]
+async fn a_member_that_sends_as_another_is_heard_as_itself() {
+    let service = service().await;
+    let mut bob = Member::enter(service.url(), "bob").await;
+    let carol = Member::enter(service.url(), "carol").await;
+    bob.sees_enter("carol").await;
+    let mut mallory = RawClient::enter(&service, "mallory").await;
+    bob.sees_enter("mallory").await;
+    let frame = exeunt_port::MediaFrame {
+        payload: vec![7; 60].into(),
+        ..picture(0)
+    };
+    // What the service would send if it came from Carol.
+    let forged = encode_downstream(&RemoteFrame {
+        user: "carol".parse().unwrap(),
+        frame,
+    });
+    mallory.sends(Message::Binary(forged.unwrap())).await;
+    let heard = soon(bob.side.inbound.next()).await.unwrap();
+    assert_eq!(heard.user.as_str(), "mallory");
+    drop(carol);
+}
+
+#[tokio::test]
+async fn compression_is_not_agreed_on_and_what_is_compressed_all_the_same_is_cut_off() {
+    let service = service().await;
+    let mut stream = TcpStream::connect(service.local_addr()).await.unwrap();
+    let address = service.local_addr();
+    let asked = format!(
+        "GET /ws HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+    );
+    stream.write_all(asked.as_bytes()).await.unwrap();
+    // The beginning of a message that says of itself that it is compressed (RSV1).
+    stream
+        .write_all(&[0xc1, 0x84, 0, 0, 0, 0, 1, 2, 3, 4])
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    // The service closes, and drops the connection when no close comes back.
+    let _ = soon(stream.read_to_end(&mut answer)).await;
+    let answer = String::from_utf8_lossy(&answer).to_lowercase();
+    assert!(answer.contains("101 switching"), "{answer}");
+    assert!(!answer.contains("permessage-deflate"), "{answer}");
+    assert!(answer.contains("reserved bits"), "{answer}");
 }

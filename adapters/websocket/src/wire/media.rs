@@ -35,6 +35,15 @@ pub fn decode_upstream(message: &Bytes) -> Result<MediaFrame, WireError> {
     framed(header, message.slice(UPSTREAM_HEADER..))
 }
 
+/// The codec of a media message of either direction, as far as its first bytes tell.
+#[must_use]
+pub fn media_codec(message: &[u8]) -> Option<Codec> {
+    match *message {
+        [VERSION, codec, ..] => codec_of(codec).ok(),
+        [..] => None,
+    }
+}
+
 /// The message with which the server hands on a frame.
 pub fn encode_downstream(remote: &RemoteFrame) -> Result<Bytes, WireError> {
     let capacity = DOWNSTREAM_HEADER + remote.frame.payload.len();
