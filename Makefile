@@ -6,7 +6,7 @@ PICTURE ?= target/exeunt-demo.svg
 DEMO_ARGS = --picture $(PICTURE) $(if $(TRANSPORT),--transport $(TRANSPORT)) $(if $(DEVICES),--devices $(DEVICES)) $(ARGS)
 
 # The crates that have benches.
-BENCHED = exeunt-core
+BENCHED = exeunt-core exeunt-room-service
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench fuzz fuzz-corpus simulate device-lab setup-build setup-test setup-lint
