@@ -4,6 +4,7 @@
 //! is not shown, for a key may stand in it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -96,10 +97,11 @@ impl ConfigFile {
             &mut file.authorities,
             &mut file.serve.tls_certificate,
             &mut file.serve.tls_key,
-        ] {
-            if let Some(named) = named {
-                *named = folder.join(&*named);
-            }
+        ]
+        .into_iter()
+        .flatten()
+        {
+            *named = folder.join(&*named);
         }
         Ok(file)
     }
@@ -108,7 +110,7 @@ impl ConfigFile {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let line = |at: usize| {
             let before = text.as_bytes().get(..at).unwrap_or_default();
-            1 + before.iter().filter(|byte| **byte == b'\n').count()
+            1 + before.split(|byte| *byte == b'\n').skip(1).count()
         };
         let mut file: Self = toml::from_str(text).map_err(|error| {
             let what = error.message().trim_end();
@@ -179,12 +181,11 @@ lease_ms = {lease}
 "#
         );
         for bound in Bound::ALL {
-            let (least, most) = (bound.allowed.start(), bound.allowed.end());
-            let (about, name) = (bound.about, bound.name);
+            let (name, about) = (bound.name, bound.about);
+            let (from, to) = (bound.allowed.start(), bound.allowed.end());
             let usual = bound.of(&Limits::default());
-            text.push_str(&format!(
-                "# {about}: {least} to {most}.\n{name} = {usual}\n"
-            ));
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "# {about}: {from} to {to}.\n{name} = {usual}");
         }
         text
     }

@@ -219,7 +219,7 @@ async fn enter(address: SocketAddr, room: &str, name: &str, role: Role) -> TcpSt
     let text = ClientMessage::Enter(enter).encode();
     // A text frame of middling length, with a mask of zeros.
     let length = u16::try_from(text.len()).unwrap().to_be_bytes();
-    let frame = [&[0x81, 0x80 | 126], &length[..], &[0; 4], text.as_bytes()].concat();
+    let frame = [&[0x81, 0xfe], &length[..], &[0; 4], text.as_bytes()].concat();
     stream.write_all(&frame).await.unwrap();
     read(&mut stream, b"\"members\":").await;
     stream

@@ -17,7 +17,7 @@ use crate::settings::Settings;
 pub(crate) enum Stage {
     /// A room service on a free port of loopback, and its server API.
     Service {
-        settings: Settings,
+        settings: Box<Settings>,
         service: RunningService,
     },
     /// Rooms inside this process.
@@ -32,7 +32,7 @@ impl Stage {
                 let config = Config::development();
                 let service = RoomService::bind(config.clone()).await?;
                 Ok(Self::Service {
-                    settings: Settings::of(&config, service.local_addr()),
+                    settings: Box::new(Settings::of(&config, service.local_addr())),
                     service: service.spawn(),
                 })
             }
