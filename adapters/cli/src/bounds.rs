@@ -41,7 +41,7 @@ impl Bound {
         Self {
             name: "members_per_room",
             about: "Members a room may have at a time; TRTC has 300",
-            allowed: 1..=1000,
+            allowed: 1..=10_000,
             place: |limits| Place::Size(&mut limits.members_per_room),
         },
         Self {

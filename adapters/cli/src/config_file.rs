@@ -4,6 +4,7 @@
 //! is not shown, for a key may stand in it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -92,12 +93,14 @@ impl ConfigFile {
         let mut file = Self::parse(&text).map_err(failure)?;
         // A file is named from where the config file stands, not from where the command was typed.
         let folder = path.parent().unwrap_or(Path::new(""));
-        let named = [
+        for named in [
             &mut file.authorities,
             &mut file.serve.tls_certificate,
             &mut file.serve.tls_key,
-        ];
-        for named in named.into_iter().flatten() {
+        ]
+        .into_iter()
+        .flatten()
+        {
             *named = folder.join(&*named);
         }
         Ok(file)
@@ -106,8 +109,8 @@ impl ConfigFile {
     /// Reads a text; if it makes no sense, says which line.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let line = |at: usize| {
-            let before = text.get(..at).unwrap_or_default();
-            1 + before.matches('\n').count()
+            let before = text.as_bytes().get(..at).unwrap_or_default();
+            1 + before.split(|byte| *byte == b'\n').skip(1).count()
         };
         let mut file: Self = toml::from_str(text).map_err(|error| {
             let what = error.message().trim_end();
@@ -178,12 +181,11 @@ lease_ms = {lease}
 "#
         );
         for bound in Bound::ALL {
-            let (lowest, highest) = (bound.allowed.start(), bound.allowed.end());
-            let (about, name) = (bound.about, bound.name);
+            let (name, about) = (bound.name, bound.about);
+            let (from, to) = (bound.allowed.start(), bound.allowed.end());
             let usual = bound.of(&Limits::default());
-            text.extend([format!(
-                "# {about}: {lowest} to {highest}.\n{name} = {usual}\n"
-            )]);
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "# {about}: {from} to {to}.\n{name} = {usual}");
         }
         text
     }

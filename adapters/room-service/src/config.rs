@@ -126,7 +126,8 @@ pub struct Limits {
     /// The largest WebSocket message from a client, in bytes. Default: a media frame with the largest
     /// payload that there is (1 MiB and 14 bytes).
     pub message_bytes: usize,
-    /// Members a room may have at a time. Default 300, as with TRTC; at most 1000.
+    /// Members a room may have at a time. Default 300, as with TRTC; at most 10 000, which is
+    /// what a message has room to name.
     pub members_per_room: usize,
     /// Rooms there may be at a time. Default 10 000.
     pub rooms: usize,

@@ -50,7 +50,7 @@ impl Metrics {
             }
         }
         // Rooms that are no more have nothing more to count.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// A client was not let in.

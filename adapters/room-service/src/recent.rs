@@ -23,7 +23,7 @@ impl Recent {
                 News::Missed(_) => {}
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Those that are kept, the oldest first.

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use exeunt_websocket::wire::MAX_MEMBERS;
 use thiserror::Error;
 
 use crate::config::Config;
@@ -58,7 +59,7 @@ pub enum ServeError {
         lease: Duration,
     },
     /// More members in a room than a message can name.
-    #[error("{members} members a room are not possible; 1 to 1000 are")]
+    #[error("{members} members a room are not possible; 1 to {MAX_MEMBERS} are")]
     MembersPerRoom {
         /// How many.
         members: usize,
@@ -91,7 +92,7 @@ pub(crate) fn check(config: &Config) -> Result<(), ServeError> {
         return Err(ServeError::Lease { lease });
     }
     let members = config.limits.members_per_room;
-    if !(1..=1000).contains(&members) {
+    if !(1..=MAX_MEMBERS).contains(&members) {
         return Err(ServeError::MembersPerRoom { members });
     }
     Ok(())

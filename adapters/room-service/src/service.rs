@@ -44,6 +44,8 @@ use crate::webhooks::{Journal, Webhook, Webhooks};
 const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
 /// The pause after a connection could not be accepted, for instance for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How much of what a client says is read at once, in bytes; larger messages are read in several goes.
+const READ_BUFFER: usize = 8 << 10;
 
 /// A room service that listens, but does not serve yet.
 pub struct RoomService {
@@ -372,6 +374,8 @@ async fn upgrade(
     request
         .max_message_size(limit)
         .max_frame_size(limit)
+        // A buffer a member: most of what a member costs.
+        .read_buffer_size(READ_BUFFER)
         .max_write_buffer_size(4 * MAX_DOWNSTREAM)
         .on_upgrade(|socket| async move {
             tokio::select! {

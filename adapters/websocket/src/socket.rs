@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::{self, http::StatusCode};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::dial::{ByteStream, Server};
-use crate::wire::{ClientMessage, CloseCode, MAX_DOWNSTREAM, MAX_UPSTREAM};
+use crate::wire::{ClientMessage, CloseCode, MAX_DOWNSTREAM, MAX_SERVER_CONTROL, MAX_UPSTREAM};
 
 /// How long the other side has to take part in a goodbye.
 pub(crate) const GOODBYE: Duration = Duration::from_millis(250);
@@ -30,8 +30,8 @@ pub(crate) async fn dial(server: &Server) -> Result<Socket, EnterError> {
         .await
         .map_err(|error| unreachable(error.to_string()))?;
     let config = WebSocketConfig::default()
-        .max_message_size(Some(MAX_DOWNSTREAM))
-        .max_frame_size(Some(MAX_DOWNSTREAM))
+        .max_message_size(Some(MAX_DOWNSTREAM.max(MAX_SERVER_CONTROL)))
+        .max_frame_size(Some(MAX_DOWNSTREAM.max(MAX_SERVER_CONTROL)))
         // One message is written at a time, beside answers to pings.
         .max_write_buffer_size(4 * MAX_UPSTREAM);
     match client_async_with_config(server.address.url(), stream, Some(config)).await {

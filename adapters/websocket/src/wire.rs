@@ -32,8 +32,12 @@ use thiserror::Error;
 pub const PROTOCOL: u32 = 1;
 /// The path at which the room service takes a WebSocket.
 pub const PATH: &str = "/ws";
-/// The largest control message in bytes: room for a thousand members and as many departures.
+/// The largest control message of a client, in bytes.
 pub const MAX_CONTROL: usize = 192 * 1024;
+/// The most members that a server's message names, and as many departures.
+pub const MAX_MEMBERS: usize = 10_000;
+/// The largest control message of a server, in bytes: room for [`MAX_MEMBERS`] and as many departures.
+pub const MAX_SERVER_CONTROL: usize = 2 << 20;
 
 /// What can be wrong with a message.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -46,10 +50,12 @@ pub enum WireError {
         detail: String,
     },
     /// A control message that is too long.
-    #[error("a control message of {length} bytes; {MAX_CONTROL} are allowed")]
+    #[error("a control message of {length} bytes; {allowed} are allowed")]
     ControlTooLong {
         /// Its length in bytes.
         length: usize,
+        /// How many there may be.
+        allowed: usize,
     },
     /// An `enter` message with a field that cannot be.
     #[error(transparent)]

@@ -86,7 +86,7 @@ fn names_this_machine(headers: &HeaderMap) -> bool {
 }
 
 /// Whether the browser says that our own page sent this. Every browser says so of what changes
-/// something and of WebSockets; who does not say it is none.
+/// something and of sockets; who does not say it is none.
 fn is_from_our_page(headers: &HeaderMap) -> bool {
     let origin = headers
         .get(header::ORIGIN)

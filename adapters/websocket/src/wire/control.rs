@@ -6,7 +6,7 @@ use exeunt_port::{RemoteLeaveReason, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::entrance::AnyEnter;
-use super::{Departed, Enter, MAX_CONTROL, Member, Refusal, WireError};
+use super::{Departed, Enter, MAX_CONTROL, MAX_SERVER_CONTROL, Member, Refusal, WireError};
 
 /// The most characters of an error's words.
 const MAX_DETAIL: usize = 300;
@@ -70,7 +70,7 @@ impl ClientMessage {
     /// # Ok::<(), exeunt_websocket::wire::WireError>(())
     /// ```
     pub fn decode(text: &str) -> Result<Self, WireError> {
-        Ok(match decoded(text)? {
+        Ok(match decoded(text, MAX_CONTROL)? {
             AnyClientMessage::Enter(any) => Self::Enter((*any).try_into()?),
             AnyClientMessage::Resume {
                 stay,
@@ -200,7 +200,7 @@ impl ServerMessage {
 
     /// Reads a server's text message.
     pub fn decode(text: &str) -> Result<Self, WireError> {
-        decoded(text)
+        decoded(text, MAX_SERVER_CONTROL)
     }
 
     /// The text message that says this.
@@ -233,9 +233,10 @@ impl fmt::Debug for ServerMessage {
     }
 }
 
-fn decoded<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, WireError> {
-    if text.len() > MAX_CONTROL {
-        return Err(WireError::ControlTooLong { length: text.len() });
+fn decoded<'a, T: Deserialize<'a>>(text: &'a str, allowed: usize) -> Result<T, WireError> {
+    let length = text.len();
+    if length > allowed {
+        return Err(WireError::ControlTooLong { length, allowed });
     }
     serde_json::from_str(text).map_err(|error| {
         // The words may quote the message: quote it shortly, and on one line.

@@ -198,7 +198,10 @@ fn what_is_no_message_is_refused_with_what_is_allowed() {
     );
     assert_eq!(
         ClientMessage::decode(&long),
-        Err(WireError::ControlTooLong { length: long.len() })
+        Err(WireError::ControlTooLong {
+            length: long.len(),
+            allowed: MAX_CONTROL
+        })
     );
 }
 
@@ -206,13 +209,13 @@ fn what_is_no_message_is_refused_with_what_is_allowed() {
 fn the_fullest_room_has_room_in_a_message() {
     let user_id = |number: u64| format!("{number:0>32}").parse().unwrap();
     let resumed = ServerMessage::Resumed {
-        members: (0..1000)
+        members: (0..10_000)
             .map(|number| Member {
                 user_id: user_id(number),
                 stay: u64::MAX,
             })
             .collect(),
-        departed: (0..1000)
+        departed: (0..10_000)
             .map(|number| Departed {
                 user_id: user_id(number),
                 stay: u64::MAX,
