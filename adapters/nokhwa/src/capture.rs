@@ -32,6 +32,7 @@ pub(crate) enum Reading<'a> {
 }
 
 /// What became of a camera's pictures, since the [`NokhwaCamera`](crate::NokhwaCamera) was made.
+/// The one that was in hand when the camera was let go of is in none of these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FrameCounts {
     /// Handed over as frames, whether or not somebody still wanted them.
@@ -69,12 +70,14 @@ pub(crate) struct Capture {
 }
 
 impl Capture {
-    /// How long one wait for a picture lasts: so soon is a stop request seen. It is what a release takes
-    /// longer than closing the camera by itself (`cargo bench -p exeunt-device-lab`), so it is short;
-    /// looking up so often costs a small part of what encoding the pictures does.
-    pub(crate) const WAIT: Duration = Duration::from_millis(4);
+    /// How long one wait for a picture lasts. A stop request ends it at once where the source can be
+    /// [woken](crate::thread::Wake); this is the bound where it is not, or if a driver forgets to say
+    /// that it has a picture.
+    pub(crate) const WAIT: Duration = Duration::from_millis(100);
 
-    /// Reads until nobody wants the camera any more, or until it fails.
+    /// Reads until nobody wants the camera any more, or until it fails. A picture that is being encoded
+    /// at that moment is left as it is, so that the camera's being off waits for no encoding (G-6), and
+    /// a picture that is done by then is not handed over any more (G-14).
     pub(crate) fn run(
         &self,
         source: &mut dyn Source,
@@ -88,10 +91,12 @@ impl Capture {
                 Reading::Damaged => Err(Unusable::Damaged),
                 Reading::Picture(picture) => {
                     let captured_at = opened.elapsed();
-                    picture.to_jpeg().map(|payload| (payload, captured_at))
+                    let jpeg = picture.to_jpeg(&|| !stop.is_asked());
+                    jpeg.map(|payload| (payload, captured_at))
                 }
             };
             match payload {
+                Ok(_) if stop.is_asked() => return Ok(()),
                 Ok((payload, captured_at)) => {
                     self.counters.captured.fetch_add(1, Ordering::Relaxed);
                     self.link.captured(MediaFrame {
@@ -103,6 +108,7 @@ impl Capture {
                     });
                     self.pulse.notify_one();
                 }
+                Err(Unusable::Unwanted) => return Ok(()),
                 // No pulse: a camera that delivers only what nobody can show has stalled, too.
                 Err(Unusable::Damaged) => {
                     self.counters.damaged.fetch_add(1, Ordering::Relaxed);
