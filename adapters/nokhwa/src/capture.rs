@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use exeunt_port::{Codec, DeviceError, DeviceLink, MediaFrame};
 use tokio::sync::Notify;
 
@@ -83,6 +84,16 @@ impl Capture {
         source: &mut dyn Source,
         stop: &StopRequest,
     ) -> Result<(), DeviceError> {
+        let is_wanted = || !stop.is_asked();
+        self.run_with(source, stop, &|picture| picture.to_jpeg(&is_wanted))
+    }
+
+    fn run_with(
+        &self,
+        source: &mut dyn Source,
+        stop: &StopRequest,
+        encoded: &dyn Fn(Picture<'_>) -> Result<Bytes, Unusable>,
+    ) -> Result<(), DeviceError> {
         let opened = Instant::now();
         let mut sequence = 0_u32;
         while !stop.is_asked() {
@@ -91,8 +102,7 @@ impl Capture {
                 Reading::Damaged => Err(Unusable::Damaged),
                 Reading::Picture(picture) => {
                     let captured_at = opened.elapsed();
-                    let jpeg = picture.to_jpeg(&|| !stop.is_asked());
-                    jpeg.map(|payload| (payload, captured_at))
+                    encoded(picture).map(|payload| (payload, captured_at))
                 }
             };
             match payload {
@@ -121,5 +131,96 @@ impl Capture {
             sequence = sequence.wrapping_add(1);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, mpsc};
+    use std::thread;
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use exeunt_port::{DeviceError, DeviceLink, DeviceSide, FrameQueue};
+
+    use super::{Capture, FrameCounts, Reading, Source};
+    use crate::picture::{Picture, Unusable};
+    use crate::pixel_format::PixelFormat;
+    use crate::thread::StopRequest;
+
+    /// A camera that has a picture whenever it is asked for one.
+    struct Tireless;
+
+    impl Source for Tireless {
+        fn next(&mut self, _at_most: Duration) -> Result<Reading<'_>, DeviceError> {
+            Ok(Reading::Picture(Picture {
+                pixels: PixelFormat::Grey,
+                width: 8,
+                height: 8,
+                stride: 8,
+                full_range: true,
+                bytes: &[128; 64],
+            }))
+        }
+    }
+
+    fn capture() -> (Capture, DeviceSide) {
+        let (link, side) = DeviceLink::pair(FrameQueue::bounded(8));
+        let capture = Capture {
+            link,
+            counters: Arc::default(),
+            pulse: Arc::default(),
+        };
+        (capture, side)
+    }
+
+    #[test]
+    fn a_stop_during_an_encoding_is_answered_without_waiting_for_its_end() {
+        let (capture, side) = capture();
+        let counters = Arc::clone(&capture.counters);
+        let stop = StopRequest::default();
+        let (begins, begun) = mpsc::channel();
+        let asked = stop.clone();
+        let capturing = thread::spawn(move || {
+            capture.run_with(&mut Tireless, &stop, &|_| {
+                begins.send(()).expect("the test listens");
+                // An encoding that has no end of its own.
+                while !stop.is_asked() {
+                    thread::yield_now();
+                }
+                Err(Unusable::Unwanted)
+            })
+        });
+        begun.recv().expect("an encoding");
+        asked.ask();
+        assert_eq!(capturing.join().expect("no panic"), Ok(()));
+        assert!(begun.recv().is_err(), "no other picture was begun");
+        assert!(side.captured.try_next().is_none());
+        assert_eq!(counters.read(), FrameCounts::default());
+    }
+
+    #[test]
+    fn a_picture_that_is_done_as_the_stop_is_asked_for_is_not_handed_over() {
+        let (capture, side) = capture();
+        let stop = StopRequest::default();
+        let ended = capture.run_with(&mut Tireless, &stop, &|_| {
+            stop.ask();
+            Ok(Bytes::from_static(b"a picture"))
+        });
+        assert_eq!(ended, Ok(()));
+        assert!(side.captured.try_next().is_none());
+        assert_eq!(capture.counters.read().captured, 0);
+    }
+
+    #[test]
+    fn a_stay_that_falls_silent_during_an_encoding_ends_the_capture() {
+        let (capture, side) = capture();
+        let stop = StopRequest::of(capture.link.clone());
+        let ended = capture.run_with(&mut Tireless, &stop, &|picture| {
+            side.silence();
+            picture.to_jpeg(&|| !stop.is_asked())
+        });
+        assert_eq!(ended, Ok(()));
+        assert_eq!(capture.counters.read(), FrameCounts::default());
     }
 }
