@@ -41,9 +41,11 @@
 //! nokhwa reads through v4l with no bound: `frame()` on a camera that has stalled never returns, the
 //! drop of its `CallbackCamera` waits for just that call, and none of its features changes this. An
 //! exit must be over in bounded time with the camera off (G-6, G-13), so the stream is read over v4l
-//! itself, which nokhwa uses underneath: poll(2) for at most 4 ms, then take a buffer. A stop request
-//! is seen within these 4 ms, stalled camera or not (after the picture in hand is encoded), and every
-//! failure ends the loop with an error instead of a retry. nokhwa still tells which cameras there are,
+//! itself, which nokhwa uses underneath: wait for the driver or for the stop request, whichever comes
+//! first, then take a buffer. A stop request is therefore seen at once, stalled camera or not. It also
+//! ends an encoding under way, within one row of its blocks (16 lines), so that the camera's being off
+//! waits for no picture to be finished (G-6) and no such picture is handed over (G-14). Every failure
+//! ends the loop with an error instead of a retry. nokhwa still tells which cameras there are,
 //! and is the whole of it on macOS and Windows.
 //!
 //! # Threads

@@ -1,5 +1,6 @@
 //! Linux: nokhwa finds the cameras, v4l asks them and reads them.
 
+mod arrivals;
 mod held;
 mod holders;
 mod node;
@@ -83,6 +84,7 @@ fn open(
     }
     opening.still_wanted()?;
     let mut stream = MappedStream::allocate(node, format, name.clone(), claim).map_err(refused)?;
+    opening.wakes(stream.bell());
     opening.still_wanted()?;
     stream.start().map_err(refused)?;
     let description = format!("{name}, {}", stream.format());

@@ -8,7 +8,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::capture::{Capture, Counters, Source};
 use crate::supervisor::{Patience, Supervisor};
-use crate::thread::{DeviceThread, Ending, StopRequest};
+use crate::thread::{DeviceThread, Ending, StopRequest, Wake};
 use crate::trace::Trace;
 
 /// What an opening has to do with the world around it, from the device thread's side.
@@ -30,6 +30,15 @@ impl Opening<'_> {
         } else {
             Ok(())
         }
+    }
+
+    /// What ends the source's waiting when the camera is no longer wanted.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(dead_code, reason = "nokhwa's read cannot be woken")
+    )]
+    pub(crate) fn wakes(&self, wake: Arc<dyn Wake>) {
+        self.stop.wakes(wake);
     }
 }
 

@@ -1,8 +1,12 @@
 //! From what a camera's buffer holds to one baseline JPEG.
 
+use std::io::{self, Write};
+
 use bytes::Bytes;
 use exeunt_port::MediaFrame;
-use jpeg_encoder::{Encoder, ImageBuffer, JpegColorType, SamplingFactor, rgb_to_ycbcr};
+use jpeg_encoder::{
+    Encoder, EncodingError, ImageBuffer, JpegColorType, SamplingFactor, rgb_to_ycbcr,
+};
 
 use crate::mjpeg;
 use crate::pixel_format::PixelFormat;
@@ -27,18 +31,42 @@ pub(crate) enum Unusable {
     Damaged,
     /// It is larger than a frame may be.
     TooLarge,
+    /// Nobody wants it any more, so it was not made.
+    Unwanted,
+}
+
+/// Where the encoder writes, which it does all along, a few bytes at a time. What refuses to be
+/// written to is therefore what ends an encoding early: within a row of blocks, however large the
+/// picture.
+struct Wanted<'a, W> {
+    jpeg: &'a mut Vec<u8>,
+    is_wanted: W,
+}
+
+impl<W: Fn() -> bool> Write for Wanted<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !(self.is_wanted)() {
+            return Err(io::ErrorKind::Other.into());
+        }
+        self.jpeg.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Picture<'_> {
     /// What the encoder tries, one after the other, until the frame is small enough.
     const QUALITIES: [u8; 4] = [80, 60, 40, 20];
 
-    /// The picture as a baseline JPEG of at most [`MediaFrame::MAX_PAYLOAD`] bytes.
-    pub(crate) fn to_jpeg(self) -> Result<Bytes, Unusable> {
-        self.to_jpeg_within(MediaFrame::MAX_PAYLOAD)
+    /// The picture as a baseline JPEG of at most [`MediaFrame::MAX_PAYLOAD`] bytes, for as long as it
+    /// `is_wanted`. That is asked every few bytes, so it is to be quick.
+    pub(crate) fn to_jpeg(self, is_wanted: &impl Fn() -> bool) -> Result<Bytes, Unusable> {
+        self.to_jpeg_within(MediaFrame::MAX_PAYLOAD, is_wanted)
     }
 
-    fn to_jpeg_within(self, most: usize) -> Result<Bytes, Unusable> {
+    fn to_jpeg_within(self, most: usize, is_wanted: &impl Fn() -> bool) -> Result<Bytes, Unusable> {
         if self.pixels == PixelFormat::Mjpeg {
             let jpeg = mjpeg::tidied(self.bytes).ok_or(Unusable::Damaged)?;
             return if jpeg.len() <= most {
@@ -52,9 +80,22 @@ impl Picture<'_> {
         }
         for quality in Self::QUALITIES {
             let mut jpeg = Vec::new();
-            let mut encoder = Encoder::new(&mut jpeg, quality);
+            let wanted = Wanted {
+                jpeg: &mut jpeg,
+                is_wanted,
+            };
+            let mut encoder = Encoder::new(wanted, quality);
             encoder.set_sampling_factor(SamplingFactor::F_2_2);
-            encoder.encode_image(self).map_err(|_| Unusable::Damaged)?;
+            encoder.encode_image(self).map_err(|error| match error {
+                // Memory takes every byte, so the refusal was ours.
+                EncodingError::IoError(_) => Unusable::Unwanted,
+                EncodingError::InvalidAppSegment(_)
+                | EncodingError::AppSegmentTooLarge(_)
+                | EncodingError::IccTooLarge(_)
+                | EncodingError::BadImageData { .. }
+                | EncodingError::ZeroImageDimensions { .. }
+                | EncodingError::Write(_) => Unusable::Damaged,
+            })?;
             if jpeg.len() <= most {
                 return Ok(jpeg.into());
             }

@@ -58,6 +58,7 @@ impl Supervisor {
     }
 
     async fn fault(&mut self) -> Option<DeviceError> {
+        let link = self.link.clone();
         let mut patience = self.patience.first;
         loop {
             let pulse = timeout(patience, self.pulse.notified());
@@ -67,6 +68,11 @@ impl Supervisor {
                     Ending::Asked => None,
                     Ending::Failed(error) => Some(error),
                 },
+                // A stay that falls silent wants no more pictures, so nobody waits for the next one.
+                () = link.abandoned() => {
+                    self.stop.ask();
+                    return None;
+                }
                 pulse = pulse => match pulse {
                     Ok(()) => patience = self.patience.between,
                     Err(_) => return Some(self.stalled(patience)),

@@ -1,9 +1,10 @@
 //! A thread that owns a camera, may block in its driver, and may be given up.
 
+use std::fmt::Debug;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -33,10 +34,17 @@ pub(crate) enum Ending {
     Failed(DeviceError),
 }
 
+/// What ends a device thread's waiting for its device.
+pub(crate) trait Wake: Debug + Send + Sync {
+    /// Ends the wait under way, or the next one if there is none. Never blocks.
+    fn wake(&self);
+}
+
 /// Whether the device is still wanted; looked at by the thread between any two blocking calls.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StopRequest {
     asked: Arc<AtomicBool>,
+    wake: Arc<Mutex<Option<Arc<dyn Wake>>>>,
     link: Option<DeviceLink>,
 }
 
@@ -44,18 +52,43 @@ impl StopRequest {
     /// Fulfilled also when the stay has fallen silent: then the thread need not wait to be told.
     pub(crate) fn of(link: DeviceLink) -> Self {
         Self {
-            asked: Arc::default(),
             link: Some(link),
+            ..Self::default()
         }
     }
 
     pub(crate) fn ask(&self) {
         self.asked.store(true, Ordering::SeqCst);
+        // Taken out first, so that nothing is called under the lock (G-8).
+        let wake = self.sleeper().clone();
+        if let Some(wake) = wake {
+            wake.wake();
+        }
     }
 
+    /// Quick enough to be asked every few bytes: a link that is abandoned is not live either.
     pub(crate) fn is_asked(&self) -> bool {
-        let unwanted = |link: &DeviceLink| !link.is_live() || link.is_abandoned();
+        let unwanted = |link: &DeviceLink| !link.is_live();
         self.asked.load(Ordering::SeqCst) || self.link.as_ref().is_some_and(unwanted)
+    }
+
+    /// From here on asking wakes the thread, too. What was asked before is seen by looking
+    /// [again](Self::is_asked): either the one who asks finds this, or we find what he asked.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(dead_code, reason = "nokhwa's read cannot be woken")
+    )]
+    pub(crate) fn wakes(&self, wake: Arc<dyn Wake>) {
+        *self.sleeper() = Some(wake);
+    }
+
+    /// The thread waits no more; what woke it is let go of, since it holds a descriptor (G-15).
+    fn wakes_nobody(&self) {
+        *self.sleeper() = None;
+    }
+
+    fn sleeper(&self) -> MutexGuard<'_, Option<Arc<dyn Wake>>> {
+        self.wake.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -82,6 +115,7 @@ impl DeviceThread {
         let (own_stop, own_life) = (stop.clone(), Arc::clone(&life));
         let handle = Builder::new().name(name.to_owned()).spawn(move || {
             let ended = catch_unwind(AssertUnwindSafe(|| body(&own_stop)));
+            own_stop.wakes_nobody();
             own_life.end();
             told.send_replace(Some(ended.unwrap_or(Ending::Failed(DeviceError::Panicked))));
         })?;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use v4l::buffer::{Flags, Type};
 use v4l::io::mmap::Stream;
 use v4l::io::traits::{CaptureStream, Stream as Streaming};
 
+use super::arrivals::{Arrivals, Bell};
 use super::errno;
 use super::held::Claim;
 use super::node::{Node, PictureFormat};
@@ -25,7 +27,7 @@ const READABLE: i16 = 1;
 /// v4l hands a buffer's bytes out only from `next()`, which first gives the buffer of the call before
 /// back to the driver and then takes the next full one, with poll(2) in between. When that poll times
 /// out the buffer has been given back, and the following `next()` would give it back a second time,
-/// which fails, and so for ever. So poll(2) is called here, before `next()`, which then finds a full
+/// which fails, and so for ever. So the waiting is done here, before `next()`, which then finds a full
 /// buffer; and `has_buffer` says whether there is one to be given back. A ring that starts with all
 /// buffers but the first given to the driver looks to `next()` like one that is running.
 pub(super) struct MappedStream {
@@ -35,6 +37,8 @@ pub(super) struct MappedStream {
     has_buffer: bool,
     format: PictureFormat,
     name: String,
+    /// Before the device, on whose descriptor it waits.
+    arrivals: Arrivals,
     /// After the stream, so that the last handle is closed outside of v4l's own drop.
     device: Device,
     /// After the device: the claim outlasts the descriptor.
@@ -60,9 +64,15 @@ impl MappedStream {
             has_buffer: true,
             format,
             name,
+            arrivals: Arrivals::new()?,
             device,
             _claim: claim,
         })
+    }
+
+    /// What ends a wait for a picture.
+    pub(super) fn bell(&self) -> Arc<Bell> {
+        self.arrivals.bell()
     }
 
     pub(super) fn format(&self) -> PictureFormat {
@@ -82,7 +92,8 @@ impl MappedStream {
                 Err(error) => return Err(error),
             }
         }
-        stream.start()
+        stream.start()?;
+        self.arrivals.hear(self.device.handle().fd())
     }
 }
 
@@ -97,9 +108,12 @@ impl Source for MappedStream {
         let Some(stream) = &mut self.stream else {
             return Err(lost("closed".to_owned()));
         };
-        let milliseconds = i32::try_from(at_most.as_millis()).unwrap_or(i32::MAX);
-        match stream.handle().poll(READABLE, milliseconds) {
-            Ok(0) => return Ok(Reading::Nothing),
+        match stream.handle().poll(READABLE, 0) {
+            // After the wait the stop request is looked at first, and then we come again.
+            Ok(0) => {
+                let waited = self.arrivals.wait(at_most);
+                return waited.map_or_else(|error| Err(failed(&error)), |()| Ok(Reading::Nothing));
+            }
             // Readable, or broken; taking a buffer tells which.
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {

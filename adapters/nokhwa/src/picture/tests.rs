@@ -1,7 +1,14 @@
 //! Pictures that are made up, one for each way in which pixels may lie.
 
+use std::cell::Cell;
+
 use super::{Picture, Unusable};
 use crate::pixel_format::PixelFormat;
+
+/// As long as somebody wants it.
+fn always() -> bool {
+    true
+}
 
 const WIDTH: u16 = 32;
 const HEIGHT: u16 = 16;
@@ -20,7 +27,7 @@ fn picture(pixels: PixelFormat, bytes: &[u8]) -> Picture<'_> {
 
 /// Decodes and answers the colour in the middle of each half; JPEG is off by a little.
 fn halves(picture: Picture<'_>) -> [[u8; 3]; 2] {
-    let jpeg = picture.to_jpeg().expect("a frame");
+    let jpeg = picture.to_jpeg(&always).expect("a frame");
     let mut decoder = jpeg_decoder::Decoder::new(jpeg.as_ref());
     let pixels = decoder.decode().expect("a decodable picture");
     let info = decoder.info().expect("its size");
@@ -125,14 +132,14 @@ fn gaps_between_lines_are_left_out() {
 fn a_buffer_that_is_not_full_is_damaged() {
     let bytes = yuyv();
     let short = picture(PixelFormat::Yuyv, &bytes[..bytes.len() - 1]);
-    assert_eq!(short.to_jpeg(), Err(Unusable::Damaged));
+    assert_eq!(short.to_jpeg(&always), Err(Unusable::Damaged));
     let none = Picture {
         height: 0,
         ..picture(PixelFormat::Yuyv, &bytes)
     };
-    assert_eq!(none.to_jpeg(), Err(Unusable::Damaged));
+    assert_eq!(none.to_jpeg(&always), Err(Unusable::Damaged));
     assert_eq!(
-        picture(PixelFormat::Mjpeg, &bytes).to_jpeg(),
+        picture(PixelFormat::Mjpeg, &bytes).to_jpeg(&always),
         Err(Unusable::Damaged)
     );
 }
@@ -143,16 +150,19 @@ fn a_frame_that_is_too_large_is_tried_at_lower_quality_and_then_dropped() {
         .map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8)
         .collect();
     let noisy = picture(PixelFormat::Yuyv, &random);
-    let first = noisy.to_jpeg_within(usize::MAX).expect("a frame").len();
+    let first = noisy
+        .to_jpeg_within(usize::MAX, &always)
+        .expect("a frame")
+        .len();
     let second = noisy
-        .to_jpeg_within(first - 1)
+        .to_jpeg_within(first - 1, &always)
         .expect("a smaller frame")
         .len();
     assert!(second < first);
-    assert_eq!(noisy.to_jpeg_within(100), Err(Unusable::TooLarge));
-    let jpeg = noisy.to_jpeg().expect("a frame");
+    assert_eq!(noisy.to_jpeg_within(100, &always), Err(Unusable::TooLarge));
+    let jpeg = noisy.to_jpeg(&always).expect("a frame");
     assert_eq!(
-        picture(PixelFormat::Mjpeg, &jpeg).to_jpeg_within(100),
+        picture(PixelFormat::Mjpeg, &jpeg).to_jpeg_within(100, &always),
         Err(Unusable::TooLarge)
     );
 }
@@ -215,7 +225,7 @@ fn every_format_keeps_its_colours_in_odd_sizes_and_with_gaps_between_the_lines()
                     full_range: false,
                     bytes: &bytes,
                 };
-                let jpeg = picture.to_jpeg().expect("a frame");
+                let jpeg = picture.to_jpeg(&always).expect("a frame");
                 let mut decoder = jpeg_decoder::Decoder::new(jpeg.as_ref());
                 let colours = decoder.decode().expect("a decodable picture");
                 assert_eq!(colours.len(), wide * high * 3);
@@ -256,7 +266,7 @@ fn a_buffer_cut_anywhere_is_damaged_unless_only_the_last_gap_is_missing() {
             };
             let usable = pixels != PixelFormat::Mjpeg && length >= whole;
             assert_eq!(
-                picture.to_jpeg().is_ok(),
+                picture.to_jpeg(&always).is_ok(),
                 usable,
                 "{pixels} of {length} bytes"
             );
@@ -268,10 +278,10 @@ fn a_buffer_cut_anywhere_is_damaged_unless_only_the_last_gap_is_missing() {
 fn a_camera_of_jpegs_keeps_its_colours_since_nothing_is_encoded_again() {
     let bytes = yuyv();
     let jpeg = picture(PixelFormat::Yuyv, &bytes)
-        .to_jpeg()
+        .to_jpeg(&always)
         .expect("a frame");
     let of_the_camera = picture(PixelFormat::Mjpeg, &jpeg);
-    assert_eq!(of_the_camera.to_jpeg().as_deref(), Ok(jpeg.as_ref()));
+    assert_eq!(of_the_camera.to_jpeg(&always).as_deref(), Ok(jpeg.as_ref()));
     assert_near(halves(of_the_camera), [RED, BLUE]);
 }
 
@@ -282,5 +292,40 @@ fn a_stride_that_is_shorter_than_a_line_is_damaged() {
         stride: usize::from(WIDTH),
         ..picture(PixelFormat::Yuyv, &bytes)
     };
-    assert_eq!(folded.to_jpeg(), Err(Unusable::Damaged));
+    assert_eq!(folded.to_jpeg(&always), Err(Unusable::Damaged));
+}
+
+/// How often an encoding looks whether it is wanted until it has come to its end, and what it came to,
+/// if it is wanted for only so many looks.
+fn looks(picture: Picture<'_>, wanted_for: usize) -> (usize, Result<(), Unusable>) {
+    let looks = Cell::new(0);
+    let is_wanted = || {
+        looks.set(looks.get() + 1);
+        looks.get() <= wanted_for
+    };
+    let ended = picture.to_jpeg(&is_wanted).map(drop);
+    (looks.get(), ended)
+}
+
+#[test]
+fn an_encoding_that_nobody_wants_any_more_ends_at_the_next_look_whenever_that_is() {
+    let bytes = vec![0x80; 320 * 180 * 3];
+    for pixels in [PixelFormat::Nv12, PixelFormat::Yuyv, PixelFormat::Rgb] {
+        let flat = Picture {
+            width: 320,
+            height: 180,
+            stride: pixels.tight_stride(320),
+            ..picture(pixels, &bytes)
+        };
+        let (in_all, ended) = looks(flat, usize::MAX);
+        assert_eq!(ended, Ok(()));
+        // At least once in each row of blocks, which are 16 lines high, even where all is of one colour.
+        assert!(in_all >= 180 / 16, "{pixels}: only {in_all} looks");
+        for wanted_for in 0..in_all {
+            assert_eq!(
+                looks(flat, wanted_for),
+                (wanted_for + 1, Err(Unusable::Unwanted))
+            );
+        }
+    }
 }
