@@ -107,7 +107,6 @@ mod tests {
 
         let (awaited, running) = Awaited::begin().expect("none is stuck");
         awaited.asked_to_end();
-        assert_eq!(stuck_threads(), 0, "it has a moment to let go");
         while !awaited.0.is_stuck() {
             std::thread::sleep(Thread::LETTING_GO);
         }

@@ -111,7 +111,9 @@ impl Custody {
     }
 
     fn start(self: &Arc<Self>, device: Arc<dyn Device>) {
-        tokio::spawn(task::keep(Arc::clone(self), device));
+        // Made here and not in the task: a runtime that is shut down drops tasks that have not begun.
+        let end = task::End::new(Arc::clone(self));
+        tokio::spawn(task::keep(end, device));
     }
 
     fn users(&self) -> MutexGuard<'_, Users> {

@@ -208,8 +208,11 @@ impl Preview {
                 })
             }
             Err(error) => {
-                // One that was late may still open: an error says that nothing is held.
-                let _ = self.custody.ended().await;
+                // One that was late may still open: an error says that nothing is held. Where that is not
+                // known there is no answer, and the stay's own deadline says so.
+                if self.custody.ended().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
                 Err(error)
             }
         }

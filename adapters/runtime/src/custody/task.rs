@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use exeunt_core::Policy;
 use exeunt_port::{
@@ -14,32 +15,55 @@ use super::{Custody, Keeper, PASSING};
 use crate::ports::{self, LATE};
 
 /// Owns a device, from its opening until nothing is held any more.
-pub(super) async fn keep(custody: Arc<Custody>, device: Arc<dyn Device>) {
-    let end = End(custody);
+pub(super) async fn keep(end: End, device: Arc<dyn Device>) {
     let custody = &end.0;
     let (link, mut side) = DeviceLink::pair(FrameQueue::bounded(PASSING));
     let opened = custody.open(device, link, &side).await;
     let ended = match opened {
-        Some(device) => {
+        Opening::Opened(device) => {
             custody.serve(&mut side).await;
             side.silence();
             custody.view.close();
             custody.release(device).await
         }
-        None => Ok(()),
+        Opening::Failed => Ok(()),
+        Opening::Unanswered => Err(DeviceError::Backend {
+            name: custody.name.clone(),
+            detail: "its driver has not answered the opening, and may hold it".to_owned(),
+        }),
     };
     custody.note(|progress| progress.ended = Some(ended));
 }
 
+/// What came of an opening.
+enum Opening {
+    Opened(Box<dyn OpenDevice>),
+    /// The device said so itself: nothing is held.
+    Failed,
+    /// It was given up; what the driver holds nobody knows (G-13).
+    Unanswered,
+}
+
 /// However its task ends, whoever waits for the device hears of it.
-struct End(Arc<Custody>);
+pub(super) struct End(Arc<Custody>);
+
+impl End {
+    pub(super) fn new(custody: Arc<Custody>) -> Self {
+        Self(custody)
+    }
+}
 
 impl Drop for End {
     fn drop(&mut self) {
         const SHUT_DOWN: &str = "the runtime that it was opened in was shut down";
+        const PANICKED: &str = "its driver panicked when it was given up";
         let custody = &self.0;
         if !custody.has_ended() {
-            let error = custody.vanished(SHUT_DOWN);
+            let error = custody.vanished(if std::thread::panicking() {
+                PANICKED
+            } else {
+                SHUT_DOWN
+            });
             custody.broke(&DeviceSignal::Vanished(error.clone()));
             custody.note(|progress| {
                 progress.opened.get_or_insert(Err(error.clone()));
@@ -53,13 +77,8 @@ impl Drop for End {
 }
 
 impl Custody {
-    /// Opens it. `None` if there is nothing to release.
-    async fn open(
-        &self,
-        device: Arc<dyn Device>,
-        link: DeviceLink,
-        side: &DeviceSide,
-    ) -> Option<Box<dyn OpenDevice>> {
+    /// Opens it.
+    async fn open(&self, device: Arc<dyn Device>, link: DeviceLink, side: &DeviceSide) -> Opening {
         let opening = ports::opening(device, link);
         let unwanted = async {
             tokio::select! {
@@ -69,27 +88,36 @@ impl Custody {
                 () = self.opening_is_late() => {}
             }
             side.silence();
+            // Whoever ends his process waits for it as long as for a release, and no longer.
+            sleep(self.release_bound()).await;
+            self.untrack();
             sleep(LATE).await;
         };
         let answer = tokio::select! {
             biased;
             answer = opening => answer,
             // The adapter lets go of what opens after this; the port demands it (G-4).
-            () = unwanted => Err(DeviceError::Abandoned),
+            () = unwanted => {
+                self.users().closed = true;
+                self.note(|progress| {
+                    progress.opened.get_or_insert(Err(DeviceError::Abandoned));
+                });
+                return Opening::Unanswered;
+            }
         };
         match answer {
             Ok(opened) => {
                 self.note(|progress| {
                     progress.opened.get_or_insert(Ok(opened.description));
                 });
-                Some(opened.device)
+                Opening::Opened(opened.device)
             }
             Err(error) => {
                 self.users().closed = true;
                 self.note(|progress| {
                     progress.opened.get_or_insert(Err(error));
                 });
-                None
+                Opening::Failed
             }
         }
     }
@@ -129,12 +157,13 @@ impl Custody {
     /// It is of no use to anybody any more, and so let go of at once; everybody hears why.
     fn broke(&self, signal: &DeviceSignal) {
         let (DeviceSignal::Vanished(error) | DeviceSignal::Failed(error)) = signal;
+        // Before nobody can join any more: who finds that finds the reason as well.
+        self.note(|progress| progress.broken = Some(error.clone()));
         let links = {
             let mut users = self.users();
             users.closed = true;
             std::mem::take(&mut users.links)
         };
-        self.note(|progress| progress.broken = Some(error.clone()));
         self.tell(links, signal);
     }
 
@@ -147,13 +176,18 @@ impl Custody {
         self.view.push(frame);
     }
 
+    /// How long a release may take.
+    fn release_bound(&self) -> Duration {
+        match self.keeper {
+            Keeper::Owner(policy) => policy.device,
+            Keeper::LastUser => Policy::DEFAULT.device,
+        }
+    }
+
     async fn release(&self, device: Box<dyn OpenDevice>) -> Result<(), DeviceError> {
         let releasing = AssertUnwindSafe(async { device.release().await }).catch_unwind();
         tokio::pin!(releasing);
-        let bound = match self.keeper {
-            Keeper::Owner(policy) => policy.device,
-            Keeper::LastUser => Policy::DEFAULT.device,
-        };
+        let bound = self.release_bound();
         let mut released = timeout(bound, &mut releasing).await;
         if released.is_err() {
             // Whoever ends his process waits for it no longer; the driver gets some more time.

@@ -47,7 +47,7 @@ fn a_transport_that_never_answers_close_fails_whatever_closes() {
     );
     let said = said_of(&report, "closing twice answers");
     assert!(
-        said.contains("alice's close() did not answer within 1s"),
+        said.contains("alice's close() did not answer within 3s"),
         "{said}"
     );
     assert!(said.contains("broken: Connection::close answers"), "{said}");
