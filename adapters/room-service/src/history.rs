@@ -50,6 +50,7 @@ impl History {
                 && let Err(error) = self.compare(backend).await
             {
                 tracing::warn!(%error, "the history may miss rooms or members");
+                self.with(|inside| inside.has_gap = true);
             }
             if bell.next().await.is_none() {
                 return;

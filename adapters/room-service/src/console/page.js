@@ -33,6 +33,11 @@ function shut() {
   one("inside").hidden = true;
   one("logout").hidden = true;
   one("door").hidden = false;
+  // Who logs in next may be somebody else, at a service that counts from the beginning again.
+  state.events.clear();
+  Object.assign(state, { rooms: [], total: 0, offset: 0, members: null, room: null, missed: 0 });
+  showEvents();
+  show();
   tell("", "Not logged in");
   one("token").focus();
 }

@@ -71,7 +71,7 @@ struct Kept {
 struct KeptAnswer {
     /// What was asked.
     asked: String,
-    answer: OnceCell<Answer>,
+    answer: OnceCell<Map<String, Value>>,
 }
 
 impl Repeated {
@@ -88,7 +88,8 @@ impl Repeated {
             let message = "this IdempotencyKey was used for a call with other parameters";
             return Err(ApiError::new(ErrorCode::InvalidParameterValue, message));
         }
-        kept.answer.get_or_init(|| act).await.clone()
+        // A failure is not kept: the key is there so that the call can be made again.
+        kept.answer.get_or_try_init(|| act).await.cloned()
     }
 
     fn entry(&self, key: &str, asked: String) -> Arc<KeptAnswer> {
@@ -133,6 +134,16 @@ mod tests {
         assert_eq!(ask("a", 3).await, Ok(answer(1)));
         let refused = ask("b", 4).await.unwrap_err();
         assert_eq!(refused.code.as_str(), "InvalidParameterValue");
+    }
+
+    #[tokio::test]
+    async fn what_failed_is_tried_again_with_the_same_key() {
+        let repeated = Repeated::default();
+        let failed = ApiError::new(ErrorCode::InternalError, "the back end is away");
+        let first = repeated.once("key", "a".to_owned(), async { Err(failed) });
+        assert_eq!(first.await.unwrap_err().code.as_str(), "InternalError");
+        let again = repeated.once("key", "a".to_owned(), async { Ok(answer(1)) });
+        assert_eq!(again.await, Ok(answer(1)));
     }
 
     #[tokio::test]

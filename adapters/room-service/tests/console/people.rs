@@ -76,6 +76,15 @@ impl Person {
         self.sink.send(message).await.unwrap();
     }
 
+    /// Sends a packet of sound a moment, without end.
+    pub(crate) async fn goes_on_speaking(&mut self) {
+        let mut moments = tokio::time::interval(Duration::from_millis(200));
+        loop {
+            moments.tick().await;
+            self.sends_sound().await;
+        }
+    }
+
     /// The code with which the service closes the connection.
     pub(crate) async fn is_out(&mut self) -> u16 {
         loop {

@@ -1,5 +1,7 @@
 //! Webhooks, with a real HTTP server at the other end.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -118,6 +120,8 @@ async fn service_telling(urls: &[&str], limits: Limits) -> RunningService {
         limits: Limits {
             // Those who wait ask often.
             api_per_second: 100_000,
+            // A busy machine takes its time, and what is to be told at the end is looked at here.
+            time_to_tell_webhooks: Duration::from_secs(30),
             ..limits
         },
         ..Config::development()
