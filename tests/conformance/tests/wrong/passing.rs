@@ -8,10 +8,10 @@ use exeunt_conformance::async_trait;
 use exeunt_loopback::LoopbackTransport;
 use exeunt_port::{
     CloseError, Connection, DepartureError, DepartureReceipt, EnterError, EnterRequest, FrameQueue,
-    MediaFrame, RoomLink, RoomSide, Transport,
+    MediaFrame, RoomLink, RoomSide, RoomSignal, Transport, UserId,
 };
 use tokio::task::{JoinSet, yield_now};
-use tokio::time::interval;
+use tokio::time::{interval, sleep};
 
 /// What is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub(crate) struct Passing {
 struct PassingConnection {
     inner: Box<dyn Connection>,
     tasks: Mutex<JoinSet<()>>,
+    /// Its stay's end, which it has no business with once it is closed.
+    link: RoomLink,
     wrong: Wrong,
 }
 
@@ -63,12 +65,13 @@ impl Transport for Passing {
         let connection = PassingConnection {
             inner,
             tasks: Mutex::new(pass(self.wrong, &link, side)),
+            link,
             wrong: self.wrong,
         };
         match self.wrong {
             Wrong::LeavesGhost => {
                 turns().await;
-                if link.is_abandoned() {
+                if connection.link.is_abandoned() {
                     std::mem::forget(connection);
                     return Err(EnterError::Abandoned);
                 }
@@ -160,10 +163,9 @@ impl Connection for PassingConnection {
     async fn close(&self) -> Result<(), CloseError> {
         match self.wrong {
             Wrong::NeverCloses => std::future::pending().await,
-            // The room is still listened to.
-            Wrong::TellsAfterClosing => return Ok(()),
             Wrong::Nothing
             | Wrong::LeavesGhost
+            | Wrong::TellsAfterClosing
             | Wrong::SendsAfterTheGate
             | Wrong::LeaksTasks
             | Wrong::BlocksOnDrop => {}
@@ -174,7 +176,23 @@ impl Connection for PassingConnection {
             std::mem::take(&mut *tasks)
         };
         tasks.shutdown().await;
+        if self.wrong == Wrong::TellsAfterClosing {
+            let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+            tasks.spawn(go_on_telling(self.link.clone()));
+        }
         closed
+    }
+}
+
+/// Tells of somebody who enters, again and again.
+async fn go_on_telling(link: RoomLink) {
+    let Ok(late) = "late".parse::<UserId>() else {
+        return;
+    };
+    loop {
+        sleep(Duration::from_millis(20)).await;
+        link.signal(RoomSignal::RemoteUserEntered(late.clone()))
+            .await;
     }
 }
 
