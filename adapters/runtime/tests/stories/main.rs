@@ -12,3 +12,4 @@ mod previews;
 mod sharing;
 mod shutdowns;
 mod transcripts;
+mod unopened;
