@@ -8,7 +8,7 @@ use exeunt_room_service::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::scene::{Member, call, service, service_with, soon};
+use crate::scene::{Member, call, service, service_limited, soon};
 
 fn standup() -> RoomId {
     "standup".parse().unwrap()
@@ -85,11 +85,7 @@ async fn more_calls_than_allowed_are_refused_and_other_actions_are_not() {
         api_per_second: 1,
         ..Limits::default()
     };
-    let service = service_with(Config {
-        limits,
-        ..Config::development()
-    })
-    .await;
+    let service = service_limited(limits).await;
     let refused = soon(async {
         loop {
             let refused = code(call(&service, |client| client.describe_rooms(0)).await);

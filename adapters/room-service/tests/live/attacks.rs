@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use exeunt_port::{RemoteFrame, RemoteLeaveReason, RoomSignal};
-use exeunt_room_service::{Config, Limits};
+use exeunt_room_service::Limits;
 use exeunt_websocket::wire::{
     ClientMessage, Refusal, ServerMessage, encode_downstream, encode_upstream,
 };
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::raw::RawClient;
-use crate::scene::{Member, call, enter, kick, request, service, service_with, soon};
+use crate::scene::{Member, call, enter, kick, request, service, service_limited, soon};
 
 fn picture(sequence: u32) -> exeunt_port::MediaFrame {
     exeunt_port::MediaFrame {
@@ -122,11 +122,7 @@ async fn callers_who_never_read_their_answers_keep_nobody_out() {
         time_for_requests: Duration::from_secs(1),
         ..Limits::default()
     };
-    let service = service_with(Config {
-        limits,
-        ..Config::development()
-    })
-    .await;
+    let service = service_limited(limits).await;
     let mut deaf = TcpStream::connect(service.local_addr()).await.unwrap();
     let requests = "GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1000);
     // The answers fill the buffers, then the service takes no more requests, then it gives up.
@@ -181,11 +177,7 @@ async fn more_frames_than_allowed_are_dropped_and_do_not_hurt_the_stay() {
         media_per_second: 1,
         ..Limits::default()
     };
-    let service = service_with(Config {
-        limits,
-        ..Config::development()
-    })
-    .await;
+    let service = service_limited(limits).await;
     let mut bob = Member::enter(service.url(), "bob").await;
     let mut alice = RawClient::enter(&service, "alice").await;
     bob.sees_enter("alice").await;
@@ -223,11 +215,7 @@ async fn when_stopping_is_over_nothing_of_the_service_runs_even_if_nobody_reads(
         time_to_stop: Duration::from_millis(1),
         ..Limits::default()
     };
-    let service = service_with(Config {
-        limits,
-        ..Config::development()
-    })
-    .await;
+    let service = service_limited(limits).await;
     let _alice = RawClient::enter(&service, "alice").await;
     let _stranger = RawClient::connect(&service).await;
     let _silent = TcpStream::connect(service.local_addr()).await.unwrap();

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use exeunt_port::{EnterError, RoomSignal};
-use exeunt_room_service::{Config, Limits, RunningService};
+use exeunt_room_service::{Limits, RunningService};
 use exeunt_websocket::wire::{ClientMessage, Refusal, ServerMessage};
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::scene::{Member, enter, request, service, service_with, soon};
+use crate::scene::{Member, enter, request, service, service_limited, soon};
 
 /// A WebSocket and nothing more.
 pub(crate) struct RawClient(WebSocketStream<TcpStream>);
@@ -127,11 +127,7 @@ async fn a_flood_of_messages_is_cut_off() {
         control_per_second: 2,
         ..Limits::default()
     };
-    let service = service_with(Config {
-        limits,
-        ..Config::development()
-    })
-    .await;
+    let service = service_limited(limits).await;
     let mut client = RawClient::enter(&service, "alice").await;
     for _ in 0..50 {
         client.says(&ClientMessage::Heartbeat.encode()).await;
@@ -145,11 +141,7 @@ async fn who_does_not_enter_in_time_is_cut_off() {
         time_to_enter: Duration::from_millis(50),
         ..Limits::default()
     };
-    let service = service_with(Config {
-        limits,
-        ..Config::development()
-    })
-    .await;
+    let service = service_limited(limits).await;
     let mut client = RawClient::connect(&service).await;
     assert_eq!(client.closed_with().await, 4408);
 }
@@ -160,11 +152,7 @@ async fn one_connection_too_many_is_told_so_and_has_its_place_when_another_has_g
         connections: 1,
         ..Limits::default()
     };
-    let service = service_with(Config {
-        limits,
-        ..Config::development()
-    })
-    .await;
+    let service = service_limited(limits).await;
     let alice = Member::enter(service.url(), "alice").await;
     let refused = Member::try_enter(service.url(), request("bob")).await.err();
     let Some(EnterError::Unreachable { detail, .. }) = refused else {
@@ -190,11 +178,7 @@ async fn who_does_not_read_is_cut_off_and_the_others_are_not_held_up() {
         waiting_control: 3,
         ..Limits::default()
     };
-    let service = service_with(Config {
-        limits,
-        ..Config::development()
-    })
-    .await;
+    let service = service_limited(limits).await;
     let mut alice = RawClient::enter(&service, "alice").await;
     let bob = Member::enter(service.url(), "bob").await;
     let payload: bytes::Bytes = vec![0; 1 << 20].into();

@@ -9,7 +9,8 @@ use exeunt_port::{
 use exeunt_room_service::user_sig::{Claims, sign};
 use exeunt_room_service::{
     Config, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID, DEVELOPMENT_SECRET_KEY,
-    DEVELOPMENT_USER_SIG_KEY, RoomService, RunningService, Secret, ServerApiClient, ServerApiError,
+    DEVELOPMENT_USER_SIG_KEY, Limits, RoomService, RunningService, Secret, ServerApiClient,
+    ServerApiError,
 };
 use exeunt_websocket::WebSocketTransport;
 use exeunt_websocket::wire::{ClientId, ClientMessage, Enter};
@@ -34,6 +35,15 @@ pub(crate) async fn service() -> RunningService {
 pub(crate) async fn service_with_short_lease() -> RunningService {
     service_with(Config {
         lease: Duration::from_secs(2),
+        ..Config::development()
+    })
+    .await
+}
+
+/// A service with these bounds.
+pub(crate) async fn service_limited(limits: Limits) -> RunningService {
+    service_with(Config {
+        limits,
         ..Config::development()
     })
     .await

@@ -4,12 +4,12 @@ use exeunt_port::{
     Codec, DepartureError, DepartureReceipt, EnterError, EnterRequest, MediaFrame, RemoteFrame,
     RemoteLeaveReason, RoomLink, RoomSide, RoomSignal, Transport as _,
 };
-use exeunt_room_service::{Config, Limits};
+use exeunt_room_service::Limits;
 use exeunt_websocket::WebSocketTransport;
 use exeunt_websocket::wire::Refusal;
 
 use crate::proxy::{Proxy, Wire};
-use crate::scene::{Member, call, kick, request, service, service_with, soon, user};
+use crate::scene::{Member, call, kick, request, service, service_limited, soon, user};
 
 #[tokio::test]
 async fn two_see_each_other_and_the_one_who_leaves_knows_that_the_other_was_told() {
@@ -203,11 +203,7 @@ async fn who_is_not_let_in_learns_why_by_number() {
         members_per_room: 1,
         ..Limits::default()
     };
-    let service = service_with(Config {
-        limits,
-        ..Config::development()
-    })
-    .await;
+    let service = service_limited(limits).await;
     let refused = async |request| match Member::try_enter(service.url(), request).await {
         Err(EnterError::Refused { code, .. }) => code,
         Err(other) => panic!("{other}"),
