@@ -14,12 +14,22 @@ const UNDER_THE_CORE_OPTIONALLY: [&str; 2] = ["arbitrary", "serde"];
 const UNDER_AN_ADAPTER: &[&str] = &["exeunt-core", "exeunt-port"];
 
 /// Who may be built on something else than an adapter may.
-const EXCEPTIONS: [(&str, &[&str]); 3] = [
+const EXCEPTIONS: [(&str, &[&str]); 4] = [
     ("exeunt-port", &["exeunt-core"]),
-    // The room service speaks the wire types that the transport speaks.
+    // The room service speaks the wire types that the transport speaks, and asks Janus as its admin.
     (
         "exeunt-room-service",
-        &["exeunt-core", "exeunt-port", "exeunt-websocket"],
+        &[
+            "exeunt-core",
+            "exeunt-port",
+            "exeunt-websocket",
+            "exeunt-janus",
+        ],
+    ),
+    // The transports to SFUs share one peer connection.
+    (
+        "exeunt-janus",
+        &["exeunt-core", "exeunt-port", "exeunt-webrtc"],
     ),
     // The program that has to do without std; nothing of ours but the core does.
     ("exeunt-bare", &["exeunt-core"]),

@@ -1,0 +1,1 @@
+//! Transport to Janus's VideoRoom over its WebSocket API, and the admin's side of it.

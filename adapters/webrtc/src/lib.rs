@@ -1,0 +1,1 @@
+//! The peer connection of the transports to SFUs.
