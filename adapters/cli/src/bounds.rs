@@ -33,6 +33,12 @@ impl Bound {
             place: |limits| Place::Size(&mut limits.connections),
         },
         Self {
+            name: "connections_per_address",
+            about: "Of these, how many may come from one address (of IPv6: one /64 network)",
+            allowed: 1..=1_000_000,
+            place: |limits| Place::Size(&mut limits.connections_per_address),
+        },
+        Self {
             name: "rooms",
             about: "Rooms there may be at a time",
             allowed: 1..=1_000_000,
@@ -52,7 +58,7 @@ impl Bound {
         },
         Self {
             name: "requests_per_address",
-            about: "Of these, how many may come from one address (of IPv6: one /64 network)",
+            about: "Of these and of clients that have not entered, how many may come from one address",
             allowed: 1..=100_000,
             place: |limits| Place::Size(&mut limits.requests_per_address),
         },

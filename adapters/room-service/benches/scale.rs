@@ -68,6 +68,7 @@ async fn service(scene: Scene) -> RoomService {
         limits: Limits {
             members_per_room: 10_000,
             connections: 100_000,
+            connections_per_address: 100_000,
             ..Limits::default()
         },
         ..Config::development()

@@ -43,9 +43,11 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// Takes everybody out of a room, and ends it.
     async fn dismiss(&self, room: &RoomId) -> Result<Dismissal, BackendError>;
 
-    /// Keeps a user out from now on; who is in a room stays in it. A later ban of the same user from the
-    /// same room takes the place of the earlier one. Not every kind of rooms has bans.
-    async fn ban(&self, _ban: Ban) -> Result<(), BackendError> {
+    /// Keeps users out from now on, all of them or, if there is no room for so many bans, none; who is in
+    /// a room stays in it until it is kicked, and nobody enters past a ban once this has answered. The
+    /// rooms need not be open. A later ban of the same user from the same room takes the place of the
+    /// earlier one. Not every kind of rooms has bans.
+    async fn ban(&self, _bans: Vec<Ban>) -> Result<(), BackendError> {
         Err(BackendError::Unsupported { what: "bans" })
     }
 

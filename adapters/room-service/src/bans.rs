@@ -11,8 +11,10 @@ use crate::backend::{Ban, Moment};
 #[derive(Debug)]
 pub(crate) struct Bans {
     most: usize,
-    by_user: Mutex<BTreeMap<(UserId, Option<RoomId>), Ban>>,
+    by_user: Mutex<ByUser>,
 }
+
+type ByUser = BTreeMap<(UserId, Option<RoomId>), Ban>;
 
 /// There are as many bans as there may be.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,26 +29,31 @@ impl Bans {
         Self { most, by_user }
     }
 
-    /// Bans, in place of an earlier ban of the same user from the same room.
-    pub(crate) fn add(&self, now: Moment, ban: Ban) -> Result<(), TooManyBans> {
-        let mut bans = self.lock(now);
-        let key = (ban.user.clone(), ban.room.clone());
-        if bans.len() >= self.most && !bans.contains_key(&key) {
+    /// Bans, each in place of an earlier ban of the same user from the same room. If there is no room
+    /// for all of them, nobody is banned.
+    pub(crate) fn add_all(&self, now: Moment, added: Vec<Ban>) -> Result<(), TooManyBans> {
+        let mut bans = self.current(now);
+        let keyed = added
+            .into_iter()
+            .map(|ban| ((ban.user.clone(), ban.room.clone()), ban));
+        let added: BTreeMap<_, _> = keyed.collect();
+        let more = added.keys().filter(|key| !bans.contains_key(*key)).count();
+        if bans.len() + more > self.most {
             return Err(TooManyBans { most: self.most });
         }
-        bans.insert(key, ban);
+        bans.extend(added);
         Ok(())
     }
 
     /// Lifts a ban. Answers whether there was one.
     pub(crate) fn lift(&self, now: Moment, user: &UserId, room: Option<&RoomId>) -> bool {
         let key = (user.clone(), room.cloned());
-        self.lock(now).remove(&key).is_some()
+        self.current(now).remove(&key).is_some()
     }
 
     /// All that hold, in the order of the users.
     pub(crate) fn all(&self, now: Moment) -> Vec<Ban> {
-        self.lock(now).values().cloned().collect()
+        self.current(now).values().cloned().collect()
     }
 
     /// The ban that keeps this user out of this room, if its `UserSig` is of that time (seconds since
@@ -58,18 +65,24 @@ impl Bans {
         room: &RoomId,
         issued_at: u64,
     ) -> Option<Ban> {
-        let bans = self.lock(now);
+        // Everybody who enters is looked up, with the rooms waiting: those that are over stay for now.
+        let bans = self.lock();
         let keys = [(user.clone(), None), (user.clone(), Some(room.clone()))];
         let found = keys.iter().filter_map(|key| bans.get(key));
-        let holds = |ban: &&Ban| ban.issued_until.is_none_or(|until| issued_at <= until);
+        let holds =
+            |ban: &&Ban| ban.until > now && ban.issued_until.is_none_or(|until| issued_at <= until);
         found.filter(holds).max_by_key(|ban| ban.until).cloned()
     }
 
     /// The bans without those that are over.
-    fn lock(&self, now: Moment) -> MutexGuard<'_, BTreeMap<(UserId, Option<RoomId>), Ban>> {
-        let mut bans = self.by_user.lock().unwrap_or_else(PoisonError::into_inner);
+    fn current(&self, now: Moment) -> MutexGuard<'_, ByUser> {
+        let mut bans = self.lock();
         bans.retain(|_, ban| ban.until > now);
         bans
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ByUser> {
+        self.by_user.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -89,12 +102,15 @@ mod tests {
     #[test]
     fn a_ban_holds_for_its_user_its_room_its_time_and_its_tokens() {
         let bans = Bans::new(3);
-        bans.add(Moment(0), ban("alice", None, 100, None)).unwrap();
-        bans.add(Moment(0), ban("bob", Some(7), 100, None)).unwrap();
-        bans.add(Moment(0), ban("carol", None, 100, Some(50)))
+        bans.add_all(Moment(0), vec![ban("alice", None, 100, None)])
             .unwrap();
+        let two = vec![
+            ban("bob", Some(7), 100, None),
+            ban("carol", None, 100, Some(50)),
+        ];
+        bans.add_all(Moment(0), two).unwrap();
         assert_eq!(
-            bans.add(Moment(0), ban("dave", None, 100, None)),
+            bans.add_all(Moment(0), vec![ban("dave", None, 100, None)]),
             Err(TooManyBans { most: 3 })
         );
         let holds = |at, name: &str, room, issued| {
@@ -111,6 +127,39 @@ mod tests {
         assert!(!holds(99, "bob", 7, 60));
         assert!(!holds(100, "alice", 8, 60));
         assert!(bans.all(Moment(100)).is_empty());
-        bans.add(Moment(100), ban("dave", None, 200, None)).unwrap();
+        bans.add_all(Moment(100), vec![ban("dave", None, 200, None)])
+            .unwrap();
+    }
+
+    #[test]
+    fn of_several_all_are_banned_or_none() {
+        let bans = Bans::new(2);
+        let of = |names: &[&str], until| -> Vec<Ban> {
+            let bans = names.iter().map(|name| ban(name, None, until, None));
+            bans.collect()
+        };
+        let users = || -> Vec<String> {
+            let bans = bans.all(Moment(0));
+            bans.iter().map(|ban| ban.user.to_string()).collect()
+        };
+        let too_many = Err(TooManyBans { most: 2 });
+        assert_eq!(
+            bans.add_all(Moment(0), of(&["alice", "bob", "carol"], 100)),
+            too_many
+        );
+        assert_eq!(users(), Vec::<String>::new());
+        // Who is named twice, or is banned already, takes one place.
+        assert_eq!(
+            bans.add_all(Moment(0), of(&["alice", "alice"], 100)),
+            Ok(())
+        );
+        assert_eq!(bans.add_all(Moment(0), of(&["alice", "bob"], 200)), Ok(()));
+        assert_eq!(
+            bans.add_all(Moment(0), of(&["alice", "carol"], 300)),
+            too_many
+        );
+        assert_eq!(users(), ["alice", "bob"]);
+        let kept = bans.all(Moment(0));
+        assert!(kept.iter().all(|ban| ban.until == Moment(200)), "{kept:?}");
     }
 }

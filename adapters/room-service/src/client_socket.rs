@@ -22,8 +22,10 @@ use crate::config::Config;
 use crate::hall::Hall;
 use crate::metrics::Metrics;
 use crate::outbox::{Debt, Item, Outbox};
+use crate::places::Place;
 use crate::reception::{NotAdmitted, admit};
 use crate::rooms::{Claim, SocketId, StayId, heartbeat};
+use crate::service::Shared;
 use crate::token_bucket::TokenBucket;
 
 /// How long a client has to read the last words and to answer the close.
@@ -31,10 +33,14 @@ const TIME_TO_CLOSE: Duration = Duration::from_secs(1);
 /// The longest reason a close frame can carry, in bytes.
 const MAX_REASON: usize = 123;
 
-/// Serves one client until its socket ends.
-pub(crate) async fn serve(socket: WebSocket, config: &Config, hall: &Hall, metrics: &Metrics) {
-    let outbox = Arc::new(Outbox::new(config.limits));
-    let client = Client::new(hall, config, metrics, Arc::clone(&outbox));
+/// Serves one client until its socket ends. Until it has entered it keeps the place at the door that
+/// its address has taken for it: silent sockets are as few as unfinished requests.
+pub(crate) async fn serve(socket: WebSocket, shared: &Shared, place: Option<Arc<Place>>) {
+    let outbox = Arc::new(Outbox::new(
+        shared.config.limits,
+        shared.metrics.frames_lost.clone(),
+    ));
+    let client = Client::new(shared, Arc::clone(&outbox), place);
     let (sink, stream) = socket.split();
     tokio::select! {
         // The clock first: who never stops talking is cut off as well.
@@ -111,6 +117,8 @@ struct Client<'a> {
     socket: SocketId,
     /// Whether a stay is, or was, on this socket.
     inside: bool,
+    /// Its place among those who have not entered.
+    place: Option<Arc<Place>>,
     control: TokenBucket,
     media: TokenBucket,
 }
@@ -123,14 +131,16 @@ impl Drop for Client<'_> {
 }
 
 impl<'a> Client<'a> {
-    fn new(hall: &'a Hall, config: &'a Config, metrics: &'a Metrics, outbox: Arc<Outbox>) -> Self {
+    fn new(shared: &'a Shared, outbox: Arc<Outbox>, place: Option<Arc<Place>>) -> Self {
+        let config = &shared.config;
         Self {
-            socket: hall.connect(Arc::clone(&outbox)),
-            hall,
+            socket: shared.hall.connect(Arc::clone(&outbox)),
+            hall: &shared.hall,
             config,
-            metrics,
+            metrics: &shared.metrics,
             outbox,
             inside: false,
+            place,
             control: allowance(control_per_second(config)),
             media: allowance(config.limits.media_per_second),
         }
@@ -237,7 +247,7 @@ impl<'a> Client<'a> {
                 };
                 match self.hall.resume(self.socket, claim) {
                     Ok(()) => {
-                        self.inside = true;
+                        self.come_in();
                         tracing::info!(stay, "resumed");
                     }
                     Err(refusal) => self.refuse(&refusal.into()),
@@ -257,11 +267,11 @@ impl<'a> Client<'a> {
 
     fn enter(&mut self, enter: Enter) {
         let (user, room) = (enter.user_id.clone(), enter.room_id.clone());
-        let entered = admit(self.config, &self.hall.bans, unix_seconds(), enter)
-            .and_then(|entrance| Ok(self.hall.enter(self.socket, entrance)?));
+        let entered = admit(self.config, unix_seconds(), enter)
+            .and_then(|admitted| self.hall.enter(self.socket, admitted));
         match entered {
             Ok(stay) => {
-                self.inside = true;
+                self.come_in();
                 tracing::info!(stay = stay.0, %user, %room, "entered");
             }
             Err(not_admitted) => {
@@ -269,6 +279,12 @@ impl<'a> Client<'a> {
                 self.refuse(&not_admitted);
             }
         }
+    }
+
+    /// A stay is on this socket from now on: its place at the door is somebody else's.
+    fn come_in(&mut self) {
+        self.inside = true;
+        self.place = None;
     }
 
     /// Answers a message that is none.

@@ -32,6 +32,16 @@ impl Secret {
         Self(key.into())
     }
 
+    /// Whether it is one of those of [`Config::development`].
+    pub(crate) fn is_known_to_everybody(&self) -> bool {
+        [
+            DEVELOPMENT_USER_SIG_KEY,
+            DEVELOPMENT_SECRET_KEY,
+            DEVELOPMENT_OPERATOR_TOKEN,
+        ]
+        .contains(&self.expose())
+    }
+
     /// The key itself.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -79,7 +89,8 @@ pub struct Config {
     pub room_life: RoomLife,
     /// The origins of web pages that may bring their users in, for instance `https://app.example`,
     /// beside those that come from the host that the service is asked under. A browser on another
-    /// page gets HTTP 403; whoever names no origin is no browser. Default: none.
+    /// page gets HTTP 403 for its WebSocket, and `UnauthorizedOperation` from the server API; whoever
+    /// names no origin is no browser. Default: none.
     pub allowed_origins: Vec<String>,
     /// Who is told what happens in the rooms. Default: nobody.
     pub webhooks: Vec<Webhook>,
@@ -90,7 +101,8 @@ pub struct Config {
 impl Config {
     /// For development and tests: a free port of 127.0.0.1, a lease of 8 s, and the keys
     /// [`DEVELOPMENT_USER_SIG_KEY`], [`DEVELOPMENT_SECRET_KEY`] and [`DEVELOPMENT_OPERATOR_TOKEN`],
-    /// which everybody knows. With one of these only loopback addresses can be listened on.
+    /// which everybody knows. With one of these only loopback addresses can be listened on, and what it
+    /// opens has to be asked for under a name of this machine (`localhost`, 127.0.0.1).
     #[must_use]
     pub fn development() -> Self {
         Self {
@@ -111,12 +123,11 @@ impl Config {
 
     /// Whether one of the keys is one that everybody knows.
     pub(crate) fn has_development_keys(&self) -> bool {
-        self.user_sig_key.expose() == DEVELOPMENT_USER_SIG_KEY
-            || self.secret_key.expose() == DEVELOPMENT_SECRET_KEY
-            || self
-                .operator_token
-                .as_ref()
-                .is_some_and(|token| token.expose() == DEVELOPMENT_OPERATOR_TOKEN)
+        let token = self.operator_token.as_ref();
+        [&self.user_sig_key, &self.secret_key]
+            .into_iter()
+            .chain(token)
+            .any(Secret::is_known_to_everybody)
     }
 }
 
@@ -133,11 +144,15 @@ pub struct Limits {
     pub rooms: usize,
     /// Clients that may be connected at a time; further ones get HTTP 503. Default 10 000.
     pub connections: usize,
+    /// Of these, how many may come from one address (of IPv6: one /64 network), behind which there may
+    /// be a whole company; further ones get HTTP 503. Default 2000.
+    pub connections_per_address: usize,
     /// HTTP connections that may be open at a time, clients not counted; further ones wait to be
     /// accepted. Default 256.
     pub requests: usize,
-    /// Of these, how many may come from one address (of IPv6: one /64 network); further ones are hung up
-    /// on. So whoever sends half of a request from one address leaves places for others. Default 128.
+    /// Of these, and of the clients that have not entered yet, how many may come from one address (of
+    /// IPv6: one /64 network); further ones are hung up on. So whoever sends half of a request, or opens
+    /// sockets and says nothing, leaves places for those at other addresses. Default 128.
     pub requests_per_address: usize,
     /// How long such a connection may go on asking, and how long after that it has to take its last
     /// answer before it is cut. Who does not read can so keep nobody out for long. Default 15 s.
@@ -186,6 +201,7 @@ impl Default for Limits {
             members_per_room: 300,
             rooms: 10_000,
             connections: 10_000,
+            connections_per_address: 2000,
             requests: 256,
             requests_per_address: 128,
             time_for_requests: Duration::from_secs(15),

@@ -23,9 +23,8 @@ use crate::bans::Bans;
 use crate::clock::{Uptime, today};
 use crate::config::Config;
 use crate::outbox::{Debt, Outbox};
-use crate::rooms::{
-    Claim, Entrance, Output, Outputs, RoomLimits, Rooms, SocketId, StayId, heartbeat,
-};
+use crate::reception::{Admitted, NotAdmitted};
+use crate::rooms::{Claim, Output, Outputs, RoomLimits, Rooms, SocketId, StayId, heartbeat};
 use register::{Announcement, Register};
 use traffic::Traffic;
 
@@ -35,7 +34,7 @@ pub(crate) struct Hall {
     uptime: Uptime,
     lease: Duration,
     /// Who may not enter.
-    pub(crate) bans: Bans,
+    bans: Bans,
     inside: Mutex<Inside>,
     /// Somebody entered or left: the next deadline may have changed.
     entered: Notify,
@@ -103,8 +102,24 @@ impl Hall {
         inside.rooms.socket_gone(socket);
     }
 
-    pub(crate) fn enter(&self, socket: SocketId, entrance: Entrance) -> Result<StayId, Refusal> {
-        let entered = self.act(|rooms, now, outputs| rooms.enter(now, socket, entrance, outputs));
+    /// Lets somebody in, unless he is banned. That is looked up under the lock under which he enters: a
+    /// kick with a ban bans first, so whoever gets in before the ban holds is there to be kicked.
+    pub(crate) fn enter(
+        &self,
+        socket: SocketId,
+        admitted: Admitted,
+    ) -> Result<StayId, NotAdmitted> {
+        let Admitted {
+            entrance,
+            issued_at,
+        } = admitted;
+        let entered = self.act(|rooms, now, outputs| {
+            let (user, room) = (&entrance.user, &entrance.room);
+            if let Some(ban) = self.bans.holding(today(), user, room, issued_at) {
+                return Err(NotAdmitted::banned(&ban));
+            }
+            Ok(rooms.enter(now, socket, entrance, outputs)?)
+        });
         self.entered.notify_one();
         entered
     }
@@ -171,8 +186,8 @@ impl Hall {
                 () = expiry => {}
                 () = entered => continue,
             }
-            for stay in self.act(Rooms::expire) {
-                tracing::info!(stay = stay.0, reason = "timed out", "left");
+            for ended in self.announce(Rooms::expire).1 {
+                tracing::info!(stay = ended.stay.0, reason = ended.reason.as_str(), "left");
             }
         }
     }

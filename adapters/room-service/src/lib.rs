@@ -40,6 +40,7 @@ mod client_socket;
 mod clock;
 mod config;
 mod console;
+mod door;
 mod hall;
 mod history;
 mod keyed_hash;

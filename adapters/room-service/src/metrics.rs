@@ -27,6 +27,7 @@ pub(crate) struct Metrics {
     refused: Family<Label<i64>, Counter>,
     cut_off: Family<Label<u32>, Counter>,
     frames: Family<Label<&'static str>, Counter>,
+    pub(crate) frames_lost: Counter,
     api_answers: Family<Label<&'static str>, Counter>,
     logins: Family<Label<&'static str>, Counter>,
     missed: Counter,
@@ -124,6 +125,11 @@ impl Metrics {
             "media_frames",
             "Media frames from clients",
             self.frames.clone(),
+        );
+        registry.register(
+            "media_frames_lost",
+            "Media frames that were not written to a client because it reads too slowly",
+            self.frames_lost.clone(),
         );
         registry.register(
             "api_answers",

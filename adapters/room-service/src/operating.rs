@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::backend::Page;
 use crate::metrics;
 use crate::operator_token::is_shown;
+use crate::origin;
 use crate::service::Shared;
 
 /// `GET /health`: 200 if the rooms answer, else 503. For everybody: it tells nothing else.
@@ -33,8 +34,11 @@ pub(crate) async fn health(State(shared): State<Arc<Shared>>) -> Response {
 
 /// `GET /metrics`: what is counted, for whoever shows the operator token.
 pub(crate) async fn metrics(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
-    if shared.config.operator_token.is_none() {
+    let Some(token) = &shared.config.operator_token else {
         return (StatusCode::NOT_FOUND, "closed: no operator token is set").into_response();
+    };
+    if let Err(foreign) = origin::check(&headers, &shared.config.allowed_origins, token) {
+        return (StatusCode::FORBIDDEN, foreign.to_string()).into_response();
     }
     let good = is_shown(&shared.config, &headers);
     shared.metrics.token_shown(good);

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use exeunt_websocket::wire::CloseCode;
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +24,8 @@ pub(crate) struct Outbox {
     changed: Notify,
     closing: CancellationToken,
     limits: Limits,
+    /// Counts the frames that it was too slow for.
+    lost: Counter,
 }
 
 #[derive(Debug, Default)]
@@ -78,9 +81,11 @@ impl Drop for Debt {
 pub(crate) struct Overflow;
 
 impl Outbox {
-    pub(crate) fn new(limits: Limits) -> Self {
+    /// What is dropped for want of room is counted in `lost`.
+    pub(crate) fn new(limits: Limits, lost: Counter) -> Self {
         let waiting = Mutex::default();
         Self {
+            lost,
             waiting,
             changed: Notify::new(),
             closing: CancellationToken::new(),
@@ -117,6 +122,7 @@ impl Outbox {
                     break;
                 };
                 waiting.media_bytes -= oldest.len();
+                self.lost.inc();
             }
         });
     }
@@ -193,7 +199,7 @@ mod tests {
             waiting_media_bytes: 10,
             ..Limits::default()
         };
-        Outbox::new(limits)
+        Outbox::new(limits, Counter::default())
     }
 
     fn all(outbox: &Outbox) -> Vec<Item> {
@@ -207,10 +213,12 @@ mod tests {
             outbox.send(Bytes::from_static(frame));
         }
         let media = |frame| Item::Media(Bytes::from_static(frame));
+        assert_eq!(outbox.lost.get(), 1);
         assert_eq!(all(&outbox), [media(b"b"), media(b"c"), media(b"d")]);
         outbox.send(Bytes::from_static(b"123456"));
         outbox.send(Bytes::from_static(b"12345"));
         assert_eq!(all(&outbox), [media(b"12345")]);
+        assert_eq!(outbox.lost.get(), 2);
     }
 
     #[test]

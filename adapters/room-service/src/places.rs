@@ -1,5 +1,5 @@
-//! How many HTTP connections one address may have at a time, so that no single one can take all the
-//! places with requests that it never finishes.
+//! How many connections one address may have at a time, so that no single one can take all the places
+//! with requests that it never finishes, with sockets that never enter, or with clients.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};

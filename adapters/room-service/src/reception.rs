@@ -3,8 +3,7 @@
 use exeunt_websocket::wire::{Enter, Refusal};
 use uuid::Uuid;
 
-use crate::backend::Moment;
-use crate::bans::Bans;
+use crate::backend::Ban;
 use crate::config::Config;
 use crate::private_map::PrivateMap;
 use crate::rooms::Entrance;
@@ -23,6 +22,12 @@ impl NotAdmitted {
             refusal,
             message: format!("{message}"),
         }
+    }
+
+    pub(crate) fn banned(ban: &Ban) -> Self {
+        let until = ban.until.seconds();
+        let message = format!("banned until {until} (seconds since 1970)");
+        Self::new(Refusal::MayNotEnter, message)
     }
 }
 
@@ -49,13 +54,17 @@ impl From<Refusal> for NotAdmitted {
     }
 }
 
+/// Somebody whose signature is good, and who may enter unless a ban keeps him out. That is for the hall
+/// to say at the moment in which he would be in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Admitted {
+    pub(crate) entrance: Entrance,
+    /// When the `UserSig` was made, in seconds since 1970.
+    pub(crate) issued_at: u64,
+}
+
 /// Checks an `enter` message at this time (seconds since 1970).
-pub(crate) fn admit(
-    config: &Config,
-    bans: &Bans,
-    now: u64,
-    enter: Enter,
-) -> Result<Entrance, NotAdmitted> {
+pub(crate) fn admit(config: &Config, now: u64, enter: Enter) -> Result<Admitted, NotAdmitted> {
     if enter.sdk_app_id != config.sdk_app_id {
         let message = format!(
             "application {} is not {} of this server",
@@ -66,17 +75,12 @@ pub(crate) fn admit(
     let key = config.user_sig_key.expose();
     let claims = verify(key, config.sdk_app_id, &enter.user_id, now, &enter.user_sig)
         .map_err(|error| NotAdmitted::new(Refusal::UserSig, error))?;
-    let today = Moment(now.saturating_mul(1000));
-    if let Some(ban) = bans.holding(today, &enter.user_id, &enter.room_id, claims.issued_at) {
-        let message = format!("banned until {} (seconds since 1970)", ban.until.seconds());
-        return Err(NotAdmitted::new(Refusal::MayNotEnter, message));
-    }
     let may_create = match claims.user_buffer {
         None => true,
         Some(buffer) => privileged(&buffer, now, &enter)?,
     };
     let secret = Uuid::new_v4().simple().to_string();
-    Ok(Entrance {
+    let entrance = Entrance {
         user: enter.user_id,
         room: enter.room_id,
         client: enter.client_id,
@@ -84,6 +88,11 @@ pub(crate) fn admit(
         role: enter.role,
         secret,
         may_create,
+    };
+    let issued_at = claims.issued_at;
+    Ok(Admitted {
+        entrance,
+        issued_at,
     })
 }
 
@@ -131,7 +140,7 @@ mod tests {
     }
 
     fn refusal(enter: Enter, now: u64) -> Option<Refusal> {
-        admit(&Config::development(), &Bans::new(1), now, enter)
+        admit(&Config::development(), now, enter)
             .err()
             .map(|error| error.refusal)
     }
@@ -164,8 +173,8 @@ mod tests {
             })
         };
         let may_create = |map: &PrivateMap| {
-            admit(&Config::development(), &Bans::new(1), NOW, with(map))
-                .map(|entrance| entrance.may_create)
+            admit(&Config::development(), NOW, with(map))
+                .map(|admitted| admitted.entrance.may_create)
         };
         assert_eq!(may_create(&map), Ok(true));
         let guest = PrivateMap {

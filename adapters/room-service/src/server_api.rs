@@ -28,6 +28,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::clock::unix_seconds;
+use crate::origin;
 use crate::service::Shared;
 use crate::token_bucket::TokenBucket;
 use call::Call;
@@ -87,8 +88,10 @@ pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request) 
     Json(json!({ "Response": response }))
 }
 
-async fn act(shared: &Shared, request: Request) -> Result<Map<String, Value>, ApiError> {
+async fn act(shared: &Arc<Shared>, request: Request) -> Result<Map<String, Value>, ApiError> {
     let (head, body) = request.into_parts();
+    let (allowed, key) = (&shared.config.allowed_origins, &shared.config.secret_key);
+    origin::check(&head.headers, allowed, key)?;
     let body = read(body, shared.config.limits.api_body_bytes).await?;
     let Asked { action, parameters } = Asked::read(&shared.config, &head, &body).await?;
     if !shared.call_rate.take(action, shared.hall.now()) {
@@ -102,7 +105,19 @@ async fn act(shared: &Shared, request: Request) -> Result<Map<String, Value>, Ap
         shared.config.sdk_app_id,
         unix_seconds(),
     )?;
-    answers::answer(shared, call, &parameters).await
+    if !call.changes_something() {
+        return answers::answer(shared, call, &parameters).await;
+    }
+    // Whoever hangs up in the middle of it leaves nothing half done, and finds the answer to his key.
+    let acting = {
+        let shared = Arc::clone(shared);
+        async move { answers::answer(&shared, call, &parameters).await }
+    };
+    let stopped = || ApiError::new(ErrorCode::InternalError, "the service has stopped");
+    shared
+        .to_the_end(acting)
+        .await
+        .unwrap_or_else(|| Err(stopped()))
 }
 
 async fn read(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {

@@ -2,50 +2,30 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{State, WebSocketUpgrade};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
-use exeunt_websocket::ByteStream;
-use exeunt_websocket::wire::{MAX_DOWNSTREAM, PATH};
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
+use exeunt_websocket::wire::PATH;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accept::{Accept, Accepted};
+use crate::accept::Accept;
 use crate::backend::Backend;
-use crate::client_socket;
 use crate::config::Config;
 use crate::console::{self, Sessions};
+use crate::door;
 use crate::hall::Hall;
 use crate::history::History;
 use crate::metrics::Metrics;
-use crate::operating;
-use crate::origin;
-use crate::places::{Place, Places};
+use crate::places::Places;
 use crate::recent::Recent;
 use crate::running::RunningService;
 use crate::serve_error::{ServeError, check};
-use crate::server_api::{self, CallRate, Repeated};
+use crate::server_api::{CallRate, Repeated};
 use crate::webhooks::{Journal, Webhook, Webhooks};
-
-/// How long the head of a request may take to come.
-const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
-/// The pause after a connection could not be accepted, for instance for want of file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// How much of what a client says is read at once, in bytes; larger messages are read in several goes.
-const READ_BUFFER: usize = 8 << 10;
 
 /// A room service that listens, but does not serve yet.
 pub struct RoomService {
@@ -63,7 +43,7 @@ pub(crate) struct Shared {
     /// The rooms that operators see: these, or those of another server.
     pub(crate) backend: Arc<dyn Backend>,
     /// Whether clients may enter here: whether the rooms are those of this process.
-    serves_clients: bool,
+    pub(crate) serves_clients: bool,
     pub(crate) call_rate: CallRate,
     pub(crate) metrics: Metrics,
     pub(crate) recent: Recent,
@@ -77,13 +57,16 @@ pub(crate) struct Shared {
     pub(crate) deliveries: Arc<Journal>,
     /// What was answered to calls that may be repeated.
     pub(crate) repeated: Repeated,
-    sockets: Arc<Semaphore>,
-    /// The tasks of the clients' sockets, which outlive the HTTP connections that they began as.
-    tasks: TaskTracker,
-    /// Ends what is no client's: the console's pages.
-    stopping: CancellationToken,
-    /// Cuts every client off.
-    killed: CancellationToken,
+    pub(crate) sockets: Arc<Semaphore>,
+    /// How many clients each address has.
+    pub(crate) clients: Arc<Places>,
+    /// What outlives the HTTP connections that it began as: the clients' sockets, and what an operator
+    /// has asked for.
+    pub(crate) tasks: TaskTracker,
+    /// Ends what is no client's: the console's pages, and connections that ask nothing.
+    pub(crate) stopping: CancellationToken,
+    /// Cuts off whoever is left.
+    pub(crate) killed: CancellationToken,
 }
 
 impl Shared {
@@ -101,6 +84,25 @@ impl Shared {
             () = self.stopping.cancelled() => {}
             () = doing => {}
         }
+    }
+
+    /// Does this as one of the service's tasks, also if nobody waits for it any more. When the service
+    /// stops it is waited for, within [`Limits::time_to_stop`](crate::Limits::time_to_stop); `None` if
+    /// that is over.
+    pub(crate) async fn to_the_end<T: Send + 'static>(
+        &self,
+        doing: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let killed = self.killed.clone();
+        let task = self.tasks.spawn(async move {
+            tokio::select! {
+                biased;
+                () = killed.cancelled() => None,
+                done = doing => Some(done),
+            }
+        });
+        // An error means that it panicked, or that the runtime is shutting down.
+        task.await.ok().flatten()
     }
 
     /// Keeps the history, for as long as this is polled.
@@ -164,6 +166,7 @@ impl RoomService {
             sockets: Arc::new(Semaphore::new(
                 config.limits.connections.min(Semaphore::MAX_PERMITS),
             )),
+            clients: Places::new(config.limits.connections_per_address.max(1)),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             killed: CancellationToken::new(),
@@ -238,20 +241,23 @@ impl RoomService {
             () = shared.recent.watch(&*shared.backend) => {}
             () = shared.hall.watch_leases() => {}
             () = shared.keep_history() => {}
-            () = accept(entrance.as_mut(), &shared, &mut requests) => {}
+            () = door::keep(entrance.as_mut(), &shared, &mut requests) => {}
         }
         drop(entrance);
         shared.stopping.cancel();
         shared.hall.stop();
         shared.tasks.close();
-        if timeout(shared.config.limits.time_to_stop, shared.tasks.wait())
+        // Clients read their last words, and operators the answers to what they have asked.
+        let all_ended = async {
+            shared.tasks.wait().await;
+            while requests.join_next().await.is_some() {}
+        };
+        if timeout(shared.config.limits.time_to_stop, all_ended)
             .await
             .is_err()
         {
-            tracing::warn!(
-                open = shared.tasks.len(),
-                "some clients did not close in time"
-            );
+            let (open, unanswered) = (shared.tasks.len(), requests.len());
+            tracing::warn!(open, unanswered, "some did not close in time");
         }
         requests.shutdown().await;
         webhooks
@@ -277,112 +283,4 @@ impl RoomService {
             task,
         }
     }
-}
-
-/// Accepts connections and serves their requests, for as long as this is polled.
-async fn accept(entrance: &mut dyn Accept, shared: &Arc<Shared>, requests: &mut JoinSet<()>) {
-    let router = Router::new()
-        .route("/", any(server_api::answer))
-        .route(PATH, get(upgrade))
-        .route("/health", get(operating::health))
-        .route("/metrics", get(operating::metrics))
-        .merge(console::routes(shared))
-        .with_state(Arc::clone(shared));
-    let limits = &shared.config.limits;
-    let places = Places::new(limits.requests_per_address.max(1));
-    loop {
-        let has_room = requests.len() < limits.requests.max(1);
-        tokio::select! {
-            biased;
-            Some(_ended) = requests.join_next() => {}
-            accepted = entrance.accept(), if has_room => match accepted {
-                Ok(Accepted { stream, address }) => {
-                    let place = address.map(|address| places.take(address));
-                    if let Some(None) = place {
-                        tracing::debug!(?address, "hung up: its address has all its places");
-                        continue;
-                    }
-                    let shared = Arc::clone(shared);
-                    requests.spawn(open(stream, shared, router.clone(), place.flatten()));
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept");
-                    sleep(ACCEPT_PAUSE).await;
-                }
-            },
-        }
-    }
-}
-
-/// Takes TLS off, where there is any, and serves what comes.
-async fn open(
-    stream: Box<dyn ByteStream>,
-    shared: Arc<Shared>,
-    router: Router,
-    place: Option<Place>,
-) {
-    let time = shared.config.limits.time_for_requests;
-    let Some(identity) = &shared.config.tls else {
-        return serve(stream, router, time, place).await;
-    };
-    match timeout(TIME_FOR_HEAD, identity.acceptor().accept(stream)).await {
-        Ok(Ok(stream)) => serve(Box::new(stream), router, time, place).await,
-        Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
-        Err(_) => tracing::debug!("no TLS within {TIME_FOR_HEAD:?}"),
-    }
-}
-
-/// Serves one HTTP connection until it ends or becomes a WebSocket. Both it must do in time: who asks
-/// without end, or does not read the answers, would hold a place for ever.
-async fn serve(stream: Box<dyn ByteStream>, router: Router, time: Duration, _place: Option<Place>) {
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(TIME_FOR_HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
-        .with_upgrades();
-    let mut connection = pin!(connection);
-    let mut served = timeout(time, connection.as_mut()).await;
-    if served.is_err() {
-        connection.as_mut().graceful_shutdown();
-        served = timeout(time, connection).await;
-    }
-    match served {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "connection ended"),
-        Err(_) => tracing::info!("cut off: does not read its answers"),
-    }
-}
-
-/// Turns a request into a WebSocket, if there is room for one more.
-async fn upgrade(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-    request: WebSocketUpgrade,
-) -> Response {
-    if !shared.serves_clients {
-        return (StatusCode::NOT_FOUND, "rooms are entered elsewhere").into_response();
-    }
-    if !origin::is_allowed(&headers, &shared.config.allowed_origins) {
-        let words = "pages of this origin may not bring their users in";
-        return (StatusCode::FORBIDDEN, words).into_response();
-    }
-    let Ok(permit) = Arc::clone(&shared.sockets).try_acquire_owned() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
-    };
-    let limit = shared.config.limits.message_bytes;
-    let task = shared.tasks.token();
-    request
-        .max_message_size(limit)
-        .max_frame_size(limit)
-        // A buffer a member: most of what a member costs.
-        .read_buffer_size(READ_BUFFER)
-        .max_write_buffer_size(4 * MAX_DOWNSTREAM)
-        .on_upgrade(|socket| async move {
-            tokio::select! {
-                biased;
-                () = shared.killed.cancelled() => {}
-                () = client_socket::serve(socket, &shared.config, &shared.hall, &shared.metrics) => {}
-            }
-            drop((permit, task));
-        })
 }

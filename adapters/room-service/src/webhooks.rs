@@ -56,7 +56,7 @@ impl Webhooks {
         self.last_call.cancel();
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if timeout(within, all).await.is_err() {
-            tracing::warn!("some webhooks did not take in time what happened last");
+            tracing::warn!("some webhooks do not know all that happened: there was no time left");
         }
         self.tasks.shutdown().await;
     }

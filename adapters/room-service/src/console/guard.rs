@@ -1,15 +1,14 @@
 //! What every request to the console has to be, and what every answer says to the browser.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::config::{Config, DEVELOPMENT_OPERATOR_TOKEN};
+use crate::config::Config;
+use crate::origin::{host, names_this_machine};
 use crate::service::Shared;
 
 /// Nothing but our own files, no markup from elsewhere, in nobody's frame.
@@ -56,7 +55,7 @@ fn refusal(
     };
     // A page of somebody else's whose name leads to this machine must not find the token that
     // everybody knows of use.
-    if token.expose() == DEVELOPMENT_OPERATOR_TOKEN && !names_this_machine(headers) {
+    if token.is_known_to_everybody() && !names_this_machine(headers) {
         let words = "with the development token the console is for this machine's own name only: \
             use 127.0.0.1 or localhost";
         return Some((StatusCode::FORBIDDEN, words));
@@ -68,21 +67,6 @@ fn refusal(
         return Some((StatusCode::FORBIDDEN, words));
     }
     None
-}
-
-/// The host that was asked for.
-fn host(headers: &HeaderMap) -> Option<Authority> {
-    headers.get(header::HOST)?.to_str().ok()?.parse().ok()
-}
-
-fn names_this_machine(headers: &HeaderMap) -> bool {
-    host(headers).is_some_and(|authority| {
-        let name = authority.host().trim_matches(['[', ']']);
-        name.eq_ignore_ascii_case("localhost")
-            || name
-                .parse::<IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
-    })
 }
 
 /// Whether the browser says that our own page sent this. Every browser says so of what changes

@@ -65,9 +65,9 @@ impl Backend for Hall {
         Ok(Dismissal { members })
     }
 
-    async fn ban(&self, ban: Ban) -> Result<(), BackendError> {
+    async fn ban(&self, bans: Vec<Ban>) -> Result<(), BackendError> {
         self.bans
-            .add(today(), ban)
+            .add_all(today(), bans)
             .map_err(|TooManyBans { most }| BackendError::TooMany { what: "bans", most })
     }
 
@@ -104,5 +104,67 @@ fn state(inside: &Inside, now: Duration, room: RoomView<'_>) -> RoomState {
         id: room.id().clone(),
         opened_at: register.opened_at(room.id()),
         members: members.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use exeunt_websocket::wire::{ClientId, Enter, Refusal, Role};
+
+    use super::*;
+    use crate::config::Config;
+    use crate::outbox::Outbox;
+    use crate::reception::{Admitted, admit};
+    use crate::rooms::SocketId;
+    use crate::user_sig::{Claims, sign};
+
+    const NOW: u64 = 1_700_000_000;
+
+    /// Somebody whose signature has just been found good.
+    fn admitted(config: &Config, name: &str) -> Admitted {
+        let user: UserId = name.parse().unwrap();
+        let claims = Claims::new(config.sdk_app_id, user.clone(), NOW, 60);
+        let enter = Enter {
+            protocol: 1,
+            sdk_app_id: config.sdk_app_id,
+            user_id: user,
+            user_sig: sign(config.user_sig_key.expose(), &claims),
+            room_id: "standup".parse().unwrap(),
+            client_id: ClientId::random(),
+            attempt: 1,
+            role: Role::Anchor,
+        };
+        admit(config, NOW, enter).unwrap()
+    }
+
+    fn socket(hall: &Hall) -> SocketId {
+        hall.connect(Arc::new(Outbox::new(
+            Config::development().limits,
+            Default::default(),
+        )))
+    }
+
+    #[tokio::test]
+    async fn who_shows_his_signature_before_a_ban_and_enters_after_it_is_not_let_in() {
+        let config = Config::development();
+        let hall = Hall::new(&config);
+        let (alice, mallory) = (admitted(&config, "alice"), admitted(&config, "mallory"));
+        hall.enter(socket(&hall), alice).unwrap();
+        let (user, room) = ("mallory".parse().unwrap(), "standup".parse().unwrap());
+        let ban = Ban {
+            user,
+            room: None,
+            until: Moment(u64::MAX),
+            issued_until: None,
+        };
+        hall.ban(vec![ban]).await.unwrap();
+        let removals = hall.kick(&room, &["mallory".parse().unwrap()]).await;
+        assert!(!removals.unwrap()[0].was_in_room());
+        let refused = hall.enter(socket(&hall), mallory).unwrap_err();
+        assert_eq!(refused.refusal, Refusal::MayNotEnter);
+        assert!(refused.message.contains("banned until"), "{refused:?}");
+        assert_eq!(hall.room(&room).await.unwrap().members.len(), 1);
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use exeunt_port::RoomId;
 
-use crate::backend::{Departure, Happening, HappeningSource, Happenings, Moment, Owed, Receipt};
+use crate::backend::{
+    Departure, Happening, HappeningSource, Happenings, LeaveReason, Moment, Owed, Receipt,
+};
 use crate::rooms::{Occurrence, StayId};
 
 /// The times of day, which the rooms know nothing of, and the stream of what happens.
@@ -21,6 +23,8 @@ pub(super) struct Announcement {
     /// Which output tells it; `None` if nobody is to be told.
     pub(super) output: Option<usize>,
     pub(super) stay: StayId,
+    /// Why it ended.
+    pub(super) reason: LeaveReason,
     pub(super) owed: Owed,
     pub(super) receipt: Receipt,
 }
@@ -88,6 +92,7 @@ impl Register {
                     announcements.push(Announcement {
                         output: announced_by,
                         stay,
+                        reason,
                         owed,
                         receipt: receipt.clone(),
                     });

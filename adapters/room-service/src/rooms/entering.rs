@@ -86,8 +86,10 @@ impl Rooms {
                 earlier
             }
             None if !may_create => return Err(Refusal::MayNotCreate),
-            None if self.open.len() >= self.limits.rooms => return Err(Refusal::TooManyRooms),
-            None => None,
+            None => {
+                self.make_place(outputs)?;
+                None
+            }
         };
         if let Some(earlier) = earlier {
             self.end(now, earlier, Ending::Replaced, outputs);

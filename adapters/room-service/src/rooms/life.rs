@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use exeunt_port::RoomId;
-use exeunt_websocket::wire::Role;
+use exeunt_websocket::wire::{Refusal, Role};
 
 use super::{Occurrence, Outputs, Rooms};
 
@@ -94,6 +94,16 @@ impl Rooms {
         }
     }
 
+    /// Sees to it that one more room may be: where there are as many as may be, the empty one closes
+    /// that would have been the next to close.
+    pub(super) fn make_place(&mut self, outputs: &mut Outputs) -> Result<(), Refusal> {
+        while self.open.len() >= self.limits.rooms {
+            let (_, id) = self.closings.pop_first().ok_or(Refusal::TooManyRooms)?;
+            self.close(id, outputs);
+        }
+        Ok(())
+    }
+
     /// Closes the rooms whose time is over.
     pub(super) fn close_empty(&mut self, now: Duration, outputs: &mut Outputs) {
         while let Some((closes_at, _)) = self.closings.first() {
@@ -103,9 +113,14 @@ impl Rooms {
             let Some((_, id)) = self.closings.pop_first() else {
                 break;
             };
-            if self.open.remove(&id).is_some() {
-                outputs.occurred(Occurrence::RoomClosed { room: id });
-            }
+            self.close(id, outputs);
+        }
+    }
+
+    /// Closes a room that nobody is in.
+    fn close(&mut self, id: RoomId, outputs: &mut Outputs) {
+        if self.open.remove(&id).is_some() {
+            outputs.occurred(Occurrence::RoomClosed { room: id });
         }
     }
 }

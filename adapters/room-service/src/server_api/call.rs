@@ -174,6 +174,24 @@ impl Call {
     }
 }
 
+impl Call {
+    /// Whether something is different afterwards.
+    pub(super) fn changes_something(&self) -> bool {
+        match self {
+            Self::RemoveUsers { .. }
+            | Self::DismissRoom { .. }
+            | Self::KickUsers { .. }
+            | Self::LiftBan { .. } => true,
+            Self::DescribeRoomInfo { .. }
+            | Self::DescribeUserInfo { .. }
+            | Self::DescribeRooms { .. }
+            | Self::DescribeDepartures { .. }
+            | Self::DescribeBans { .. }
+            | Self::DescribeDeliveries { .. } => false,
+        }
+    }
+}
+
 fn check_names(action: Action, parameters: &Parameters) -> Result<(), ApiError> {
     let known = action.parameters();
     let unknown = parameters.names().find(|name| !known.contains(name));

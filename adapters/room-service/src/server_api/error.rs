@@ -3,6 +3,7 @@
 use exeunt_port::RoomId;
 
 use crate::backend::BackendError;
+use crate::origin::Foreign;
 use crate::query_signature::QuerySignatureError;
 use crate::tc3::Tc3Error;
 
@@ -79,6 +80,8 @@ pub(super) enum ErrorCode {
     RequestLimitExceeded,
     /// The body is too large.
     RequestSizeLimitExceeded,
+    /// A browser asks for the page of somebody else.
+    ForeignPage,
     /// Another application than this server's.
     ForeignSdkAppId,
     /// Not a `POST`.
@@ -124,6 +127,7 @@ impl ErrorCode {
             Self::NoSuchVersion => "NoSuchVersion",
             Self::RequestLimitExceeded => "RequestLimitExceeded",
             Self::RequestSizeLimitExceeded => "RequestSizeLimitExceeded",
+            Self::ForeignPage => "UnauthorizedOperation",
             Self::ForeignSdkAppId => "UnauthorizedOperation.SdkAppId",
             Self::UnsupportedProtocol => "UnsupportedProtocol",
         }
@@ -162,6 +166,12 @@ impl ApiError {
             BackendError::Unsupported { .. } => ErrorCode::UnsupportedOperation,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<Foreign> for ApiError {
+    fn from(foreign: Foreign) -> Self {
+        Self::new(ErrorCode::ForeignPage, foreign.to_string())
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use super::answers::in_json;
 use super::call::BanOf;
 use super::error::{ApiError, ErrorCode};
-use crate::backend::{Backend, Ban, Moment, RemovalOutcome};
+use crate::backend::{Backend, BackendError, Ban, Moment, Removal, RemovalOutcome};
 use crate::clock::unix_seconds;
 use crate::room_description::RemovalDescription;
 
@@ -32,18 +32,21 @@ pub(super) async fn kick(
 ) -> Answer {
     let failed = |error| ApiError::of_backend(&error, Some(room));
     if let Some(ban) = ban {
-        for user in users {
-            let ban = Ban {
-                user: user.clone(),
-                room: (!ban.everywhere).then(|| room.clone()),
-                until: Moment(ban.until.saturating_mul(1000)),
-                issued_until: ban.only_present_tokens.then(unix_seconds),
-            };
-            backend.ban(ban).await.map_err(failed)?;
-        }
+        let issued_until = ban.only_present_tokens.then(unix_seconds);
+        let bans = users.iter().map(|user| Ban {
+            user: user.clone(),
+            room: (!ban.everywhere).then(|| room.clone()),
+            until: Moment(ban.until.saturating_mul(1000)),
+            issued_until,
+        });
+        backend.ban(bans.collect()).await.map_err(failed)?;
         tracing::info!(%room, ?users, until = ban.until, "banned");
     }
-    let mut removals = backend.kick(room, users).await.map_err(failed)?;
+    let mut removals = match backend.kick(room, users).await {
+        // The ban is what was asked for, and it holds: nobody is in a room that is not open.
+        Err(BackendError::NoSuchRoom { .. }) if ban.is_some() => not_there(users),
+        removals => removals.map_err(failed)?,
+    };
     let deadline = Instant::now() + TIME_TO_TELL;
     for removal in &mut removals {
         if let RemovalOutcome::Removed { receipt, .. } = &mut removal.outcome {
@@ -55,6 +58,14 @@ pub(super) async fn kick(
     tracing::info!(%room, ?users, removed = removed.count(), "kicked");
     let results: Vec<_> = removals.iter().map(RemovalDescription::from).collect();
     Ok(Map::from_iter([("Results".to_owned(), in_json(&results)?)]))
+}
+
+fn not_there(users: &[UserId]) -> Vec<Removal> {
+    let removals = users.iter().map(|user| Removal {
+        user: user.clone(),
+        outcome: RemovalOutcome::NotInRoom,
+    });
+    removals.collect()
 }
 
 /// The answers to calls with an idempotency key: the latest of them.

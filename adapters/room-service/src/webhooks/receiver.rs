@@ -128,7 +128,8 @@ impl Receiver {
         }))
     }
 
-    /// Tells what happens, until the last call; then what has happened already.
+    /// Tells what happens, until the last call; then what has happened already, and once more what was
+    /// not taken so far.
     pub(super) async fn tell(self, mut happenings: Happenings, last_call: CancellationToken) {
         let mut retries = JoinSet::new();
         loop {
@@ -142,18 +143,21 @@ impl Receiver {
             let Some(news) = news else {
                 break;
             };
-            if let Some(retry) = self.first(news).await {
-                retries.spawn(self.clone().again(retry));
+            if let Some(retry) = self.first(news, false).await {
+                retries.spawn(self.clone().again(retry, last_call.clone()));
             }
         }
-        retries.shutdown().await;
-        while let Some(news) = happenings.next_now() {
-            self.first(news).await;
-        }
+        let what_happened_last = async {
+            while let Some(news) = happenings.next_now() {
+                self.first(news, true).await;
+            }
+        };
+        let what_was_not_taken = async { while retries.join_next().await.is_some() {} };
+        tokio::join!(what_happened_last, what_was_not_taken);
     }
 
     /// Sends what happened for the first time; answers what has to be sent again.
-    async fn first(&self, news: News) -> Option<Retry> {
+    async fn first(&self, news: News, is_last_call: bool) -> Option<Retry> {
         let happened = match news {
             News::Happened(happened) => happened,
             News::Missed(count) => {
@@ -166,7 +170,7 @@ impl Receiver {
         let event = Event::of(&happened);
         let number = self.0.journal.begin(self.0.number, &event);
         let began = Instant::now();
-        let taken = self.attempt(&event, number, 1).await;
+        let taken = self.attempt(&event, number, 1, is_last_call).await;
         (!taken).then_some(Retry {
             event,
             number,
@@ -174,8 +178,8 @@ impl Receiver {
         })
     }
 
-    /// Sends it again, until it is taken or the schedule is over.
-    async fn again(self, retry: Retry) {
+    /// Sends it again, until it is taken or the schedule is over; at the last call once more at once.
+    async fn again(self, retry: Retry, last_call: CancellationToken) {
         let Retry {
             event,
             number,
@@ -183,17 +187,21 @@ impl Receiver {
         } = retry;
         let mut attempt = 1;
         while let Some(pause) = pause_after(attempt) {
-            sleep_until(began + pause).await;
+            let is_last_call = tokio::select! {
+                biased;
+                () = last_call.cancelled() => true,
+                () = sleep_until(began + pause) => false,
+            };
             began = Instant::now();
             attempt += 1;
-            if self.attempt(&event, number, attempt).await {
+            if self.attempt(&event, number, attempt, is_last_call).await || is_last_call {
                 return;
             }
         }
     }
 
     /// Whether it was taken.
-    async fn attempt(&self, event: &Event, number: u64, attempt: u32) -> bool {
+    async fn attempt(&self, event: &Event, number: u64, attempt: u32, is_last_call: bool) -> bool {
         let Inside {
             webhook,
             sdk_app_id,
@@ -213,7 +221,7 @@ impl Receiver {
             Ok(()) => ("ok".to_owned(), Verdict::Delivered),
             Err(error) => {
                 let url = webhook.shown();
-                let is_last = pause_after(attempt).is_none();
+                let is_last = is_last_call || pause_after(attempt).is_none();
                 tracing::info!(url, event = event.number, attempt, is_last, %error, "webhook failed");
                 let verdict = if is_last {
                     Verdict::Failed
@@ -268,6 +276,46 @@ mod tests {
         assert!(began.elapsed() >= Duration::from_secs(60));
         last_call.cancel();
         telling.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn at_the_last_call_what_was_not_taken_is_sent_once_more_and_then_has_failed() {
+        let source = HappeningSource::new(4);
+        // A port at which nobody listens any more.
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let url = format!("http://127.0.0.1:{port}/");
+        let webhook = webhook(&url, "k", WebhookReach::Private).unwrap();
+        let journal = Arc::new(Journal::new(vec![webhook.shown()], 10));
+        let receiver = Receiver::new(webhook, 0, 1, Arc::clone(&journal));
+        let (reader, last_call) = (source.reader(), CancellationToken::new());
+        let telling = tokio::spawn(receiver.tell(reader, last_call.clone()));
+        let tell = |number| {
+            let room = RoomId::number(number).unwrap();
+            let opened_at = Moment(0);
+            source.tell(Moment(0), Happening::RoomClosed { room, opened_at });
+        };
+        tell(7);
+        // Sent twice at once, it waits for the third attempt.
+        while journal
+            .describe(0, 1)
+            .2
+            .first()
+            .map(|sent| sent.attempts.len())
+            != Some(2)
+        {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        tell(8);
+        last_call.cancel();
+        telling.await.unwrap();
+        let (receivers, _, deliveries) = journal.describe(0, 2);
+        assert_eq!(receivers[0].failed, 2);
+        let attempts = deliveries.iter().map(|sent| sent.attempts.len());
+        assert_eq!(attempts.collect::<Vec<_>>(), [1, 3], "the latest first");
     }
 
     fn webhook(url: &str, key: &str, reach: WebhookReach) -> Result<Webhook, WebhookError> {

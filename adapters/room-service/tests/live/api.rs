@@ -103,8 +103,9 @@ async fn more_calls_than_allowed_are_refused_and_other_actions_are_not() {
 async fn sent(service: &RunningService, head: &str, body: &str) -> (String, String) {
     let mut stream = TcpStream::connect(service.local_addr()).await.unwrap();
     let length = body.len();
-    let request =
-        format!("{head}\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+    let request = format!(
+        "{head}\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     soon(stream.read_to_string(&mut answer)).await.unwrap();

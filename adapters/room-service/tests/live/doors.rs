@@ -2,18 +2,19 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use exeunt_port::async_trait;
-use exeunt_room_service::{Accept, Accepted, Config, Limits, RoomService};
+use exeunt_room_service::{Accept, Accepted, Config, Limits, RoomService, RunningService};
 use exeunt_websocket::wire::ServerMessage;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::scene::{enter, service_with, soon};
 
@@ -136,4 +137,93 @@ async fn a_browser_on_a_foreign_page_is_not_let_in_and_everybody_else_is() {
             Err(error) => panic!("{origin:?}: {error}"),
         }
     }
+}
+
+/// A socket from this address, with the name of this machine.
+async fn socket_from(
+    door: &mpsc::Sender<Accepted>,
+    address: &str,
+) -> Result<WebSocketStream<DuplexStream>, Error> {
+    let stream = comes(door, address).await;
+    let shaken = soon(client_async("ws://127.0.0.1/ws", stream)).await?;
+    Ok(shaken.0)
+}
+
+async fn enters(socket: &mut WebSocketStream<DuplexStream>, name: &str) {
+    soon(socket.send(Message::text(enter(name)))).await.unwrap();
+    let heard = soon(socket.next()).await.unwrap().unwrap();
+    let heard = ServerMessage::decode(heard.to_text().unwrap());
+    assert!(
+        matches!(heard, Ok(ServerMessage::Entered { .. })),
+        "{heard:?}"
+    );
+}
+
+fn behind(limits: Limits) -> (RunningService, mpsc::Sender<Accepted>) {
+    let (door, people) = mpsc::channel(8);
+    let config = Config {
+        limits,
+        ..Config::development()
+    };
+    let service = RoomService::behind(Door(people), config).unwrap().spawn();
+    (service, door)
+}
+
+#[tokio::test]
+async fn sockets_that_never_enter_keep_out_those_of_their_own_address_only() {
+    let (_service, door) = behind(Limits {
+        requests_per_address: 2,
+        time_to_enter: Duration::from_secs(3600),
+        ..Limits::default()
+    });
+    let mut first = socket_from(&door, "192.0.2.1").await.unwrap();
+    let second = socket_from(&door, "192.0.2.1").await.unwrap();
+    // They are no requests any more, and hold their places all the same.
+    for _ in 0..10 {
+        let hung_up_on = socket_from(&door, "192.0.2.1").await;
+        assert!(hung_up_on.is_err());
+    }
+    let mut other = socket_from(&door, "192.0.2.2").await.unwrap();
+    enters(&mut other, "bob").await;
+    // Who has entered needs no place at the door any more, nor does who has gone.
+    enters(&mut first, "alice").await;
+    let mut third = socket_from(&door, "192.0.2.1").await.unwrap();
+    assert!(socket_from(&door, "192.0.2.1").await.is_err());
+    drop(second);
+    let mut fourth = soon(async {
+        loop {
+            if let Ok(socket) = socket_from(&door, "192.0.2.1").await {
+                break socket;
+            }
+        }
+    })
+    .await;
+    enters(&mut third, "carol").await;
+    enters(&mut fourth, "dave").await;
+}
+
+#[tokio::test]
+async fn one_address_has_so_many_clients_and_further_ones_are_told_so() {
+    let (_service, door) = behind(Limits {
+        connections_per_address: 1,
+        ..Limits::default()
+    });
+    let mut alice = socket_from(&door, "192.0.2.1").await.unwrap();
+    enters(&mut alice, "alice").await;
+    let Err(Error::Http(refused)) = socket_from(&door, "192.0.2.1").await else {
+        panic!("one client too many")
+    };
+    assert_eq!(refused.status(), 503);
+    let mut bob = socket_from(&door, "192.0.2.2").await.unwrap();
+    enters(&mut bob, "bob").await;
+    drop(alice);
+    let mut again = soon(async {
+        loop {
+            if let Ok(socket) = socket_from(&door, "192.0.2.1").await {
+                break socket;
+            }
+        }
+    })
+    .await;
+    enters(&mut again, "alice").await;
 }

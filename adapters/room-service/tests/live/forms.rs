@@ -3,12 +3,14 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use exeunt_room_service::tc3::{SignedRequest, sign};
-use exeunt_room_service::{DEVELOPMENT_SECRET_ID, DEVELOPMENT_SECRET_KEY, RunningService};
+use exeunt_room_service::{Config, DEVELOPMENT_SECRET_ID, RunningService, Secret};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::scene::{Member, service, soon};
+use crate::scene::{Member, service_with, soon};
 
+/// With a key of its own a service may be asked for under every name.
+const KEY: &str = "a key of one's own";
 const DISMISS: &str = r#"{"SdkAppId":1400000000,"RoomId":"standup"}"#;
 
 /// A dismissal of the room, signed as the SDKs do it, to be spoilt.
@@ -53,7 +55,7 @@ impl Form {
             payload: self.signed_body.as_bytes(),
             timestamp,
         };
-        let authorization = sign(DEVELOPMENT_SECRET_ID, DEVELOPMENT_SECRET_KEY, &request).unwrap();
+        let authorization = sign(DEVELOPMENT_SECRET_ID, KEY, &request).unwrap();
         let time = format!("X-TC-Timestamp: {timestamp}");
         let length = format!("Content-Length: {}", self.body.len());
         let length = if self.more.contains("chunked") {
@@ -92,6 +94,14 @@ impl Form {
         let code = json.pointer("/Response/Error/Code");
         code.map_or("ok", |code| code.as_str().unwrap()).to_owned()
     }
+}
+
+async fn service() -> RunningService {
+    service_with(Config {
+        secret_key: Secret::new(KEY),
+        ..Config::development()
+    })
+    .await
 }
 
 /// A good call, but for what is changed about it.

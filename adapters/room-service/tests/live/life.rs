@@ -1,12 +1,15 @@
 //! Live rooms, stays that last too long, and a service that comes back.
 
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-use exeunt_port::{RemoteLeaveReason, RoomLink, RoomSignal, Transport};
-use exeunt_room_service::Config;
+use exeunt_port::{RemoteLeaveReason, RoomLink, RoomSignal, Transport, async_trait};
 use exeunt_room_service::rooms::{RoomLife, Scene};
+use exeunt_room_service::{Accept, Accepted, Config, RoomService};
 use exeunt_websocket::WebSocketTransport;
 use exeunt_websocket::wire::Role;
+use tokio::net::TcpListener;
 
 use crate::scene::{Member, call, request, service_with, soon};
 
@@ -60,31 +63,36 @@ async fn a_stay_that_lasts_too_long_is_ended_as_by_an_operator() {
     assert_eq!(alice.hears().await, RoomSignal::Kicked);
 }
 
+/// A door that stays open while the service behind it comes and goes.
+#[derive(Clone)]
+struct Door(Arc<TcpListener>);
+
+#[async_trait]
+impl Accept for Door {
+    async fn accept(&mut self) -> io::Result<Accepted> {
+        let (stream, peer) = self.0.accept().await?;
+        Ok(Accepted {
+            stream: Box::new(stream),
+            address: Some(peer.ip()),
+        })
+    }
+}
+
 #[tokio::test]
 async fn a_service_that_comes_back_knows_nobody_and_everybody_may_enter_anew() {
-    let service = service_with(Config::development()).await;
-    let address = service.local_addr();
-    let mut alice = Member::enter(service.url(), "alice").await;
-    drop(service);
-    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
-    let again = || async {
-        let config = Config {
-            listen: address,
-            ..Config::development()
-        };
-        exeunt_room_service::RoomService::bind(config).await
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let config = Config {
+        listen: listener.local_addr().unwrap(),
+        ..Config::development()
     };
-    // The system may take a moment to give the port back.
-    let service = soon(async {
-        loop {
-            if let Ok(service) = again().await {
-                return service.spawn();
-            }
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    let door = Door(Arc::new(listener));
+    let service = || RoomService::behind(door.clone(), config.clone()).unwrap();
+    let first = service().spawn();
+    let mut alice = Member::enter(first.url(), "alice").await;
+    drop(first);
+    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
     // Her client comes to resume, and learns that the stay is no more; no ghost of it is in the room.
+    let service = service().spawn();
     while alice.hears().await != RoomSignal::LinkDead {}
     let (count, _) = call(&service, |client| client.describe_rooms(0))
         .await

@@ -110,6 +110,63 @@ fn a_live_room_that_the_audience_leaves_last_stays_open_for_ten_minutes() {
 }
 
 #[test]
+fn empty_rooms_make_place_for_one_that_somebody_enters_the_next_to_close_first() {
+    let mut rooms = live();
+    let into = |name: &str, room: &str| Entrance {
+        role: Role::Audience,
+        room: room.parse().unwrap(),
+        ..entrance(name)
+    };
+    for (socket, name, room) in [(1, "alice", "first"), (2, "bob", "second")] {
+        let at = u32::try_from(socket).unwrap() * SECOND;
+        let mut outputs = Outputs::default();
+        let entered = rooms.enter(at, SocketId(socket), into(name, room), &mut outputs);
+        entered.unwrap();
+        rooms.leave(at, SocketId(socket), &mut outputs);
+        assert!(!closed(&mut outputs));
+    }
+    let ids = |rooms: &Rooms| -> Vec<RoomId> {
+        let ids = rooms.rooms().map(|room| room.id().clone());
+        ids.collect()
+    };
+    let named = |names: [&str; 2]| names.map(|name| name.parse::<RoomId>().unwrap());
+    // There may be two rooms. Whoever may make none does not make place for one either.
+    let guest = Entrance {
+        may_create: false,
+        ..into("guest", "third")
+    };
+    let mut outputs = Outputs::default();
+    let refused = rooms.enter(3 * SECOND, SocketId(3), guest, &mut outputs);
+    assert_eq!(refused, Err(Refusal::MayNotCreate));
+    assert_eq!(ids(&rooms), named(["first", "second"]));
+
+    let carol = into("carol", "third");
+    rooms
+        .enter(3 * SECOND, SocketId(3), carol, &mut outputs)
+        .unwrap();
+    let occurred = outputs.take_occurred();
+    let [
+        Occurrence::RoomClosed { room },
+        Occurrence::RoomOpened { .. },
+        _,
+    ] = &occurred[..]
+    else {
+        panic!("{occurred:?}")
+    };
+    assert_eq!(*room, "first".parse().unwrap());
+    assert_eq!(ids(&rooms), named(["second", "third"]));
+    // The other one is entered again, and then there is no empty one left.
+    let dave = into("dave", "second");
+    rooms
+        .enter(4 * SECOND, SocketId(4), dave, &mut outputs)
+        .unwrap();
+    let erin = into("erin", "fourth");
+    let refused = rooms.enter(4 * SECOND, SocketId(5), erin, &mut outputs);
+    assert_eq!(refused, Err(Refusal::TooManyRooms));
+    assert_eq!(ids(&rooms), named(["second", "third"]));
+}
+
+#[test]
 fn an_empty_room_can_be_dismissed_and_leaves_nothing_behind() {
     let mut rooms = live();
     enters(&mut rooms, SECOND, 1, "viewer", Role::Audience);
