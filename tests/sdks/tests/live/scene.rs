@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use exeunt_port::{EnterRequest, RemoteLeaveReason, RoomId};
 use exeunt_room_service::user_sig::{Claims, sign};
@@ -125,6 +125,25 @@ impl Scene {
             Answer::Good(answer) => Ok(answer),
             Answer::Exception { code, message, .. } => {
                 Err(format!("{action} {more}: {code}: {message}").into())
+            }
+        }
+    }
+
+    /// Makes the call until the answer is as it is to be.
+    pub(crate) fn reads(
+        &mut self,
+        action: &str,
+        more: &Value,
+        is_so: impl Fn(&Value) -> bool,
+    ) -> Result<(), Failed> {
+        let began = Instant::now();
+        loop {
+            let answer = self.does(action, more)?;
+            if is_so(&answer) {
+                return Ok(());
+            }
+            if began.elapsed() > PATIENCE {
+                return Err(format!("{action} {more} still answers {answer}").into());
             }
         }
     }
