@@ -63,6 +63,12 @@ impl Bound {
             place: |limits| Place::Size(&mut limits.requests_per_address),
         },
         Self {
+            name: "requests_per_second_per_address",
+            about: "How often one address may connect, or ask again, per second; more are turned away",
+            allowed: 1..=1_000_000,
+            place: |limits| Place::Number(&mut limits.requests_per_second_per_address),
+        },
+        Self {
             name: "time_for_requests_ms",
             about: "How long such a connection may go on asking, and again to take its last answer",
             allowed: 100..=600_000,

@@ -69,6 +69,7 @@ async fn service(scene: Scene) -> RoomService {
             members_per_room: 10_000,
             connections: 100_000,
             connections_per_address: 100_000,
+            requests_per_second_per_address: 1_000_000,
             ..Limits::default()
         },
         ..Config::development()

@@ -34,8 +34,9 @@ impl Uptime {
         self.0.elapsed()
     }
 
-    /// The instant at which the service will have been running that long.
-    pub(crate) fn instant(self, uptime: Duration) -> Instant {
-        self.0 + uptime
+    /// The instant at which the service will have been running that long; `None` if no clock goes that
+    /// far.
+    pub(crate) fn instant(self, uptime: Duration) -> Option<Instant> {
+        self.0.checked_add(uptime)
     }
 }

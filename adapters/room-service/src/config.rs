@@ -154,6 +154,10 @@ pub struct Limits {
     /// IPv6: one /64 network); further ones are hung up on. So whoever sends half of a request, or opens
     /// sockets and says nothing, leaves places for those at other addresses. Default 128.
     pub requests_per_address: usize,
+    /// How often one address (of IPv6: one /64 network) may connect or, on a connection that it has, ask
+    /// again, per second, and twice as often at once; it is hung up on, or gets HTTP 429, beyond that.
+    /// Default 500.
+    pub requests_per_second_per_address: u32,
     /// How long such a connection may go on asking, and how long after that it has to take its last
     /// answer before it is cut. Who does not read can so keep nobody out for long. Default 15 s.
     pub time_for_requests: Duration,
@@ -204,6 +208,7 @@ impl Default for Limits {
             connections_per_address: 2000,
             requests: 256,
             requests_per_address: 128,
+            requests_per_second_per_address: 500,
             time_for_requests: Duration::from_secs(15),
             control_per_second: 20,
             media_per_second: 400,

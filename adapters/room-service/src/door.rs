@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Extension, State, WebSocketUpgrade};
+use axum::http::header::CONNECTION;
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
@@ -31,6 +32,8 @@ use crate::service::Shared;
 
 /// How long the head of a request may take to come.
 const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
+/// The largest head of a request, in bytes; more get HTTP 431.
+const MAX_HEAD: usize = 32 << 10;
 /// The pause after a connection could not be accepted, for instance for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How much of what a client says is read at once, in bytes; larger messages are read in several goes.
@@ -42,6 +45,33 @@ const READ_BUFFER: usize = 8 << 10;
 struct Visitor {
     address: Option<IpAddr>,
     place: Option<Arc<Place>>,
+}
+
+impl Visitor {
+    /// Somebody from this address, if he may come in; else why not.
+    fn received(
+        address: Option<IpAddr>,
+        shared: &Shared,
+        places: &Arc<Places>,
+    ) -> Result<Self, &'static str> {
+        let Some(from) = address else {
+            let place = None;
+            return Ok(Self { address, place });
+        };
+        if !shared.rates.take(shared.hall.now(), from) {
+            return Err("its address comes too often");
+        }
+        let place = places.take(from).ok_or("its address has all its places")?;
+        let place = Some(Arc::new(place));
+        Ok(Self { address, place })
+    }
+
+    /// Whether he may ask again.
+    fn may_ask_again(&self, shared: &Shared) -> bool {
+        let now = shared.hall.now();
+        self.address
+            .is_none_or(|address| shared.rates.take(now, address))
+    }
 }
 
 /// Accepts connections and serves their requests, for as long as this is polled.
@@ -66,13 +96,13 @@ pub(crate) async fn keep(
             Some(_ended) = requests.join_next() => {}
             accepted = entrance.accept(), if has_room => match accepted {
                 Ok(Accepted { stream, address }) => {
-                    let place = address.map(|address| places.take(address));
-                    if let Some(None) = place {
-                        tracing::debug!(?address, "hung up: its address has all its places");
-                        continue;
-                    }
-                    let place = place.flatten().map(Arc::new);
-                    let visitor = Visitor { address, place };
+                    let visitor = match Visitor::received(address, shared, &places) {
+                        Ok(visitor) => visitor,
+                        Err(why) => {
+                            tracing::debug!(?address, why, "hung up");
+                            continue;
+                        }
+                    };
                     requests.spawn(open(stream, Arc::clone(shared), router.clone(), visitor));
                 }
                 Err(error) => {
@@ -110,13 +140,24 @@ async fn serve(stream: Box<dyn ByteStream>, router: Router, shared: &Shared, vis
     let has_asked = AtomicBool::new(false);
     let answering = TowerToHyperService::new(router);
     let answering = service_fn(|mut request: Request<_>| {
-        has_asked.store(true, Ordering::Relaxed);
-        request.extensions_mut().insert(visitor.clone());
-        answering.call(request)
+        let asks_again = has_asked.swap(true, Ordering::Relaxed);
+        let answer = if asks_again && !visitor.may_ask_again(shared) {
+            Err(too_often())
+        } else {
+            request.extensions_mut().insert(visitor.clone());
+            Ok(answering.call(request))
+        };
+        async {
+            match answer {
+                Ok(answer) => answer.await,
+                Err(refused) => Ok(refused),
+            }
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(TIME_FOR_HEAD)
+        .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), answering)
         .with_upgrades();
     let mut connection = pin!(connection);
@@ -140,6 +181,12 @@ async fn serve(stream: Box<dyn ByteStream>, router: Router, shared: &Shared, vis
         Ok(Err(error)) => tracing::debug!(%error, "connection ended"),
         Err(_) => tracing::info!("cut off: does not read its answers"),
     }
+}
+
+fn too_often() -> Response {
+    let closing = [(CONNECTION, "close")];
+    let words = "this address asks too often";
+    (StatusCode::TOO_MANY_REQUESTS, closing, words).into_response()
 }
 
 /// Turns a request into a WebSocket, if there is room for one more.

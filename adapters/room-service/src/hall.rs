@@ -172,10 +172,11 @@ impl Hall {
             let entered = self.entered.notified();
             let deadline = self.lock().rooms.next_deadline();
             let expiry = async {
-                let Some(deadline) = deadline else {
+                let instant = deadline.and_then(|deadline| self.uptime.instant(deadline));
+                let (Some(deadline), Some(instant)) = (deadline, instant) else {
                     return pending().await;
                 };
-                sleep_until(self.uptime.instant(deadline)).await;
+                sleep_until(instant).await;
                 // A process that was held up has heard nobody meanwhile: it listens first.
                 if self.now() > deadline + heartbeat(self.lease) {
                     sleep(heartbeat(self.lease)).await;

@@ -50,6 +50,7 @@ mod operator_token;
 mod origin;
 mod outbox;
 mod places;
+mod rates;
 mod recent;
 mod reception;
 mod room_description;

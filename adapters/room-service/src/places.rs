@@ -57,7 +57,7 @@ impl Drop for Place {
 }
 
 /// Whoever has one address of IPv6 has the 2^64 beside it as well.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),
         IpAddr::V6(address) => {

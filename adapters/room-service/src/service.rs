@@ -21,6 +21,7 @@ use crate::hall::Hall;
 use crate::history::History;
 use crate::metrics::Metrics;
 use crate::places::Places;
+use crate::rates::Rates;
 use crate::recent::Recent;
 use crate::running::RunningService;
 use crate::serve_error::{ServeError, check};
@@ -58,6 +59,8 @@ pub(crate) struct Shared {
     /// What was answered to calls that may be repeated.
     pub(crate) repeated: Repeated,
     pub(crate) sockets: Arc<Semaphore>,
+    /// How often each address comes.
+    pub(crate) rates: Rates,
     /// How many clients each address has.
     pub(crate) clients: Arc<Places>,
     /// What outlives the HTTP connections that it began as: the clients' sockets, and what an operator
@@ -166,6 +169,7 @@ impl RoomService {
             sockets: Arc::new(Semaphore::new(
                 config.limits.connections.min(Semaphore::MAX_PERMITS),
             )),
+            rates: Rates::new(config.limits.requests_per_second_per_address),
             clients: Places::new(config.limits.connections_per_address.max(1)),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),

@@ -56,7 +56,8 @@ pub fn sign(
     request: &SignedRequest<'_>,
 ) -> Result<String, Tc3Error> {
     let scope = scope(&date(request.timestamp)?, SERVICE);
-    let signature = signature(secret_key, request, SERVICE)?;
+    let payload = sha256_hex(request.payload);
+    let signature = signature(secret_key, request, &payload, SERVICE)?;
     let names: Vec<&str> = request.headers.iter().map(|(name, _)| *name).collect();
     let names = names.join(";");
     Ok(format!(
@@ -195,6 +196,8 @@ pub fn verify<'a, H: Fn(&str) -> Option<&'a str>>(
     let lowered: Vec<String> = (headers.iter())
         .map(|(_, value)| value.to_ascii_lowercase())
         .collect();
+    // The body is long, and hashed but once.
+    let payload = sha256_hex(payload);
     for in_lower_case in [false, true] {
         for with_port in [true, false] {
             let headers = headers.iter().zip(&lowered).map(|((name, sent), lowered)| {
@@ -217,7 +220,7 @@ pub fn verify<'a, H: Fn(&str) -> Option<&'a str>>(
                 headers: &headers,
                 ..request
             };
-            let signature = signature(secret_key, &request, service)?;
+            let signature = signature(secret_key, &request, &payload, service)?;
             if bool::from(signature.as_bytes().ct_eq(claimed.signature.as_bytes())) {
                 return Ok(());
             }
@@ -305,14 +308,13 @@ fn date(timestamp: i64) -> Result<String, Tc3Error> {
     ))
 }
 
-fn canonical(request: &SignedRequest<'_>) -> String {
+fn canonical(request: &SignedRequest<'_>, payload: &str) -> String {
     let mut headers = String::new();
     for (name, value) in request.headers {
         headers.extend([name, ":", value, "\n"]);
     }
     let names: Vec<&str> = request.headers.iter().map(|(name, _)| *name).collect();
     let (method, query) = (request.method, request.query);
-    let payload = sha256_hex(request.payload);
     format!(
         "{method}\n/\n{query}\n{headers}\n{}\n{payload}",
         names.join(";")
@@ -322,10 +324,11 @@ fn canonical(request: &SignedRequest<'_>) -> String {
 fn signature(
     secret_key: &str,
     request: &SignedRequest<'_>,
+    payload: &str,
     service: &str,
 ) -> Result<String, Tc3Error> {
     let date = date(request.timestamp)?;
-    let canonical = sha256_hex(canonical(request).as_bytes());
+    let canonical = sha256_hex(canonical(request, payload).as_bytes());
     let text = format!(
         "{ALGORITHM}\n{}\n{}\n{canonical}",
         request.timestamp,

@@ -130,7 +130,10 @@ impl Rooms {
         };
         outputs.deliver(vec![socket], entered);
         self.sockets.insert(socket, stay);
-        let ends_at = self.life.longest_stay.map(|longest| now + longest);
+        let ends_at = self
+            .life
+            .longest_stay
+            .map(|longest| now.saturating_add(longest));
         let looked_at = ends_at.map_or(now + lease, |ends_at| ends_at.min(now + lease));
         self.expiries.insert((looked_at, stay));
         self.stays.insert(

@@ -78,7 +78,8 @@ impl Rooms {
             self.open.remove(id);
             return true;
         }
-        let closes_at = now + grace;
+        // Somebody may have meant for ever.
+        let closes_at = now.saturating_add(grace);
         if let Some(room) = self.open.get_mut(id) {
             room.closes_at = Some(closes_at);
             self.closings.insert((closes_at, id.clone()));

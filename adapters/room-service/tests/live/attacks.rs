@@ -119,6 +119,7 @@ async fn a_leave_counts_even_if_its_client_is_gone_before_it_is_answered() {
 async fn callers_who_never_read_their_answers_keep_nobody_out() {
     let limits = Limits {
         requests: 1,
+        requests_per_second_per_address: u32::MAX,
         time_for_requests: Duration::from_secs(1),
         ..Limits::default()
     };

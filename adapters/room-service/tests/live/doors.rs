@@ -1,68 +1,27 @@
 //! Who gets in at the door, before anything is said in a room.
 
-use std::io;
-use std::net::IpAddr;
 use std::time::Duration;
 
-use exeunt_port::async_trait;
-use exeunt_room_service::{Accept, Accepted, Config, Limits, RoomService, RunningService};
+use exeunt_room_service::{Config, Limits};
 use exeunt_websocket::wire::ServerMessage;
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{WebSocketStream, client_async};
 
+use crate::entrance::{answered, behind, comes, enters, socket_from};
 use crate::scene::{enter, service_with, soon};
-
-/// A door at which people come from the addresses that they say.
-struct Door(mpsc::Receiver<Accepted>);
-
-#[async_trait]
-impl Accept for Door {
-    async fn accept(&mut self) -> io::Result<Accepted> {
-        match self.0.recv().await {
-            Some(accepted) => Ok(accepted),
-            None => std::future::pending().await,
-        }
-    }
-}
-
-async fn comes(door: &mpsc::Sender<Accepted>, address: &str) -> DuplexStream {
-    let (client, server) = duplex(4096);
-    let address: IpAddr = address.parse().unwrap();
-    let accepted = Accepted {
-        stream: Box::new(server),
-        address: Some(address),
-    };
-    door.send(accepted).await.ok().unwrap();
-    client
-}
-
-/// Sends the rest of a request, and reads how the answer begins.
-async fn answered(client: &mut DuplexStream, rest: &str) -> String {
-    soon(client.write_all(rest.as_bytes())).await.unwrap();
-    let mut begin = [0; 12];
-    soon(client.read_exact(&mut begin)).await.unwrap();
-    String::from_utf8_lossy(&begin).into_owned()
-}
 
 #[tokio::test]
 async fn half_sent_requests_from_one_address_leave_places_for_the_others() {
-    let limits = Limits {
+    let (service, door) = behind(Limits {
         requests: 3,
         requests_per_address: 2,
         ..Limits::default()
-    };
-    let config = Config {
-        limits,
-        ..Config::development()
-    };
-    let (door, people) = mpsc::channel(8);
-    let service = RoomService::behind(Door(people), config).unwrap().spawn();
+    });
     let mut slow = Vec::new();
     for _ in 0..2 {
         let mut client = comes(&door, "192.0.2.1").await;
@@ -139,36 +98,6 @@ async fn a_browser_on_a_foreign_page_is_not_let_in_and_everybody_else_is() {
     }
 }
 
-/// A socket from this address, with the name of this machine.
-async fn socket_from(
-    door: &mpsc::Sender<Accepted>,
-    address: &str,
-) -> Result<WebSocketStream<DuplexStream>, Error> {
-    let stream = comes(door, address).await;
-    let shaken = soon(client_async("ws://127.0.0.1/ws", stream)).await?;
-    Ok(shaken.0)
-}
-
-async fn enters(socket: &mut WebSocketStream<DuplexStream>, name: &str) {
-    soon(socket.send(Message::text(enter(name)))).await.unwrap();
-    let heard = soon(socket.next()).await.unwrap().unwrap();
-    let heard = ServerMessage::decode(heard.to_text().unwrap());
-    assert!(
-        matches!(heard, Ok(ServerMessage::Entered { .. })),
-        "{heard:?}"
-    );
-}
-
-fn behind(limits: Limits) -> (RunningService, mpsc::Sender<Accepted>) {
-    let (door, people) = mpsc::channel(8);
-    let config = Config {
-        limits,
-        ..Config::development()
-    };
-    let service = RoomService::behind(Door(people), config).unwrap().spawn();
-    (service, door)
-}
-
 #[tokio::test]
 async fn sockets_that_never_enter_keep_out_those_of_their_own_address_only() {
     let (_service, door) = behind(Limits {
@@ -226,4 +155,31 @@ async fn one_address_has_so_many_clients_and_further_ones_are_told_so() {
     })
     .await;
     enters(&mut again, "alice").await;
+}
+
+#[tokio::test]
+async fn an_address_that_comes_too_often_is_turned_away_and_the_others_are_not() {
+    let (_service, door) = behind(Limits {
+        // So few that none fills in while this lasts.
+        requests_per_second_per_address: 1,
+        ..Limits::default()
+    });
+    let again = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
+    let mut often = comes(&door, "192.0.2.1").await;
+    let mut whole = String::new();
+    // On one connection: it is told so, and then hung up on.
+    for _ in 0..50 {
+        if often.write_all(again.as_bytes()).await.is_err() {
+            break;
+        }
+    }
+    soon(often.read_to_string(&mut whole)).await.unwrap();
+    assert!(whole.starts_with("HTTP/1.1 200"), "{whole}");
+    assert!(whole.contains("HTTP/1.1 429"), "{whole}");
+    let answers = whole.matches("HTTP/1.1 ").count();
+    assert!(answers < 50, "{answers}");
+    // On many connections: it is hung up on at once.
+    soon(async { while socket_from(&door, "192.0.2.1").await.is_ok() {} }).await;
+    let mut other = socket_from(&door, "192.0.2.2").await.unwrap();
+    enters(&mut other, "bob").await;
 }

@@ -203,3 +203,105 @@ async fn a_call_that_is_not_as_it_was_signed_does_nothing() {
     assert!(left.is_ok(), "she was there all the time: {left:?}");
     assert!(alice.side.signals.try_recv().is_err());
 }
+
+/// Sends bytes and reads what comes until the service hangs up.
+async fn answers_to(service: &RunningService, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(service.local_addr()).await.unwrap();
+    // The service may have heard enough before all is said.
+    let _ = soon(stream.write_all(bytes)).await;
+    let mut answer = Vec::new();
+    let _ = soon(stream.read_to_end(&mut answer)).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn what_is_no_http_or_too_much_of_it_is_refused_and_hurts_nobody() {
+    let service = service().await;
+    let long = "x".repeat(64 << 10);
+    let many = "X-A: b\r\n".repeat(1000);
+    for (request, status) in [
+        (format!("GET /{long} HTTP/1.1\r\nHost: x\r\n\r\n"), "431"),
+        (
+            format!("GET / HTTP/1.1\r\nHost: x\r\nX-Long: {long}\r\n\r\n"),
+            "431",
+        ),
+        (format!("GET / HTTP/1.1\r\nHost: x\r\n{many}\r\n"), "431"),
+        (
+            "GET / HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n".to_owned(),
+            "400",
+        ),
+        (
+            "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n".to_owned(),
+            "400",
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"
+                .to_owned(),
+            "400",
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n".to_owned(),
+            "400",
+        ),
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(), ""),
+        ("GET / HTTP/9.9\r\n\r\n".to_owned(), "400"),
+        ("\u{0}\u{1}\u{2}\r\n\r\n".to_owned(), "400"),
+        (
+            "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned(),
+            "404",
+        ),
+        (
+            "CONNECT localhost:22 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned(),
+            "404",
+        ),
+        (
+            "GET /../console/../ws HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned(),
+            "404",
+        ),
+    ] {
+        let answer = answers_to(&service, request.as_bytes()).await;
+        let said: String = request.chars().take(60).collect();
+        let expected = format!("HTTP/1.1 {status}");
+        assert!(
+            answer.starts_with(&expected) || (status.is_empty() && answer.is_empty()),
+            "{said:?}: {answer:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn requests_that_come_at_once_are_answered_one_after_the_other_each_as_itself() {
+    let service = service().await;
+    let mut alice = Member::enter(service.url(), "alice").await;
+    let kept = |form: &Form| form.request().replace("Connection: close\r\n", "");
+    let stranger = but(|form| form.signed_body = "{}");
+    // A body that looks like a request is a body.
+    let smuggled = "POST / HTTP/1.1\r\nHost: trtc.example\r\nContent-Length: 38\r\n\r\n\
+        GET /health HTTP/1.1\r\nHost: x\r\nA: bcd\r\n";
+    let all = [
+        kept(&stranger),
+        smuggled.to_owned(),
+        kept(&Form::default()),
+        Form::default().request(),
+    ];
+    let answers = answers_to(&service, all.concat().as_bytes()).await;
+    let codes: Vec<&str> = answers
+        .split("HTTP/1.1 200 OK")
+        .skip(1)
+        .map(|answer| {
+            let code = answer.split_once("\"Code\":\"").map(|(_, rest)| rest);
+            code.map_or("ok", |rest| rest.split('"').next().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            "AuthFailure.SignatureFailure",
+            "AuthFailure.InvalidAuthorization",
+            "ok",
+            "FailedOperation.RoomNotExist"
+        ],
+        "{answers}"
+    );
+    assert_eq!(alice.hears().await, exeunt_port::RoomSignal::Dismissed);
+}

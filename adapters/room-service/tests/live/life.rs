@@ -11,6 +11,7 @@ use exeunt_websocket::WebSocketTransport;
 use exeunt_websocket::wire::Role;
 use tokio::net::TcpListener;
 
+use crate::raw::RawClient;
 use crate::scene::{Member, call, request, service_with, soon};
 
 #[tokio::test]
@@ -61,6 +62,26 @@ async fn a_stay_that_lasts_too_long_is_ended_as_by_an_operator() {
     .await;
     let mut alice = Member::enter(service.url(), "alice").await;
     assert_eq!(alice.hears().await, RoomSignal::Kicked);
+}
+
+#[tokio::test]
+async fn a_room_that_stays_open_for_ever_when_it_is_empty_does_so_and_leases_still_run_out() {
+    let service = service_with(Config {
+        lease: Duration::from_millis(500),
+        room_life: RoomLife {
+            empty_after_anchor: Duration::MAX,
+            longest_stay: Some(Duration::MAX),
+            ..RoomLife::default()
+        },
+        ..Config::development()
+    })
+    .await;
+    let alice = Member::enter(service.url(), "alice").await;
+    soon(alice.connection.announce_departure()).await.unwrap();
+    let mut bob = Member::enter(service.url(), "bob").await;
+    let _silent = RawClient::enter(&service, "carol").await;
+    bob.sees_enter("carol").await;
+    bob.sees_leave("carol", RemoteLeaveReason::TimedOut).await;
 }
 
 /// A door that stays open while the service behind it comes and goes.

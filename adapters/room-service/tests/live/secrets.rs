@@ -16,8 +16,15 @@ const USER_SIG_KEY: &str = "a-user-sig-key-that-nobody-is-to-see";
 const API_KEY: &str = "an-api-key-that-nobody-is-to-see";
 const TOKEN: &str = "an-operator-token-that-nobody-is-to-see";
 
+/// What stands in the log.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl Write for Log {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
@@ -140,7 +147,7 @@ async fn no_key_signature_token_or_stays_secret_stands_in_the_log() {
     }
     service.stop().await;
 
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     for said in [
         "entered",
         "refused",

@@ -205,6 +205,22 @@ fn a_stay_lasts_no_longer_than_it_may_however_alive_its_client_is() {
 }
 
 #[test]
+fn who_means_for_ever_may_say_the_longest_time_there_is() {
+    let mut rooms = rooms().with_life(RoomLife {
+        empty_after_anchor: Duration::MAX,
+        longest_stay: Some(Duration::MAX),
+        ..RoomLife::default()
+    });
+    enters(&mut rooms, SECOND, 1, "alice", Role::Anchor);
+    assert_eq!(rooms.next_deadline(), Some(SECOND + LEASE));
+    let mut outputs = Outputs::default();
+    rooms.leave(2 * SECOND, SocketId(1), &mut outputs);
+    rooms.expire(1_000_000 * SECOND, &mut outputs);
+    assert!(!closed(&mut outputs));
+    assert_eq!(rooms.rooms().len(), 1);
+}
+
+#[test]
 fn who_is_replaced_while_alone_does_not_end_the_room() {
     let mut rooms = rooms();
     enters(&mut rooms, SECOND, 1, "alice", Role::Anchor);
