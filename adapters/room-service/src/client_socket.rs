@@ -27,6 +27,7 @@ use crate::reception::{NotAdmitted, admit};
 use crate::rooms::{Claim, SocketId, StayId, heartbeat};
 use crate::service::Shared;
 use crate::token_bucket::TokenBucket;
+use crate::watched::Ended;
 
 /// How long a client has to read the last words and to answer the close.
 const TIME_TO_CLOSE: Duration = Duration::from_secs(1);
@@ -35,7 +36,12 @@ const MAX_REASON: usize = 123;
 
 /// Serves one client until its socket ends. Until it has entered it keeps the place at the door that
 /// its address has taken for it: silent sockets are as few as unfinished requests.
-pub(crate) async fn serve(socket: WebSocket, shared: &Shared, place: Option<Arc<Place>>) {
+pub(crate) async fn serve(
+    socket: WebSocket,
+    shared: &Shared,
+    place: Option<Arc<Place>>,
+    ended: Ended,
+) {
     let outbox = Arc::new(Outbox::new(
         shared.config.limits,
         shared.metrics.frames_lost.clone(),
@@ -46,7 +52,7 @@ pub(crate) async fn serve(socket: WebSocket, shared: &Shared, place: Option<Arc<
         // The clock first: who never stops talking is cut off as well.
         biased;
         () = overdue(&outbox) => {}
-        () = client.listen(stream) => {}
+        () = client.listen(stream, &ended) => {}
         () = write(sink, &outbox) => {}
     }
 }
@@ -147,7 +153,7 @@ impl<'a> Client<'a> {
     }
 
     /// Heeds what the client says; ends when it has nothing more to say.
-    async fn listen(mut self, mut stream: SplitStream<WebSocket>) {
+    async fn listen(mut self, mut stream: SplitStream<WebSocket>, ended: &Ended) {
         let hurry = self.config.limits.time_to_enter;
         let mut overdue = pin!(sleep(hurry));
         loop {
@@ -167,8 +173,14 @@ impl<'a> Client<'a> {
                 // Its stay is over or its socket given up: nothing it says matters any more (G-10).
                 Some(Ok(_)) if self.outbox.is_closing() => {}
                 Some(Ok(message)) => self.hear(message),
+                Some(Err(_)) if ended.is_so() => {
+                    if !self.outbox.is_closing() {
+                        tracing::info!(socket = self.socket.0, "connection lost");
+                    }
+                    return;
+                }
                 Some(Err(error)) => {
-                    // Too large, or no WebSocket, or broken. There is no reading on from here; the
+                    // Too large, or no WebSocket. There is no reading on from here; the
                     // close says so if it still can.
                     self.part(CloseCode::Malformed, error.to_string());
                     return pending().await;

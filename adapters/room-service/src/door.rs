@@ -29,6 +29,7 @@ use crate::origin;
 use crate::places::{Place, Places};
 use crate::server_api;
 use crate::service::Shared;
+use crate::watched::{Ended, Watched};
 
 /// How long the head of a request may take to come.
 const TIME_FOR_HEAD: Duration = Duration::from_secs(5);
@@ -139,12 +140,14 @@ async fn serve(stream: Box<dyn ByteStream>, router: Router, shared: &Shared, vis
     let time = shared.config.limits.time_for_requests;
     let has_asked = AtomicBool::new(false);
     let answering = TowerToHyperService::new(router);
+    let (stream, ended) = Watched::new(stream);
     let answering = service_fn(|mut request: Request<_>| {
         let asks_again = has_asked.swap(true, Ordering::Relaxed);
         let answer = if asks_again && !visitor.may_ask_again(shared) {
             Err(too_often())
         } else {
             request.extensions_mut().insert(visitor.clone());
+            request.extensions_mut().insert(ended.clone());
             Ok(answering.call(request))
         };
         async {
@@ -193,6 +196,7 @@ fn too_often() -> Response {
 async fn upgrade(
     State(shared): State<Arc<Shared>>,
     Extension(Visitor { address, place }): Extension<Visitor>,
+    Extension(ended): Extension<Ended>,
     headers: HeaderMap,
     request: WebSocketUpgrade,
 ) -> Response {
@@ -227,7 +231,7 @@ async fn upgrade(
             tokio::select! {
                 biased;
                 () = shared.killed.cancelled() => {}
-                () = client_socket::serve(socket, &shared, place) => {}
+                () = client_socket::serve(socket, &shared, place, ended) => {}
             }
             drop((permit, of_address, task));
         })

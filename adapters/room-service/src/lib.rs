@@ -61,6 +61,7 @@ mod server_api_client;
 mod service;
 mod tls;
 mod token_bucket;
+mod watched;
 mod webhooks;
 
 pub use accept::{Accept, Accepted};

@@ -7,6 +7,7 @@ use exeunt_room_service::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::raw::RawClient;
 use crate::scene::{kick, service, service_with, soon};
@@ -198,5 +199,45 @@ async fn without_a_token_console_and_metrics_are_closed_and_a_short_one_is_none(
     assert!(
         matches!(error, ServeError::ShortToken { length: 5 }),
         "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_is_lost_and_only_a_client_that_breaks_the_protocol_is_cut_off() {
+    // Nobody here says a heartbeat.
+    let service = service_with(Config {
+        lease: Duration::from_secs(3600),
+        ..Config::development()
+    })
+    .await;
+    for name in ["alice", "bob"] {
+        drop(RawClient::enter(&service, name).await);
+    }
+    let mut rude = RawClient::enter(&service, "mallory").await;
+    rude.sends(Message::binary(vec![0; 2 << 20])).await;
+    assert_eq!(rude.closed_with().await, 4400);
+    let metrics =
+        format!("GET /metrics HTTP/1.1\r\nAuthorization: Bearer {DEVELOPMENT_OPERATOR_TOKEN}");
+    let all_gone = soon(async {
+        loop {
+            let answer = asks(&service, &metrics, "").await;
+            if answer.contains("exeunt_members_connected 0\n") {
+                return answer;
+            }
+        }
+    });
+    let answer = all_gone.await;
+    let cut_off: Vec<&str> = answer
+        .lines()
+        .filter(|line| line.starts_with("exeunt_clients_cut_off_total"))
+        .collect();
+    assert_eq!(
+        cut_off,
+        ["exeunt_clients_cut_off_total{code=\"4400\"} 1"],
+        "{answer}"
+    );
+    assert!(
+        answer.contains("exeunt_media_frames_lost_total 0\n"),
+        "{answer}"
     );
 }
