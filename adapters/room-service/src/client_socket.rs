@@ -15,7 +15,7 @@ use exeunt_websocket::wire::{ClientMessage, CloseCode, Enter, Refusal, ServerMes
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::task::consume_budget;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::clock::unix_seconds;
 use crate::config::Config;
@@ -53,7 +53,10 @@ pub(crate) async fn serve(
         biased;
         () = overdue(&outbox) => {}
         () = client.listen(stream, &ended) => {}
-        () = write(sink, &outbox) => {}
+        () = write(sink, &outbox, shared.config.lease) => {}
+    }
+    if outbox.closed_with() == Some(CloseCode::TooSlow) {
+        shared.metrics.cut_off(CloseCode::TooSlow);
     }
 }
 
@@ -63,8 +66,10 @@ async fn overdue(outbox: &Outbox) {
 }
 
 /// Writes what the outbox holds; ends when the socket is broken, after the reader had time to hear
-/// what the client said before: its leave must not be lost with the answer to it (G-12).
-async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: &Outbox) {
+/// what the client said before: its leave must not be lost with the answer to it (G-12). Whoever does
+/// not take one message within a whole lease takes no heartbeat either, and would long have given the
+/// connection up if he were listening: he is cut off, so that nothing is kept for him for ever.
+async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: &Outbox, lease: Duration) {
     loop {
         let mut debt = None;
         let message = match outbox.next().await {
@@ -88,8 +93,14 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: &Outbox) {
                 return pending().await;
             }
         };
-        if sink.send(message).await.is_err() {
-            return sleep(TIME_TO_CLOSE).await;
+        match timeout(lease, sink.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return sleep(TIME_TO_CLOSE).await,
+            Err(_) => {
+                tracing::warn!("cut off: has read nothing for {lease:?}");
+                outbox.close(CloseCode::TooSlow, CloseCode::TooSlow.reason());
+                return pending().await;
+            }
         }
         debt.into_iter().for_each(Debt::paid);
     }

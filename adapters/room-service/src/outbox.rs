@@ -142,6 +142,12 @@ impl Outbox {
         self.closing.is_cancelled()
     }
 
+    /// With which code the socket is closing, if it is.
+    pub(crate) fn closed_with(&self) -> Option<CloseCode> {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.close.as_ref().map(|(code, _)| *code)
+    }
+
     /// Resolves when the socket is closing.
     pub(crate) async fn closing(&self) {
         self.closing.cancelled().await;

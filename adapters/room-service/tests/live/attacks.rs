@@ -12,7 +12,9 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::raw::RawClient;
-use crate::scene::{Member, call, enter, kick, request, service, service_limited, soon};
+use crate::scene::{
+    Member, call, enter, kick, request, service, service_limited, service_with_short_lease, soon,
+};
 
 fn picture(sequence: u32) -> exeunt_port::MediaFrame {
     exeunt_port::MediaFrame {
@@ -222,6 +224,40 @@ async fn when_stopping_is_over_nothing_of_the_service_runs_even_if_nobody_reads(
     let _silent = TcpStream::connect(service.local_addr()).await.unwrap();
     soon(service.stop()).await;
     assert_eq!(running(), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_nothing_at_all_is_given_up_however_alive_he_seems() {
+    let service = service_with_short_lease().await;
+    let mut bob = Member::enter(service.url(), "bob").await;
+    let alice = RawClient::enter(&service, "alice").await;
+    bob.sees_enter("alice").await;
+    // A heartbeat as a masked frame, with a mask of zeros.
+    let heartbeat = ClientMessage::Heartbeat.encode();
+    let length = u8::try_from(heartbeat.len()).unwrap();
+    let frame = [&[0x81, 0x80 | length, 0, 0, 0, 0], heartbeat.as_bytes()].concat();
+    let mut deaf = alice.into_stream();
+    // She is heard from all the time, and takes nothing of what is sent to her.
+    let talking = async {
+        let mut pace = tokio::time::interval(Duration::from_millis(100));
+        while deaf.write_all(&frame).await.is_ok() {
+            pace.tick().await;
+        }
+    };
+    let showing = async {
+        let mut pace = tokio::time::interval(Duration::from_millis(20));
+        for sequence in 0.. {
+            bob.side.outbound.push(picture(sequence));
+            pace.tick().await;
+            if let Ok(signal) = bob.side.signals.try_recv() {
+                return signal;
+            }
+        }
+        unreachable!("there are many numbers")
+    };
+    let ((), signal) = soon(async { tokio::join!(talking, showing) }).await;
+    let gone = RoomSignal::RemoteUserLeft("alice".parse().unwrap(), RemoteLeaveReason::TimedOut);
+    assert_eq!(signal, gone);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
