@@ -112,6 +112,7 @@ mod tests {
     use std::sync::Arc;
 
     use exeunt_websocket::wire::{ClientId, Enter, Refusal, Role};
+    use prometheus_client::metrics::counter::Counter;
 
     use super::*;
     use crate::config::Config;
@@ -142,7 +143,7 @@ mod tests {
     fn socket(hall: &Hall) -> SocketId {
         hall.connect(Arc::new(Outbox::new(
             Config::development().limits,
-            Default::default(),
+            Counter::default(),
         )))
     }
 
