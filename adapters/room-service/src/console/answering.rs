@@ -90,15 +90,20 @@ pub(super) async fn kick(
         let words = format!("{} users; 1 to {MAX_USERS} are allowed", users.len());
         return said(StatusCode::BAD_REQUEST, &words);
     }
-    match shared.backend.kick(&room, &users).await {
-        Ok(removals) => {
-            let removed = removals.iter().filter(|removal| removal.was_in_room());
-            let removed: Vec<_> = removed.map(|Removal { user, .. }| user).collect();
-            tracing::info!(%room, ?removed, "kicked from the console");
-            Json(json!({ "removed": removed })).into_response()
+    // A page that is closed in the middle of it leaves nothing half done.
+    let backend = Arc::clone(&shared.backend);
+    let kicking = async move {
+        match backend.kick(&room, &users).await {
+            Ok(removals) => {
+                let removed = removals.iter().filter(|removal| removal.was_in_room());
+                let removed: Vec<_> = removed.map(|Removal { user, .. }| user).collect();
+                tracing::info!(%room, ?removed, "kicked from the console");
+                Json(json!({ "removed": removed })).into_response()
+            }
+            Err(error) => failed(&error),
         }
-        Err(error) => failed(&error),
-    }
+    };
+    shared.to_the_end(kicking).await.unwrap_or_else(stopped)
 }
 
 pub(super) async fn dismiss(
@@ -113,14 +118,22 @@ pub(super) async fn dismiss(
         Ok(Json(asked)) => asked,
         Err(rejection) => return said(StatusCode::BAD_REQUEST, &rejection.body_text()),
     };
-    match shared.backend.dismiss(&room).await {
-        Ok(dismissal) => {
-            let members = dismissal.members;
-            tracing::info!(%room, members, "dismissed from the console");
-            Json(json!({ "members": members })).into_response()
+    let backend = Arc::clone(&shared.backend);
+    let dismissing = async move {
+        match backend.dismiss(&room).await {
+            Ok(dismissal) => {
+                let members = dismissal.members;
+                tracing::info!(%room, members, "dismissed from the console");
+                Json(json!({ "members": members })).into_response()
+            }
+            Err(error) => failed(&error),
         }
-        Err(error) => failed(&error),
-    }
+    };
+    shared.to_the_end(dismissing).await.unwrap_or_else(stopped)
+}
+
+fn stopped() -> Response {
+    said(StatusCode::SERVICE_UNAVAILABLE, "the service has stopped")
 }
 
 pub(super) fn stranger() -> Response {
