@@ -9,6 +9,9 @@ use crate::private_map::PrivateMap;
 use crate::rooms::Entrance;
 use crate::user_sig::verify;
 
+/// The longest words that go with a refusal, in characters.
+const MAX_MESSAGE: usize = 512;
+
 /// Why somebody is not let in: the number, and the words that go with it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotAdmitted {
@@ -18,10 +21,9 @@ pub(crate) struct NotAdmitted {
 
 impl NotAdmitted {
     pub(crate) fn new(refusal: Refusal, message: impl std::fmt::Display) -> Self {
-        Self {
-            refusal,
-            message: format!("{message}"),
-        }
+        // What a signature holds may be long, and is logged.
+        let message = message.to_string().chars().take(MAX_MESSAGE).collect();
+        Self { refusal, message }
     }
 
     pub(crate) fn banned(ban: &Ban) -> Self {

@@ -5,10 +5,11 @@ use std::time::Duration;
 use exeunt_port::{CloseError, EnterError};
 use futures_util::{SinkExt, StreamExt};
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::http::{Response, StatusCode};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as CloseNumber;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{self, http::StatusCode};
-use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config, tungstenite};
 
 use crate::dial::{ByteStream, Server};
 use crate::wire::{ClientMessage, CloseCode, MAX_DOWNSTREAM, MAX_SERVER_CONTROL, MAX_UPSTREAM};
@@ -17,6 +18,9 @@ use crate::wire::{ClientMessage, CloseCode, MAX_DOWNSTREAM, MAX_SERVER_CONTROL, 
 pub(crate) const GOODBYE: Duration = Duration::from_millis(250);
 
 pub(crate) type Socket = WebSocketStream<Box<dyn ByteStream>>;
+
+/// How much is repeated of what a server says that refuses to be spoken to, in characters.
+const MAX_WORDS: usize = 200;
 
 /// Opens a WebSocket. Bounded only by the caller; dropping the future leaves nothing behind.
 pub(crate) async fn dial(server: &Server) -> Result<Socket, EnterError> {
@@ -44,11 +48,29 @@ pub(crate) async fn dial(server: &Server) -> Result<Socket, EnterError> {
                 "the server takes no more connections (HTTP 503)".to_owned(),
             ))
         }
+        // It hangs up on addresses that come too often.
+        Err(tungstenite::Error::Protocol(ProtocolError::HandshakeIncomplete)) => {
+            Err(unreachable("the server hung up".to_owned()))
+        }
+        Err(tungstenite::Error::Http(response)) => Err(EnterError::Protocol {
+            endpoint,
+            detail: refused(&response),
+        }),
         Err(error) => Err(EnterError::Protocol {
             endpoint,
             detail: error.to_string(),
         }),
     }
+}
+
+/// The status with which a server refuses to be spoken to, and its words, as far as they have come.
+fn refused(response: &Response<Option<Vec<u8>>>) -> String {
+    let words = response.body().as_deref().unwrap_or_default();
+    let words: String = String::from_utf8_lossy(words)
+        .escape_debug()
+        .take(MAX_WORDS)
+        .collect();
+    format!("HTTP {}: {words}", response.status())
 }
 
 /// The message in its WebSocket form.

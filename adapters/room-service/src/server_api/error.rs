@@ -141,12 +141,17 @@ pub(super) struct ApiError {
     pub(super) message: String,
 }
 
+/// The longest message, in characters: what is wrong may be as long as a request, and is logged.
+const MAX_MESSAGE: usize = 512;
+
 impl ApiError {
     pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
+        let mut message = message.into();
+        if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+            message.truncate(end);
+            message.push('…');
         }
+        Self { code, message }
     }
 }
 

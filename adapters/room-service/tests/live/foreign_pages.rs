@@ -1,21 +1,25 @@
 //! What a page of somebody else can ask, in the browser of somebody on this machine, with keys that
 //! everybody knows.
 
+use std::io;
+use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use exeunt_port::{RoomLink, Transport, async_trait};
 use exeunt_room_service::{
     Config, DEVELOPMENT_OPERATOR_TOKEN, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID,
     DEVELOPMENT_SECRET_KEY, RunningService, Secret,
 };
+use exeunt_websocket::{ByteStream, Dial, WebSocketTransport};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::raw::RawClient;
-use crate::scene::{service, service_with, soon};
+use crate::scene::{request, service, service_with, soon};
 
 /// The query of a call that kicks Alice, as a page can sign it that knows the key.
 fn kick(host: &str, key: &str) -> String {
@@ -111,4 +115,33 @@ async fn with_keys_of_its_own_a_service_is_asked_under_whatever_name_leads_to_it
     assert!(answer.contains("FailedOperation.RoomNotExist"), "{answer}");
     let answer = asks(&service, &request(&kick(host, DEVELOPMENT_SECRET_KEY))).await;
     assert!(answer.contains("AuthFailure.SignatureFailure"), "{answer}");
+}
+
+/// Leads every name here.
+struct Hosts(SocketAddr);
+
+#[async_trait]
+impl Dial for Hosts {
+    async fn dial(&self, _host: &str, _port: u16) -> io::Result<Box<dyn ByteStream>> {
+        Ok(Box::new(TcpStream::connect(self.0).await?))
+    }
+}
+
+#[tokio::test]
+async fn who_enters_under_another_name_is_told_which_ones_are_good() {
+    let service = service().await;
+    for (name, is_good) in [("localhost", true), ("rooms.example", false)] {
+        let hosts = Hosts(service.local_addr());
+        let transport = WebSocketTransport::dialling_with(&format!("ws://{name}/ws"), hosts);
+        let (link, _side) = RoomLink::pair();
+        let entered = soon(transport.unwrap().connect(request("alice"), link)).await;
+        match entered {
+            Ok(_) => assert!(is_good, "{name}"),
+            Err(error) => {
+                assert!(!is_good, "{name}: {error}");
+                let said = error.to_string();
+                assert!(said.contains("403") && said.contains("localhost"), "{said}");
+            }
+        }
+    }
 }

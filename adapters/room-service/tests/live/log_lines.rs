@@ -108,3 +108,64 @@ async fn nobody_writes_a_line_of_the_log_himself() {
         assert!(!line.chars().any(char::is_control), "{line:?}");
     }
 }
+
+#[tokio::test]
+async fn nobody_fills_the_log_with_what_he_says() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .finish();
+    let _here = tracing::subscriber::set_default(subscriber);
+    let service = service_with(Config::development()).await;
+    let (long, longest) = ("x".repeat(20_000), "x".repeat(60_000));
+    let form = "POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded";
+    let authorization = "Authorization: TC3-HMAC-SHA256 Credential=a/b, SignedHeaders=";
+    for (head, body) in [
+        (format!("{long} / HTTP/1.1"), String::new()),
+        (
+            form.to_owned(),
+            format!("Signature=x&{longest}=1&{longest}=2")[..65_000].to_owned(),
+        ),
+        (form.to_owned(), format!("Signature=x&{long}=1&{long}=2")),
+        (
+            format!("POST / HTTP/1.1\r\n{authorization}content-type;host;{long}"),
+            "{}".to_owned(),
+        ),
+        (
+            format!("POST / HTTP/1.1\r\nAuthorization: {long}"),
+            "{}".to_owned(),
+        ),
+    ] {
+        let answer = asks(&service, &head, &body).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    let mut asked = serde_json::Map::new();
+    asked.insert(longest, 1.into());
+    let answer = call(&service, move |client| {
+        client.ask("KickUsers", asked.into())
+    })
+    .await;
+    assert!(answer.is_err());
+    let good = enter("alice");
+    for said in [
+        format!("{{\"type\":\"{long}\"}}"),
+        good.replace("\"alice\"", &format!("\"{long}\"")),
+        good.replace("\"standup\"", &format!("\"{long}\"")),
+        good.replace("\"client_id\":\"", &format!("\"client_id\":\"{long}")),
+        good.replace("\"user_sig\":\"", &format!("\"user_sig\":\"{long}")),
+    ] {
+        let mut client = RawClient::connect(&service).await;
+        client.says(&said).await;
+        assert_eq!(client.closed_with().await, 4403);
+    }
+    service.stop().await;
+    let log = log.text();
+    assert!(
+        log.contains("API call failed") && log.contains("refused"),
+        "{log}"
+    );
+    let longest = log.lines().max_by_key(|line| line.len()).unwrap();
+    assert!(longest.len() < 1500, "{} bytes: {longest}", longest.len());
+}
