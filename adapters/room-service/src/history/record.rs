@@ -1,6 +1,6 @@
 //! Rooms and stays as they were told of: pure.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use exeunt_port::{RoomId, UserId};
 
@@ -48,6 +48,29 @@ pub(crate) struct Record {
     sessions: BTreeMap<u64, Session>,
     open: BTreeMap<RoomId, u64>,
     ended: VecDeque<EndedStay>,
+    /// What happened since the rooms were asked how they are, if they were.
+    meanwhile: Option<Meanwhile>,
+}
+
+/// What happened while the rooms were asked how they are: of that the stream is the judge, and not an
+/// answer that may be older. It holds no more than happens within one question to the back end.
+#[derive(Debug, Default)]
+struct Meanwhile {
+    entered: BTreeSet<u64>,
+    left: BTreeSet<u64>,
+    opened: BTreeSet<RoomId>,
+    closed: BTreeSet<RoomId>,
+}
+
+impl Meanwhile {
+    fn note(&mut self, what: &Happening) {
+        match what {
+            Happening::RoomOpened { room, .. } => drop(self.opened.insert(room.clone())),
+            Happening::Entered { stay, .. } => drop(self.entered.insert(*stay)),
+            Happening::Left(departure) => drop(self.left.insert(departure.stay)),
+            Happening::RoomClosed { room, .. } => drop(self.closed.insert(room.clone())),
+        }
+    }
 }
 
 impl Record {
@@ -58,6 +81,7 @@ impl Record {
             sessions: BTreeMap::new(),
             open: BTreeMap::new(),
             ended: VecDeque::new(),
+            meanwhile: None,
         }
     }
 
@@ -74,6 +98,9 @@ impl Record {
     /// Writes down what happened.
     pub(crate) fn note(&mut self, happened: &Happened) {
         let at = happened.at;
+        if let Some(meanwhile) = &mut self.meanwhile {
+            meanwhile.note(&happened.what);
+        }
         match &happened.what {
             Happening::RoomOpened { room, by } => {
                 self.close(at, room);
@@ -99,38 +126,58 @@ impl Record {
         }
     }
 
-    /// Makes the record agree with the rooms as they were at that time.
-    pub(crate) fn compare(&mut self, asked_at: Moment, rooms: &[RoomState]) {
+    /// The rooms are going to be asked how they are.
+    pub(crate) fn begin_to_compare(&mut self) {
+        self.meanwhile = Some(Meanwhile::default());
+    }
+
+    /// Rooms that are open as far as is known, and are not among these.
+    pub(crate) fn missing(&self, rooms: &[RoomState]) -> Vec<RoomId> {
+        let found: BTreeSet<&RoomId> = rooms.iter().map(|room| &room.id).collect();
+        let open = self.open.keys();
+        open.filter(|room| !found.contains(room)).cloned().collect()
+    }
+
+    /// Makes the record agree with the rooms as they were found since
+    /// [`begin_to_compare`](Self::begin_to_compare). What is missing from them was over by now.
+    pub(crate) fn compare(&mut self, now: Moment, rooms: &[RoomState]) {
+        let meanwhile = self.meanwhile.take().unwrap_or_default();
         for room in rooms {
+            // It ended after it was looked at; if it is open again, that is known.
+            if !self.open.contains_key(&room.id) && meanwhile.closed.contains(&room.id) {
+                continue;
+            }
             if !self.open.contains_key(&room.id) {
                 self.open(room.opened_at, &room.id, None);
             }
-            for member in &room.members {
+            let members = room.members.iter();
+            for member in members.filter(|member| !meanwhile.left.contains(&member.stay)) {
                 self.enter(member.entered_at, &room.id, &member.user, member.stay);
             }
         }
-        let found: BTreeMap<&RoomId, &RoomState> =
-            rooms.iter().map(|room| (&room.id, room)).collect();
+        let found: BTreeSet<&RoomId> = rooms.iter().map(|room| &room.id).collect();
+        let members = rooms.iter().flat_map(|room| &room.members);
+        let present: BTreeSet<u64> = members.map(|member| member.stay).collect();
         let mut gone = Vec::new();
         for (id, session) in &self.open {
             let Some(session) = self.sessions.get(session) else {
                 continue;
             };
-            let members = found.get(id).map_or(&[][..], |room| &room.members);
-            let is_in = |stay: u64| members.iter().any(|member| member.stay == stay);
             let stays = session.stays.iter().filter(|(number, stay)| {
-                stay.left_at.is_none() && stay.entered_at < asked_at && !is_in(**number)
+                stay.left_at.is_none()
+                    && !present.contains(number)
+                    && !meanwhile.entered.contains(number)
             });
             let stays: Vec<u64> = stays.map(|(number, _)| *number).collect();
-            let is_over = !found.contains_key(id) && session.opened_at < asked_at;
+            let is_over = !found.contains(id) && !meanwhile.opened.contains(id);
             gone.push((id.clone(), stays, is_over));
         }
         for (room, stays, is_over) in gone {
             for stay in stays {
-                self.leave(asked_at, &room, stay, None, None);
+                self.leave(now, &room, stay, None, None);
             }
             if is_over {
-                self.close(asked_at, &room);
+                self.close(now, &room);
             }
         }
     }
@@ -292,7 +339,8 @@ mod tests {
         let mut record = Record::new(10);
         record.note(&entered(1, "alice", 1));
         record.note(&entered(2, "bob", 2));
-        record.note(&entered(20, "carol", 4));
+        record.begin_to_compare();
+        record.note(&entered(3, "carol", 4));
         let member = MemberState {
             user: user("bob"),
             stay: 3,
@@ -316,6 +364,7 @@ mod tests {
             .collect();
         assert_eq!(in_it, [3, 4]);
         assert!(record.ended().all(|ended| ended.reason.is_none()));
+        record.begin_to_compare();
         record.compare(Moment(30), &[]);
         assert_eq!(
             record
@@ -324,5 +373,48 @@ mod tests {
                 .count(),
             0
         );
+    }
+
+    #[test]
+    fn what_ends_while_the_rooms_are_asked_does_not_begin_again() {
+        let mut record = Record::new(10);
+        record.note(&entered(1, "alice", 1));
+        record.begin_to_compare();
+        let members = ["alice", "bob"]
+            .iter()
+            .zip([1, 2])
+            .map(|(name, stay)| MemberState {
+                user: user(name),
+                stay,
+                entered_at: Moment(1),
+                connected: true,
+                may_publish: true,
+                heard_at: None,
+                publishes: Publishes::default(),
+            });
+        // So the room was when it was looked at; then everybody goes, and the room ends.
+        let looked_at = RoomState {
+            id: room(),
+            opened_at: Moment(1),
+            members: members.collect(),
+        };
+        record.note(&left(3, "alice", 1));
+        record.note(&left(3, "bob", 2));
+        let (room, opened_at) = (room(), Moment(1));
+        record.note(&happened(4, Happening::RoomClosed { room, opened_at }));
+        record.compare(Moment(5), &[looked_at.clone()]);
+        assert!(record.sessions().all(|one| one.closed_at.is_some()));
+        assert_eq!(record.ended().count(), 2);
+
+        // And so with those who leave a room that goes on.
+        let mut record = Record::new(10);
+        record.begin_to_compare();
+        record.note(&left(3, "alice", 1));
+        record.compare(Moment(5), &[looked_at]);
+        let session = record.sessions().next().unwrap();
+        let in_it = session.stays.values().filter(|stay| stay.left_at.is_none());
+        let names: Vec<_> = in_it.map(|stay| stay.user.as_str()).collect();
+        assert_eq!(names, ["bob"]);
+        assert!(session.closed_at.is_none());
     }
 }

@@ -11,6 +11,7 @@ mod attacks;
 mod backend;
 mod doors;
 mod encrypted;
+mod encrypted_webhooks;
 mod forms;
 mod life;
 mod links;
