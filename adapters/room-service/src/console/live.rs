@@ -6,6 +6,7 @@
 //! many are in them: a page sees so many members at a time, and what has not changed is neither asked
 //! for nor told again.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ const STEADY: u32 = 4;
 const ROOMS: usize = 100;
 /// How many members of a room it shows at a time; `page.js` knows of it.
 const MEMBERS: usize = 200;
-/// The most happenings that are told at once; more are counted only.
+/// The most happenings that are told at once, the latest ones; more are counted only.
 const MOST: usize = 500;
 /// The largest message of the page, in bytes.
 const MAX_MESSAGE: usize = 1024;
@@ -99,7 +100,7 @@ struct LivePage<'a> {
     looks: Looks,
     shown: Shown,
     /// What happened since the page was told last.
-    fresh: Vec<Arc<Happened>>,
+    fresh: VecDeque<Arc<Happened>>,
     missed: u64,
     /// Departures of which the page was told before everybody else was.
     unsettled: Vec<Arc<Happened>>,
@@ -110,11 +111,11 @@ impl<'a> LivePage<'a> {
     fn new(shared: &'a Shared) -> Self {
         // In this order, or what happens in between would be missed.
         let happenings = shared.backend.happenings();
-        let fresh = shared.recent.latest();
+        let fresh = VecDeque::from(shared.recent.latest());
         Self {
             shared,
             happenings,
-            latest: fresh.last().map_or(0, |last| last.sequence),
+            latest: fresh.back().map_or(0, |last| last.sequence),
             looks: Looks::default(),
             shown: Shown::default(),
             fresh,
@@ -192,11 +193,12 @@ impl<'a> LivePage<'a> {
                     self.missed += ahead;
                 }
                 self.latest = happened.sequence;
+                // What came last says most about how things are.
                 if self.fresh.len() >= MOST {
+                    self.fresh.pop_front();
                     self.missed += 1;
-                } else {
-                    self.fresh.push(happened);
                 }
+                self.fresh.push_back(happened);
             }
         }
     }
@@ -261,7 +263,7 @@ impl<'a> LivePage<'a> {
 
     /// What happened, and what became of the departures before.
     fn happened(&mut self) -> Option<Value> {
-        let mut told = std::mem::take(&mut self.fresh);
+        let mut told = Vec::from(std::mem::take(&mut self.fresh));
         let settled = |happened: &Arc<Happened>| forms::is_settled(happened);
         let (known, unsettled) = std::mem::take(&mut self.unsettled)
             .into_iter()

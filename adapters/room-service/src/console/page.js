@@ -58,6 +58,8 @@ function open() {
   opened.addEventListener("open", () => {
     pause = 250;
     tell("good", "Live");
+    // The latest are told anew, and a service that was started again counts from the beginning.
+    state.events.clear();
     look();
   });
   opened.addEventListener("message", ({ data }) => hear(JSON.parse(data)));

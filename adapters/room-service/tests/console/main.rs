@@ -283,6 +283,10 @@ async fn thousand() {
     browser
         .until("document.querySelector('#members-title').textContent.includes('is over')")
         .await;
+    // However many go at once, what happened last is seen.
+    browser
+        .until("document.querySelector('#events li').innerText.includes('room 123 is over')")
+        .await;
     browser.picture("dismissed").await;
     assert!(browser.complaints.is_empty(), "{:#?}", browser.complaints);
     service.stop().await;
