@@ -137,12 +137,18 @@ pub(super) struct ApiError {
     pub(super) message: String,
 }
 
+/// The longest message, in bytes: what was sent is named in it, and must fill neither the log nor the
+/// answer.
+const MAX_MESSAGE: usize = 500;
+
 impl ApiError {
     pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
+        let mut message = message.into();
+        if message.len() > MAX_MESSAGE {
+            message.truncate(message.floor_char_boundary(MAX_MESSAGE));
+            message.push('…');
         }
+        Self { code, message }
     }
 }
 

@@ -56,6 +56,11 @@ pub(crate) fn all() -> Vec<Seed> {
         let request = format!("GET\nrooms.example\n{text}");
         seeds.push(("query_signature", name.to_owned(), request.into_bytes()));
     }
+    // A name that is repeated in the answer, but not all of it.
+    let long = format!("Action=DescribeRooms&{0}=1&{0}=2", "é".repeat(2000));
+    seeds.push(("api_form", "long-name".to_owned(), long.into_bytes()));
+    let long = format!("Action=DescribeRooms&SdkAppId=1400000000&{}=1", "n".repeat(4000));
+    seeds.push(("api_form", "long-unknown".to_owned(), long.into_bytes()));
     seeds.extend(signed());
     seeds.extend(multipart());
     seeds
