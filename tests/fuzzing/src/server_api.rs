@@ -57,7 +57,8 @@ fn asked(line: &str, headers: &[(&str, &str)], body: &[u8]) -> Map<String, Value
     for (name, value) in headers {
         request.extend([name, ": ", value, "\r\n"]);
     }
-    request += &format!("content-length: {}\r\n\r\n", body.len());
+    let length = body.len().to_string();
+    request.extend(["content-length: ", &length, "\r\n\r\n"]);
     let request = [request.as_bytes(), body].concat();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -82,9 +83,8 @@ fn asked(line: &str, headers: &[(&str, &str)], body: &[u8]) -> Map<String, Value
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
     let mut answer: Value = serde_json::from_str(body).expect("JSON");
-    let Value::Object(mut response) = answer["Response"].take() else {
-        panic!("no envelope: {body}")
-    };
+    let response = answer["Response"].as_object_mut();
+    let response = response.expect("TencentCloud's envelope");
     let id = response.remove("RequestId");
     assert!(id.is_some_and(|id| id.is_string()), "{body}");
     if let Some(error) = response.get("Error") {
@@ -94,7 +94,7 @@ fn asked(line: &str, headers: &[(&str, &str)], body: &[u8]) -> Map<String, Value
             "{body}"
         );
     }
-    response
+    std::mem::take(response)
 }
 
 fn code(response: &Map<String, Value>) -> &str {
@@ -168,13 +168,13 @@ pub fn api_form(bytes: &[u8]) {
     let query = signed("GET", &action, &parameters, DEVELOPMENT_SECRET_KEY);
     let by_get = asked(&format!("GET /?{query}"), &[("host", HOST)], b"");
     assert_eq!(by_get, by_post);
-    let mut body = String::new();
-    for (name, value) in &parameters {
-        body += &format!(
+    let part = |(name, value): &(String, String)| {
+        format!(
             "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-        );
-    }
-    body += &format!("--{BOUNDARY}--\r\n");
+        )
+    };
+    let parts: String = parameters.iter().map(part).collect();
+    let body = format!("{parts}--{BOUNDARY}--\r\n");
     let kind = format!("multipart/form-data; boundary={BOUNDARY}");
     let by_parts = by_multipart(&kind, &action, body.as_bytes()).expect("it can be signed");
     // Where the action stands in a header, it is looked at before the parameters are.

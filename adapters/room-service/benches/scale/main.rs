@@ -131,9 +131,9 @@ fn big_room(scene: Scene, members: usize) {
     let dismissed = begun.elapsed();
     service.asked("stop");
 
-    let address = service.asked("plain");
+    let address = service.asked(&format!("plain {members}"));
     crowds.all(&format!("connect {address}"));
-    service.asked(&format!("accept {members}"));
+    service.asked("accepted");
     crowds.all("await");
     let begun = Instant::now();
     let written = micros(&service.asked(&format!("write {bytes}")));

@@ -6,6 +6,7 @@ use exeunt_room_service::rooms::{RoomLife, Scene};
 use exeunt_room_service::{Config, Limits, RoomService, RunningService};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 
 use crate::member::DISMISSED;
 use crate::process::{obey, resident};
@@ -14,7 +15,7 @@ use crate::watching::watch;
 #[derive(Default)]
 struct State {
     service: Option<RunningService>,
-    listener: Option<TcpListener>,
+    accepting: Option<JoinHandle<Vec<TcpStream>>>,
     plain: Vec<TcpStream>,
 }
 
@@ -40,19 +41,15 @@ pub(crate) fn run() {
             state.service.take().unwrap().stop().await;
             micros(begun)
         }
-        ["plain"] => {
+        ["plain", count] => {
+            let count: usize = count.parse().unwrap();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap().to_string();
-            state.listener = Some(listener);
+            state.accepting = Some(tokio::spawn(accept(listener, count)));
             address
         }
-        ["accept", count] => {
-            let listener = state.listener.as_ref().unwrap();
-            while state.plain.len() < count.parse().unwrap() {
-                let (stream, _) = listener.accept().await.unwrap();
-                stream.set_nodelay(true).unwrap();
-                state.plain.push(stream);
-            }
+        ["accepted"] => {
+            state.plain = state.accepting.take().unwrap().await.unwrap();
             "accepted".to_owned()
         }
         ["write", bytes] => {
@@ -66,6 +63,16 @@ pub(crate) fn run() {
         }
         other => panic!("{other:?}"),
     });
+}
+
+async fn accept(listener: TcpListener, count: usize) -> Vec<TcpStream> {
+    let mut streams = Vec::new();
+    while streams.len() < count {
+        let (stream, _) = listener.accept().await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        streams.push(stream);
+    }
+    streams
 }
 
 fn micros(begun: Instant) -> String {

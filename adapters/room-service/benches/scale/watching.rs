@@ -41,7 +41,7 @@ pub(crate) async fn watch(backend: &dyn Backend) -> String {
     });
     let unchanged = unchanged.await;
     members.newer_than = None;
-    members.named = "member-9".to_owned();
+    "member-9".clone_into(&mut members.named);
     let filtered =
         middle(async || assert!(backend.members(&id, &members).await.unwrap().is_some()));
     let filtered = filtered.await;

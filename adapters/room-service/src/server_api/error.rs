@@ -137,15 +137,15 @@ pub(super) struct ApiError {
     pub(super) message: String,
 }
 
-/// The longest message, in bytes: what was sent is named in it, and must fill neither the log nor the
+/// The longest message, in letters: what was sent is named in it, and must fill neither the log nor the
 /// answer.
-const MAX_MESSAGE: usize = 500;
+const MAX_MESSAGE: usize = 400;
 
 impl ApiError {
     pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         let mut message = message.into();
-        if message.len() > MAX_MESSAGE {
-            message.truncate(message.floor_char_boundary(MAX_MESSAGE));
+        if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+            message.truncate(end);
             message.push('…');
         }
         Self { code, message }

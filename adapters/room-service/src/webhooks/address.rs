@@ -51,7 +51,7 @@ const PRIVATE_V4: &[(Ipv4Addr, u32)] = &[
 ];
 /// Networks of the older kind that no receiver has, and where clouds keep their metadata.
 const FORBIDDEN_V4: &[(Ipv4Addr, u32)] = &[
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(100, 100, 100, 200), 32), // Alibaba's, within those of the carriers
     (Ipv4Addr::new(168, 63, 129, 16), 32),   // Azure's, which looks public
     (Ipv4Addr::new(169, 254, 0, 0), 16),     // link-local: nearly everybody's

@@ -135,6 +135,12 @@ async fn kicks() {
         browser
             .until("document.documentElement.scrollWidth <= innerWidth")
             .await;
+        // And what can be done is within it.
+        let button = format!(
+            "{}.getBoundingClientRect().right <= innerWidth",
+            row("alice")
+        );
+        browser.until(&button).await;
         browser.picture(&format!("narrow-{scheme}")).await;
     }
     browser.is_of_size(1280, 800).await;

@@ -59,7 +59,10 @@ pub(crate) fn all() -> Vec<Seed> {
     // A name that is repeated in the answer, but not all of it.
     let long = format!("Action=DescribeRooms&{0}=1&{0}=2", "é".repeat(2000));
     seeds.push(("api_form", "long-name".to_owned(), long.into_bytes()));
-    let long = format!("Action=DescribeRooms&SdkAppId=1400000000&{}=1", "n".repeat(4000));
+    let long = format!(
+        "Action=DescribeRooms&SdkAppId=1400000000&{}=1",
+        "n".repeat(4000)
+    );
     seeds.push(("api_form", "long-unknown".to_owned(), long.into_bytes()));
     seeds.extend(signed());
     seeds.extend(multipart());
