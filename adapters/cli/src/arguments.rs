@@ -12,6 +12,7 @@ use crate::config_file::{ConfigFile, LogFormat};
 use crate::device_choice::DeviceChoice;
 use crate::keys::{AsMember, AsOperator, AsService};
 use crate::room_choices::RoomChoices;
+use crate::webhook_choices::WebhookChoices;
 
 const FIRST_STEPS: &str = "\
 First steps:
@@ -164,6 +165,8 @@ pub(crate) struct Serve {
     pub(crate) print_config: bool,
     #[command(flatten)]
     pub(crate) rooms: RoomChoices,
+    #[command(flatten)]
+    pub(crate) webhooks: WebhookChoices,
     #[command(flatten)]
     pub(crate) keys: AsService,
 }

@@ -123,6 +123,30 @@ impl Bound {
             place: |limits| Place::Size(&mut limits.remembered_stays),
         },
         Self {
+            name: "kept_happenings",
+            about: "Things that happened that are kept for webhooks and console while they are slow",
+            allowed: 1..=1_000_000,
+            place: |limits| Place::Size(&mut limits.kept_happenings),
+        },
+        Self {
+            name: "remembered_departures",
+            about: "Stays that are over and that an operator can still read about",
+            allowed: 0..=10_000_000,
+            place: |limits| Place::Size(&mut limits.remembered_departures),
+        },
+        Self {
+            name: "remembered_deliveries",
+            about: "Webhooks, sent or tried, whose fate an operator can still read",
+            allowed: 0..=1_000_000,
+            place: |limits| Place::Size(&mut limits.remembered_deliveries),
+        },
+        Self {
+            name: "bans",
+            about: "Bans that may hold at a time",
+            allowed: 0..=1_000_000,
+            place: |limits| Place::Size(&mut limits.bans),
+        },
+        Self {
             name: "api_per_second",
             about: "Requests per second and action of the server API; TRTC has 20",
             allowed: 1..=1_000_000,
@@ -133,6 +157,12 @@ impl Bound {
             about: "The largest body of a server API request, in bytes",
             allowed: 1024..=10_485_760,
             place: |limits| Place::Size(&mut limits.api_body_bytes),
+        },
+        Self {
+            name: "time_to_tell_webhooks_ms",
+            about: "How long stopping may take for the webhooks that say so",
+            allowed: 0..=600_000,
+            place: |limits| Place::Milliseconds(&mut limits.time_to_tell_webhooks),
         },
         Self {
             name: "time_to_stop_ms",

@@ -15,7 +15,9 @@ use toml::Spanned;
 
 use crate::bounds::{Bound, Bounded};
 use crate::failure::Failure;
+use crate::room_choices::{RoomsSection, origin};
 use crate::settings::Settings;
+use crate::webhook_choices::WebhooksSection;
 
 /// What stands in a config file.
 #[derive(Default, Deserialize)]
@@ -43,6 +45,8 @@ pub(crate) struct ServeSection {
     pub(crate) log: Option<LogFormat>,
     pub(crate) tls_certificate: Option<PathBuf>,
     pub(crate) tls_key: Option<PathBuf>,
+    pub(crate) rooms: RoomsSection,
+    pub(crate) webhooks: WebhooksSection,
     limits: BTreeMap<Spanned<String>, Spanned<i64>>,
     /// The limits, once they were looked at.
     #[serde(skip)]
@@ -67,7 +71,9 @@ impl LogFormat {
 }
 
 /// A key has to be a text; whatever else it is, it is not repeated.
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(crate) fn secret<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     match toml::Value::deserialize(deserializer)? {
         toml::Value::String(text) => Ok(Some(text)),
         toml::Value::Integer(_)
@@ -97,6 +103,7 @@ impl ConfigFile {
             &mut file.authorities,
             &mut file.serve.tls_certificate,
             &mut file.serve.tls_key,
+            &mut file.serve.webhooks.authorities,
         ]
         .into_iter()
         .flatten()
@@ -125,15 +132,43 @@ impl ConfigFile {
                 .map_err(|what| format!("line {}: {what}", line(name.span().start)))?;
             file.serve.bounds.push(bounded);
         }
-        if let Some(lease) = &file.serve.lease_ms
-            && !Self::LEASE.contains(lease.get_ref())
-        {
-            let (least, most) = (Self::LEASE.start(), Self::LEASE.end());
-            return Err(format!(
-                "line {}: lease_ms = {}: {least} to {most} are allowed",
-                line(lease.span().start),
-                lease.get_ref(),
-            ));
+        let (rooms, webhooks) = (&file.serve.rooms, &file.serve.webhooks);
+        for (name, value, allowed) in [
+            ("lease_ms", &file.serve.lease_ms, Self::LEASE),
+            (
+                "longest_stay_s",
+                &rooms.longest_stay_s,
+                RoomsSection::LONGEST_STAY,
+            ),
+            (
+                "empty_room_s",
+                &rooms.empty_room_s,
+                RoomsSection::EMPTY_ROOM,
+            ),
+            (
+                "retry_pause_s",
+                &webhooks.retry_pause_s,
+                WebhooksSection::PAUSE,
+            ),
+            ("retry_for_s", &webhooks.retry_for_s, WebhooksSection::SPAN),
+        ] {
+            if let Some(value) = value
+                && !allowed.contains(value.get_ref())
+            {
+                let (place, value) = (line(value.span().start), value.get_ref());
+                let (least, most) = allowed.into_inner();
+                return Err(format!(
+                    "line {place}: {name} = {value}: {least} to {most} are allowed"
+                ));
+            }
+        }
+        let origins = rooms.allowed_origins.iter();
+        let wrong = origins.filter_map(|named| {
+            let what = origin(named.get_ref()).err()?;
+            Some((named.span().start, what))
+        });
+        if let Some((place, what)) = wrong.chain(webhooks.senseless()).next() {
+            return Err(format!("line {}: {what}", line(place)));
         }
         Ok(file)
     }
@@ -159,8 +194,9 @@ sdk_app_id = {app}
 # Whoever has this key can make a UserSig for anybody. serve checks with it, join signs with it.
 # Without one a development key counts, which everybody knows.
 #user_sig_key = "a long random text"
-# The operator's name and key at the server API. serve checks with them; kick, dismiss, rooms sign.
+# The operator's name at the server API. serve checks with name and key; kick, dismiss, rooms sign.
 secret_id = "{id}"
+# The operator's key. Without one a development key counts, which everybody knows.
 #secret_key = "another long random text"
 # What opens the console (http://HOST:PORT/console) and the metrics (/metrics) to an operator. With
 # keys of your own and without a token both are closed.
@@ -173,12 +209,17 @@ listen = "{listen}"
 lease_ms = {lease}
 # How the log on standard error is written: "text" or "json" (which is usual with --json).
 #log = "json"
-# With both of these the service speaks TLS only: certificate chain and private key, in PEM form.
+# A certificate chain in PEM form. With it and its key the service speaks TLS only.
 #tls_certificate = "certificate.pem"
+# The certificate's private key in PEM form.
 #tls_key = "key.pem"
 
+{rooms}
+{webhooks}
 [serve.limits]
-"#
+"#,
+            rooms = RoomsSection::TEXT,
+            webhooks = WebhooksSection::TEXT,
         );
         for bound in Bound::ALL {
             let (name, about) = (bound.name, bound.about);
@@ -218,15 +259,59 @@ mod tests {
         assert_eq!(limits, Limits::default());
         assert!(file.user_sig_key.is_none() && file.secret_key.is_none());
         // What is commented out is right as well.
-        let all: String = text
-            .lines()
-            .map(|line| match line.strip_prefix('#') {
-                Some(key) if !key.starts_with(' ') => format!("{key}\n"),
-                Some(_) | None => format!("{line}\n"),
-            })
-            .collect();
+        let all = uncommented(&text);
         let file = ConfigFile::parse(&all).expect("it can be read");
         assert!(file.operator_token.is_some() && file.serve.tls_key.is_some());
+    }
+
+    fn uncommented(text: &str) -> String {
+        let lines = text.lines().map(|line| match line.strip_prefix('#') {
+            Some(key) if !key.starts_with(' ') => format!("{key}\n"),
+            Some(_) | None => format!("{line}\n"),
+        });
+        lines.collect()
+    }
+
+    /// The words between backticks after `expected`, where the reader says which keys there are.
+    fn known_keys(section: &str) -> Vec<String> {
+        let text = format!("{section}\nno_such_key = 1");
+        let Err(error) = ConfigFile::parse(&text) else {
+            panic!("{text} is taken")
+        };
+        let (_, known) = error
+            .split_once("expected ")
+            .expect("it says what is known");
+        let words = known.split('`').skip(1).step_by(2);
+        words.map(ToOwned::to_owned).collect()
+    }
+
+    #[test]
+    fn every_key_that_is_known_is_printed_explained_and_can_be_read_back() {
+        let text = ConfigFile::default_text();
+        let all: toml::Table = uncommented(&text).parse().expect("TOML");
+        for section in ["", "serve", "serve.rooms", "serve.webhooks"] {
+            let header = match section {
+                "" => String::new(),
+                name => format!("[{name}]"),
+            };
+            let steps = section.split('.').filter(|step| !step.is_empty());
+            let printed = steps.fold(&all, |table, step| {
+                table[step].as_table().expect("a section")
+            });
+            for key in known_keys(&header) {
+                assert!(printed.contains_key(&key), "{key} is not in [{section}]");
+            }
+        }
+        // Every key stands below a comment of its own.
+        let lines: Vec<&str> = text.lines().collect();
+        for (above, line) in lines.iter().zip(lines.iter().skip(1)) {
+            let key = line.strip_prefix('#').unwrap_or(line);
+            let is_key = !key.starts_with(' ') && key.contains(" = ");
+            assert!(
+                !is_key || above.starts_with("# "),
+                "{line} is not explained"
+            );
+        }
     }
 
     #[test]
@@ -240,6 +325,33 @@ mod tests {
         refused(limit, &["line 3", "members_per_room = 0", "1 to "]);
         let limit = "[serve.limits]\nmembers = 3";
         refused(limit, &["line 2", "members", "members_per_room"]);
+        refused("[serve.webhooks]\nurl = ''", &["line 2", "url", "`urls`"]);
+        refused(
+            "[serve.webhooks]\nurls = ['x']",
+            &["line 2", "https://HOST"],
+        );
+        refused(
+            "[serve.webhooks]\nretry_pause_s = 0",
+            &["line 2", "1 to 3600"],
+        );
+        refused(
+            "[serve.webhooks]\nretry_for_s = 86401",
+            &["line 2", "0 to 86400"],
+        );
+        refused(
+            "[serve.webhooks]\nreach = 'all'",
+            &["line 2", "all", "`anywhere`"],
+        );
+        refused(
+            "[serve.rooms]\nscene = 'film'",
+            &["line 2", "film", "`live`"],
+        );
+        refused("[serve.rooms]\ngrace = 1", &["line 2", "`empty_room_s`"]);
+        refused("[serve.rooms]\nlongest_stay_s = 0", &["line 2", "1 to "]);
+        refused(
+            "[serve.rooms]\nallowed_origins = [\n'https://a',\n'https://b/c']",
+            &["line 4", "https://b/c", "https://HOST"],
+        );
         refused("sdk_app_id = 'many'", &["line 1", "many", "u32"]);
         refused("nonsense", &["line 1"]);
     }
@@ -255,6 +367,11 @@ mod tests {
                 assert!(error.contains("line 1"), "{error}");
                 assert!(!error.contains("42"), "{error}");
             }
+            let text = format!("[serve.webhooks]\nkey = {wrong}");
+            let Err(error) = ConfigFile::parse(&text) else {
+                panic!("{text} is taken")
+            };
+            assert!(error.contains("line 2") && !error.contains("42"), "{error}");
         }
     }
 }

@@ -19,6 +19,7 @@ mod room_choices;
 mod serve;
 mod settings;
 mod signals;
+mod webhook_choices;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;

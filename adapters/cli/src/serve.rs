@@ -80,8 +80,11 @@ fn configured(serve: &Serve, settings: &Settings, file: &ServeSection) -> Result
             serve.tls_key.as_ref().or(file.tls_key.as_ref()),
         )?,
         lease: lease.map_or(default.lease, Duration::from_millis),
-        room_life: serve.rooms.life(),
-        webhooks: serve.rooms.webhooks()?,
+        room_life: serve.rooms.life(&file.rooms),
+        allowed_origins: serve.rooms.allowed_origins(&file.rooms),
+        webhooks: serve
+            .webhooks
+            .webhooks(&file.webhooks, settings.config.as_deref())?,
         limits,
         ..default
     })

@@ -6,6 +6,7 @@
 
 mod failure;
 mod happening;
+mod overview;
 mod receipt;
 mod state;
 
@@ -13,6 +14,7 @@ pub use failure::BackendError;
 pub use happening::{
     Departure, Happened, Happening, HappeningSource, Happenings, LeaveReason, News,
 };
+pub use overview::{Census, MemberPage, MembersWanted, RoomSummary, SummaryPage};
 pub use receipt::{Owed, Receipt, ReceiptState};
 pub use state::{
     Ban, Dismissal, MemberState, Moment, Page, Publishes, Removal, RemovalOutcome, RoomPage,
@@ -22,6 +24,9 @@ pub use state::{
 use std::fmt;
 
 use exeunt_port::{RoomId, UserId, async_trait};
+
+/// So many rooms are asked for at a time by whoever wants all of them.
+pub(crate) const ROOMS_AT_A_TIME: usize = 100;
 
 /// Rooms with people in them.
 ///
@@ -35,6 +40,45 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
 
     /// One room with its members.
     async fn room(&self, room: &RoomId) -> Result<RoomState, BackendError>;
+
+    /// Some of the rooms without their members, in the order of their ids, and how many there are in all.
+    ///
+    /// This, the census and [`members`](Self::members) are asked again and again by whoever watches. A
+    /// back end that can answer them without going through every member does so.
+    async fn summaries(&self, page: Page) -> Result<SummaryPage, BackendError> {
+        self.rooms(page).await.map(SummaryPage::from)
+    }
+
+    /// How many rooms and members there are.
+    async fn census(&self) -> Result<Census, BackendError> {
+        let mut census = Census::default();
+        loop {
+            let page = Page {
+                offset: census.rooms,
+                limit: ROOMS_AT_A_TIME,
+            };
+            let page = self.rooms(page).await?;
+            census.rooms += page.rooms.len();
+            for room in &page.rooms {
+                census.members += room.members.len();
+                let connected = room.members.iter().filter(|member| member.connected);
+                census.connected += connected.count();
+            }
+            if page.rooms.is_empty() || census.rooms >= page.total {
+                return Ok(census);
+            }
+        }
+    }
+
+    /// Some of the members of one room; `None` if the room is as it was when the asker saw it last.
+    async fn members(
+        &self,
+        room: &RoomId,
+        wanted: &MembersWanted,
+    ) -> Result<Option<MemberPage>, BackendError> {
+        let room = self.room(room).await?;
+        Ok(Some(MemberPage::of(room, wanted)))
+    }
 
     /// Takes users out of a room. Answers for each of them, in their order, what became of it; who is
     /// named twice is answered for twice. That somebody is not in the room is no error.

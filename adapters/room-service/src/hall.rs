@@ -5,6 +5,7 @@
 
 mod as_backend;
 mod register;
+mod tally;
 mod traffic;
 
 use std::collections::BTreeMap;
@@ -99,7 +100,7 @@ impl Hall {
         let mut inside = self.lock();
         inside.outboxes.remove(&socket);
         inside.traffic.forget(socket);
-        inside.rooms.socket_gone(socket);
+        inside.socket_gone(socket);
     }
 
     /// Lets somebody in, unless he is banned. That is looked up under the lock under which he enters: a
@@ -125,7 +126,13 @@ impl Hall {
     }
 
     pub(crate) fn resume(&self, socket: SocketId, claim: Claim<'_>) -> Result<(), Refusal> {
-        self.act(|rooms, now, outputs| rooms.resume(now, socket, claim, outputs))
+        let resumed = self.act(|rooms, now, outputs| rooms.resume(now, socket, claim, outputs));
+        let mut inside = self.lock();
+        let inside = &mut *inside;
+        if let Some(room) = inside.rooms.room_of(socket) {
+            inside.register.reconnected(room);
+        }
+        resumed
     }
 
     pub(crate) fn leave(&self, socket: SocketId) -> Option<StayId> {
@@ -263,7 +270,14 @@ impl Inside {
         if outbox.say(message, owed).is_err() {
             tracing::warn!(socket = socket.0, "cut off: does not read what it is told");
             outbox.close(CloseCode::TooSlow, CloseCode::TooSlow.reason());
-            self.rooms.socket_gone(socket);
+            self.socket_gone(socket);
         }
+    }
+
+    fn socket_gone(&mut self, socket: SocketId) {
+        if let Some(room) = self.rooms.room_of(socket) {
+            self.register.reconnected(room);
+        }
+        self.rooms.socket_gone(socket);
     }
 }

@@ -6,12 +6,15 @@ mod record;
 pub(crate) use record::{EndedStay, Record, Session};
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use crate::backend::{Backend, BackendError, Happenings, News, Page};
+use tokio::time::sleep;
+
+use crate::backend::{Backend, BackendError, Happenings, News, Page, ROOMS_AT_A_TIME, RoomState};
 use crate::clock::today;
 
-/// Rooms that are asked for at a time when the record is compared with the rooms themselves.
-const ROOMS_AT_A_TIME: usize = 100;
+/// How long a gap stays that could not be closed, until that is tried again.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// The record, and the stream that it is written from.
 #[derive(Debug)]
@@ -46,35 +49,54 @@ impl History {
         // A reader of our own wakes us up, so that none is held across an await.
         let mut bell = backend.happenings();
         loop {
+            let mut is_open = false;
             if self.with(|inside| std::mem::take(&mut inside.has_gap))
                 && let Err(error) = self.compare(backend).await
             {
                 tracing::warn!(%error, "the history may miss rooms or members");
                 self.with(|inside| inside.has_gap = true);
+                is_open = true;
             }
-            if bell.next().await.is_none() {
-                return;
+            tokio::select! {
+                biased;
+                () = sleep(PAUSE), if is_open => {}
+                // While a gap is open, what happens is read when its time has come.
+                news = bell.next(), if !is_open => if news.is_none() {
+                    return;
+                },
             }
         }
     }
 
-    /// Closes a gap: what the rooms say counts, for everything that is older than the question.
+    /// Closes a gap: what the rooms say counts, but for what happens while they are asked. They are
+    /// asked page by page, and one that moves from page to page meanwhile may be on none; so those that
+    /// are missing are asked about one by one.
     async fn compare(&self, backend: &dyn Backend) -> Result<(), BackendError> {
-        let asked_at = today();
-        let mut rooms = Vec::new();
+        // Everything that happened before is in the record; what is noted from here on is remembered.
+        self.with(|inside| inside.record.begin_to_compare());
+        let mut rooms: Vec<RoomState> = Vec::new();
+        let mut asked = 0;
         loop {
             let page = Page {
-                offset: rooms.len(),
+                offset: asked,
                 limit: ROOMS_AT_A_TIME,
             };
             let answer = backend.rooms(page).await?;
-            let is_last = answer.rooms.len() < ROOMS_AT_A_TIME;
+            asked += answer.rooms.len();
+            let is_last = answer.rooms.is_empty() || asked >= answer.total;
             rooms.extend(answer.rooms);
             if is_last {
                 break;
             }
         }
-        self.with(|inside| inside.record.compare(asked_at, &rooms));
+        for room in self.with(|inside| inside.record.missing(&rooms)) {
+            match backend.room(&room).await {
+                Ok(room) => rooms.push(room),
+                Err(BackendError::NoSuchRoom { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.with(|inside| inside.record.compare(today(), &rooms));
         Ok(())
     }
 
@@ -93,3 +115,6 @@ impl History {
         act(inside)
     }
 }
+
+#[cfg(test)]
+mod tests;

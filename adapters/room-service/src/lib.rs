@@ -78,4 +78,4 @@ pub use serve_error::ServeError;
 pub use server_api_client::{KickTerms, ServerApiClient, ServerApiError};
 pub use service::RoomService;
 pub use tls::{TlsIdentity, TlsIdentityError};
-pub use webhooks::{Webhook, WebhookError, WebhookReach};
+pub use webhooks::{Webhook, WebhookError, WebhookReach, WebhookRetry};

@@ -10,12 +10,10 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use crate::backend::{Backend, BackendError, Happening, News, Page};
+use crate::backend::{Backend, BackendError, Census, Happening, News};
 
 /// The type of what [`Metrics::text`] answers.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-/// So many rooms are looked at with one question to the back end.
-const ROOMS_AT_A_TIME: usize = 500;
 
 type Label<T> = [(&'static str, T); 1];
 
@@ -90,7 +88,11 @@ impl Metrics {
         sockets: usize,
     ) -> Result<String, BackendError> {
         let mut registry = Registry::with_prefix("exeunt");
-        let (rooms, members, connected) = census(backend).await?;
+        let Census {
+            rooms,
+            members,
+            connected,
+        } = backend.census().await?;
         for (name, help, value) in [
             ("rooms", "Rooms there are", rooms),
             ("members", "Members in all rooms", members),
@@ -150,29 +152,5 @@ impl Metrics {
         // Writing to a String cannot fail.
         let _ = encode(&mut text, &registry);
         Ok(text)
-    }
-}
-
-/// How many rooms, members and connected members there are.
-async fn census(backend: &dyn Backend) -> Result<(usize, usize, usize), BackendError> {
-    let (mut seen, mut members, mut connected) = (0, 0, 0);
-    loop {
-        let page = Page {
-            offset: seen,
-            limit: ROOMS_AT_A_TIME,
-        };
-        let page = backend.rooms(page).await?;
-        seen += page.rooms.len();
-        for room in &page.rooms {
-            members += room.members.len();
-            connected += room
-                .members
-                .iter()
-                .filter(|member| member.connected)
-                .count();
-        }
-        if page.rooms.is_empty() || seen >= page.total {
-            return Ok((page.total, members, connected));
-        }
     }
 }

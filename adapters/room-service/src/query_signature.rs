@@ -123,17 +123,17 @@ pub fn verify(
 
 /// What is signed.
 fn text(method: &str, host: &str, parameters: &[(String, String)]) -> String {
-    let mut signed: Vec<String> = parameters
+    let mut signed: Vec<_> = parameters
         .iter()
         .filter(|(name, _)| name != "Signature")
+        .collect();
+    // By their names alone, as the SDKs do; what comes twice stays in the order in which it came.
+    signed.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let signed: Vec<String> = signed
+        .into_iter()
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
-    signed.sort_by(|one, other| name_of(one).cmp(name_of(other)));
     format!("{method}{host}/?{}", signed.join("&"))
-}
-
-fn name_of(parameter: &str) -> &str {
-    parameter.split('=').next().unwrap_or_default()
 }
 
 fn hmac_sha1(key: &str, text: &str) -> [u8; 20] {

@@ -152,6 +152,7 @@ impl RoomService {
     fn at(address: SocketAddr, entrance: Box<dyn Accept>, config: Config) -> Self {
         let hall = Arc::new(Hall::new(&config));
         let shared = Shared {
+            recent: Recent::of(hall.as_ref()),
             history: History::of(hall.as_ref(), config.limits.remembered_departures),
             repeated: Repeated::default(),
             deliveries: Arc::new(Journal::new(
@@ -163,7 +164,6 @@ impl RoomService {
             serves_clients: true,
             call_rate: CallRate::new(config.limits.api_per_second),
             metrics: Metrics::default(),
-            recent: Recent::default(),
             sessions: Sessions::default(),
             live_pages: Arc::new(Semaphore::new(console::MAX_LIVE)),
             sockets: Arc::new(Semaphore::new(
@@ -188,6 +188,7 @@ impl RoomService {
     pub fn with_backend(mut self, backend: Arc<dyn Backend>) -> Self {
         let remembered = self.shared.config.limits.remembered_departures;
         self.shared.history = History::of(backend.as_ref(), remembered);
+        self.shared.recent = Recent::of(backend.as_ref());
         self.shared.backend = backend;
         self.shared.serves_clients = false;
         self

@@ -8,13 +8,16 @@
 
 mod address;
 mod body;
+mod encryption;
 mod journal;
 mod post;
 mod receiver;
 mod schedule;
+mod target;
 
 pub use address::WebhookReach;
-pub use receiver::{Webhook, WebhookError};
+pub use schedule::WebhookRetry;
+pub use target::{Webhook, WebhookError};
 
 pub(crate) use journal::Journal;
 

@@ -10,12 +10,16 @@
 )]
 
 mod histories;
+mod query;
 mod server;
+mod server_api;
 mod transcript;
 mod wire;
 
 pub use histories::histories;
+pub use query::query_signature;
 pub use server::{private_map, tc3_request, user_sig};
+pub use server_api::{api_form, api_multipart};
 pub use transcript::transcript;
 pub use wire::{websocket_control, websocket_media};
 
@@ -23,11 +27,14 @@ pub use wire::{websocket_control, websocket_media};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 10] = [
     ("histories", histories),
     ("websocket_control", websocket_control),
     ("websocket_media", websocket_media),
     ("tc3_request", tc3_request),
+    ("query_signature", query_signature),
+    ("api_form", api_form),
+    ("api_multipart", api_multipart),
     ("user_sig", user_sig),
     ("private_map", private_map),
     ("transcript", transcript),

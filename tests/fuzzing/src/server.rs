@@ -9,8 +9,8 @@ use crate::is_short;
 
 /// The time at which everything is checked, in seconds since 1970.
 pub(crate) const NOW: i64 = 1_700_000_000;
-const SECRET_ID: &str = "id";
-const SECRET_KEY: &str = "secret";
+pub(crate) const SECRET_ID: &str = "id";
+pub(crate) const SECRET_KEY: &str = "secret";
 const APP: u32 = 1_400_000_000;
 const KEY: &str = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e";
 

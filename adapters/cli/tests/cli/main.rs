@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, reason = "a test that cannot go on says why")]
 
+mod choices;
 mod demo;
 mod devices;
 mod help;

@@ -205,7 +205,7 @@ fn a_webhook_to_this_machine_has_to_be_meant_and_has_a_key() {
     let here = "--webhook=http://127.0.0.1:9/";
     serve(&[here]).failed(2, &["--webhook-key"]);
     serve(&[here, "--webhook-key=k"]).failed(2, &["may not be sent to 127.0.0.1"]);
-    serve(&["--webhook=ftp://x", "--webhook-key=k"]).failed(2, &["expected http://"]);
+    serve(&["--webhook=ftp://x", "--webhook-key=k"]).failed(2, &["expected https://HOST"]);
     let served = Served::with(&[here, "--webhook-key=k", "--webhook-reach=private"]);
     served.running.interrupt();
     served.running.end().succeeded();

@@ -1,28 +1,46 @@
 //! Rooms, members and what happened, as the page reads them: JSON, times in milliseconds since 1970.
 
+use exeunt_port::RoomId;
 use serde_json::{Value, json};
 
-use crate::backend::{Departure, Happened, Happening, MemberState, Moment, RoomPage, RoomState};
+use crate::backend::{
+    Departure, Happened, Happening, MemberPage, MemberState, MembersWanted, Moment, RoomSummary,
+    SummaryPage,
+};
 
 /// A list of rooms, with how many are in each.
-pub(super) fn rooms(page: &RoomPage, offset: usize, at: Moment) -> Value {
-    let rooms: Vec<_> = page
-        .rooms
-        .iter()
-        .map(|room| {
-            json!({ "room": room.id, "members": room.members.len(), "opened_at": room.opened_at.0 })
+pub(super) fn rooms(page: &SummaryPage, offset: usize, at: Moment) -> Value {
+    let room = |room: &RoomSummary| {
+        json!({
+            "room": room.id,
+            "members": room.members,
+            "publishers": room.publishers,
+            "opened_at": room.opened_at.0,
         })
-        .collect();
+    };
+    let rooms: Vec<_> = page.rooms.iter().map(room).collect();
     json!({ "type": "rooms", "at": at.0, "total": page.total, "offset": offset, "rooms": rooms })
 }
 
-/// One room with its members; `None` if it is over.
-pub(super) fn room(id: &Value, room: Option<&RoomState>, at: Moment) -> Value {
-    let members = room.map(|room| room.members.iter().map(member).collect::<Vec<_>>());
-    let opened_at = room.map(|room| room.opened_at.0);
+/// One room with some of its members, as they were asked for.
+pub(super) fn room(page: &MemberPage, wanted: &MembersWanted, at: Moment) -> Value {
+    let members: Vec<_> = page.room.members.iter().map(member).collect();
     json!({
-        "type": "room", "at": at.0, "room": id, "opened_at": opened_at, "members": members,
+        "type": "room",
+        "at": at.0,
+        "room": page.room.id,
+        "opened_at": page.room.opened_at.0,
+        "total": page.total,
+        "matching": page.matching,
+        "offset": wanted.page.offset,
+        "named": wanted.named,
+        "members": members,
     })
+}
+
+/// That there is no such room (any more).
+pub(super) fn no_room(room: &RoomId, at: Moment) -> Value {
+    json!({ "type": "room", "at": at.0, "room": room, "members": null })
 }
 
 fn member(member: &MemberState) -> Value {

@@ -1,9 +1,12 @@
 //! What the page shows, as it changes: a WebSocket to each page that is open.
 //!
-//! The page says which room it looks at; it is told the rooms, that room's members, and what happens.
-//! Everything is told at a steady pace, however much happens: a page that falls behind misses
-//! happenings, and is told how many.
+//! The page says which room it looks at, and at which of its members; it is told the rooms, these
+//! members, and what happens. Everything is told at a steady pace, however much happens: a page that
+//! falls behind misses happenings, and is told how many. What it costs the rooms does not grow with how
+//! many are in them: a page sees so many members at a time, and what has not changed is neither asked
+//! for nor told again.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,32 +22,45 @@ use serde_json::{Value, json};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::{answering, forms, sessions};
-use crate::backend::{BackendError, Happened, Happenings, News, Page};
+use crate::backend::{BackendError, Happened, Happenings, MembersWanted, News, Page, SummaryPage};
 use crate::clock::today;
 use crate::service::Shared;
 use crate::token_bucket::TokenBucket;
 
 /// How often the page is told what changed.
 const PACE: Duration = Duration::from_millis(250);
-/// How often it is told how the room is although nothing happened: who was heard when changes then.
-/// So many members make it once rarer.
+/// How often it is told how the members are although nothing happened: who was heard when changes then.
 const STEADY: u32 = 4;
-const MEMBERS_A_STEP: usize = 2000;
-/// How many rooms a page of them has.
+/// How many rooms the page shows at a time; `page.js` knows of it.
 const ROOMS: usize = 100;
-/// The most happenings that are told at once; more are counted only.
+/// How many members of a room it shows at a time; `page.js` knows of it.
+const MEMBERS: usize = 200;
+/// The most happenings that are told at once, the latest ones; more are counted only.
 const MOST: usize = 500;
 /// The largest message of the page, in bytes.
 const MAX_MESSAGE: usize = 1024;
 /// How long a page may take to read what it is told.
 const TIME_TO_READ: Duration = Duration::from_secs(5);
 
-/// What the page says: which rooms it lists, and at which it looks.
+/// What the page says: which rooms it lists, at which it looks, and at whom in it.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Looks {
     offset: usize,
     room: Option<RoomId>,
+    /// From which member on, of those that are meant.
+    from: usize,
+    /// Members with this in their ids are meant.
+    named: String,
+}
+
+/// What the page was told last of what it looks at.
+#[derive(Default)]
+struct Shown {
+    rooms: Option<SummaryPage>,
+    /// The version of the room.
+    version: Option<u64>,
+    is_over: bool,
 }
 
 pub(super) async fn upgrade(
@@ -79,9 +95,12 @@ pub(super) async fn upgrade(
 struct LivePage<'a> {
     shared: &'a Shared,
     happenings: Happenings,
+    /// The number of the latest thing that it is or was told.
+    latest: u64,
     looks: Looks,
+    shown: Shown,
     /// What happened since the page was told last.
-    fresh: Vec<Arc<Happened>>,
+    fresh: VecDeque<Arc<Happened>>,
     missed: u64,
     /// Departures of which the page was told before everybody else was.
     unsettled: Vec<Arc<Happened>>,
@@ -90,12 +109,16 @@ struct LivePage<'a> {
 
 impl<'a> LivePage<'a> {
     fn new(shared: &'a Shared) -> Self {
+        // In this order, or what happens in between would be missed.
         let happenings = shared.backend.happenings();
+        let fresh = VecDeque::from(shared.recent.latest());
         Self {
             shared,
             happenings,
+            latest: fresh.back().map_or(0, |last| last.sequence),
             looks: Looks::default(),
-            fresh: shared.recent.latest(),
+            shown: Shown::default(),
+            fresh,
             missed: 0,
             unsettled: Vec::new(),
             said: TokenBucket::new(10, 20),
@@ -107,7 +130,7 @@ impl<'a> LivePage<'a> {
         let (mut sink, mut stream) = socket.split();
         let mut pace = interval(PACE);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut ticks, mut members) = (0_u32, 0);
+        let mut ticks = 0_u32;
         let mut changed = true;
         loop {
             tokio::select! {
@@ -130,14 +153,14 @@ impl<'a> LivePage<'a> {
                         return;
                     }
                     ticks = ticks.wrapping_add(1);
-                    let step = 1 + u32::try_from(members / MEMBERS_A_STEP).unwrap_or(u32::MAX / STEADY - 1);
-                    if !changed && !ticks.is_multiple_of(STEADY * step) {
+                    if ticks.is_multiple_of(STEADY) {
+                        self.shown.version = None;
+                    } else if !changed {
                         continue;
                     }
                     changed = false;
-                    match timeout(TIME_TO_READ, self.tell(&mut sink)).await {
-                        Ok(Some(count)) => members = count,
-                        Ok(None) | Err(_) => return,
+                    if timeout(TIME_TO_READ, self.tell(&mut sink)).await != Ok(Some(())) {
+                        return;
                     }
                 }
             }
@@ -147,7 +170,10 @@ impl<'a> LivePage<'a> {
     /// `None` if it makes no sense.
     fn hear(&mut self, message: &Message) -> Option<()> {
         match message {
-            Message::Text(text) => self.looks = serde_json::from_str(text).ok()?,
+            Message::Text(text) => {
+                self.looks = serde_json::from_str(text).ok()?;
+                self.shown = Shown::default();
+            }
             Message::Ping(_) | Message::Pong(_) => {}
             Message::Binary(_) | Message::Close(_) => return None,
         }
@@ -156,52 +182,88 @@ impl<'a> LivePage<'a> {
 
     fn note(&mut self, news: News) {
         match news {
-            News::Missed(count) => self.missed += count,
-            News::Happened(_) if self.fresh.len() >= MOST => self.missed += 1,
-            News::Happened(happened) => self.fresh.push(happened),
+            // What came is numbered, so that what did not come is known by the next number.
+            News::Missed(_) => {}
+            News::Happened(happened) => {
+                // It may have been among the latest already.
+                let Some(ahead) = happened.sequence.checked_sub(self.latest + 1) else {
+                    return;
+                };
+                if self.latest > 0 {
+                    self.missed += ahead;
+                }
+                self.latest = happened.sequence;
+                // What came last says most about how things are.
+                if self.fresh.len() >= MOST {
+                    self.fresh.pop_front();
+                    self.missed += 1;
+                }
+                self.fresh.push_back(happened);
+            }
         }
     }
 
-    /// Tells the page how things are. Answers how many members it was told of, or `None` if it is gone.
-    async fn tell(&mut self, sink: &mut SplitSink<WebSocket, Message>) -> Option<usize> {
+    /// Tells the page how things are, as far as it does not know. `None` if it is gone.
+    async fn tell(&mut self, sink: &mut SplitSink<WebSocket, Message>) -> Option<()> {
         if let Some(happened) = self.happened() {
             say(sink, &happened).await?;
         }
-        let backend = &self.shared.backend;
-        let page = Page {
-            offset: self.looks.offset,
-            limit: ROOMS,
-        };
-        match backend.rooms(page).await {
-            Ok(rooms) => say(sink, &forms::rooms(&rooms, self.looks.offset, today())).await?,
+        match self.look().await {
+            Ok(told) => {
+                for told in told {
+                    say(sink, &told).await?;
+                }
+                Some(())
+            }
             Err(error) => {
-                say(sink, &trouble(&error)).await?;
-                return Some(0);
+                self.shown = Shown::default();
+                say(sink, &trouble(&error)).await
             }
         }
-        let Some(looked_at) = &self.looks.room else {
-            return Some(0);
+    }
+
+    /// What the page does not know yet of what it looks at.
+    async fn look(&mut self) -> Result<Vec<Value>, BackendError> {
+        let (backend, mut told) = (&self.shared.backend, Vec::new());
+        let offset = self.looks.offset;
+        let limit = ROOMS;
+        let rooms = backend.summaries(Page { offset, limit }).await?;
+        if self.shown.rooms.as_ref() != Some(&rooms) {
+            told.push(forms::rooms(&rooms, offset, today()));
+            self.shown.rooms = Some(rooms);
+        }
+        let Some(room) = &self.looks.room else {
+            return Ok(told);
         };
-        let id = json!(looked_at);
-        match backend.room(looked_at).await {
-            Ok(room) => {
-                say(sink, &forms::room(&id, Some(&room), today())).await?;
-                Some(room.members.len())
+        let wanted = MembersWanted {
+            named: self.looks.named.clone(),
+            page: Page {
+                offset: self.looks.from,
+                limit: MEMBERS,
+            },
+            newer_than: self.shown.version,
+        };
+        match backend.members(room, &wanted).await {
+            Ok(Some(members)) => {
+                told.push(forms::room(&members, &wanted, today()));
+                self.shown.version = members.version;
+                self.shown.is_over = false;
             }
+            Ok(None) => {}
             Err(BackendError::NoSuchRoom { .. }) => {
-                say(sink, &forms::room(&id, None, today())).await?;
-                Some(0)
+                if !self.shown.is_over {
+                    told.push(forms::no_room(room, today()));
+                }
+                self.shown.is_over = true;
             }
-            Err(error) => {
-                say(sink, &trouble(&error)).await?;
-                Some(0)
-            }
+            Err(error) => return Err(error),
         }
+        Ok(told)
     }
 
     /// What happened, and what became of the departures before.
     fn happened(&mut self) -> Option<Value> {
-        let mut told = std::mem::take(&mut self.fresh);
+        let mut told = Vec::from(std::mem::take(&mut self.fresh));
         let settled = |happened: &Arc<Happened>| forms::is_settled(happened);
         let (known, unsettled) = std::mem::take(&mut self.unsettled)
             .into_iter()

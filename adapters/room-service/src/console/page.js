@@ -2,12 +2,18 @@
 
 import { KeyedList, eventEntry, key, memberRow, one, roomEntry, shownRoom } from "./view.js";
 
+// As many as the service tells of at a time.
 const ROOMS = 100;
+const MEMBERS = 200;
 const EVENTS = 500;
 
-const state = { rooms: [], total: 0, offset: 0, room: null, members: null, now: 0, events: new Map(), missed: 0 };
+// What is shown of a room that nothing is known of yet, and of one that is over.
+const unknown = { members: [], count: 0, matching: 0, known: false };
+const over = { ...unknown, members: null };
+const state = { rooms: [], total: 0, offset: 0, room: null, from: 0, named: "", now: 0, ...unknown, events: new Map(), missed: 0 };
 let socket = null;
 let pause = 250;
+let typing = null;
 
 const rooms = new KeyedList(one("rooms"), roomEntry(choose));
 const members = new KeyedList(one("members"), memberRow(kick));
@@ -35,7 +41,7 @@ function shut() {
   one("door").hidden = false;
   // Who logs in next may be somebody else, at a service that counts from the beginning again.
   state.events.clear();
-  Object.assign(state, { rooms: [], total: 0, offset: 0, members: null, room: null, missed: 0 });
+  Object.assign(state, { rooms: [], total: 0, offset: 0, room: null, from: 0, missed: 0, ...unknown });
   showEvents();
   show();
   tell("", "Not logged in");
@@ -52,6 +58,8 @@ function open() {
   opened.addEventListener("open", () => {
     pause = 250;
     tell("good", "Live");
+    // The latest are told anew, and a service that was started again counts from the beginning.
+    state.events.clear();
     look();
   });
   opened.addEventListener("message", ({ data }) => hear(JSON.parse(data)));
@@ -65,7 +73,8 @@ function open() {
 
 function look() {
   if (socket?.readyState === WebSocket.OPEN) {
-    socket.send(JSON.stringify({ offset: state.offset, room: state.room }));
+    const { offset, room, from, named } = state;
+    socket.send(JSON.stringify({ offset, room, from, named }));
   }
 }
 
@@ -75,7 +84,14 @@ function hear(said) {
     if (state.room === null && said.rooms.length > 0) choose(said.rooms[0].room);
     one("trouble").textContent = "";
   } else if (said.type === "room" && key(said.room) === key(state.room)) {
-    Object.assign(state, { members: said.members, now: said.at });
+    if (said.members === null) {
+      Object.assign(state, over);
+    } else if (said.offset === state.from && said.named === state.named) {
+      const { members, total, matching, at } = said;
+      Object.assign(state, { members, count: total, matching, now: at, known: true });
+      // So many may have left that there is nobody any more where we look.
+      if (members.length === 0 && state.from > 0) page(Math.min(state.from, matching) - MEMBERS);
+    }
   } else if (said.type === "happened") {
     state.missed += said.missed;
     for (const event of said.list) state.events.set(event.sequence, event);
@@ -103,11 +119,21 @@ function show() {
   const there = chosen && state.members !== null;
   one("members-title").textContent = !chosen ? "No room chosen" : `Room ${shownRoom(state.room)}${there ? "" : " is over"}`;
   one("dismiss").hidden = !there;
-  const all = state.members ?? [];
-  const wanted = one("filter").value.trim().toLowerCase();
-  const found = wanted === "" ? all : all.filter((member) => member.user.toLowerCase().includes(wanted));
-  one("members-count").textContent = there ? (found.length === all.length ? `${all.length} in it` : `${found.length} of ${all.length}`) : "";
-  members.show(found.map((member) => ({ ...member, now: state.now })), (member) => member.stay);
+  one("members-count").textContent = there && state.known ? counted() : "";
+  one("nobody").hidden = !there || !state.known || state.matching > 0;
+  one("nobody").textContent = state.count === 0 ? "Nobody is in it." : "Nobody in it has a name like that.";
+  members.show((state.members ?? []).map((member) => ({ ...member, now: state.now })), (member) => member.stay);
+  one("member-pages").hidden = !there || state.matching <= MEMBERS;
+  one("member-page").textContent = `${state.from + 1} to ${Math.min(state.from + MEMBERS, state.matching)} of ${state.matching}`;
+  one("members-earlier").disabled = state.from === 0;
+  one("members-later").disabled = state.from + MEMBERS >= state.matching;
+}
+
+function counted() {
+  if (state.named !== "") return `${state.matching} of ${state.count}`;
+  const found = state.rooms.find((room) => key(room.room) === key(state.room));
+  const audience = found === undefined ? 0 : found.members - found.publishers;
+  return audience > 0 ? `${state.count} in it, ${found.publishers} seen and heard` : `${state.count} in it`;
 }
 
 function showEvents() {
@@ -117,9 +143,26 @@ function showEvents() {
 }
 
 function choose(room) {
-  Object.assign(state, { room, members: [] });
+  Object.assign(state, { room, from: 0, ...unknown });
   look();
   show();
+}
+
+// Which members are shown.
+function page(from) {
+  state.from = Math.max(0, from);
+  look();
+}
+
+// Not at every key: the service listens to so much a second.
+function filter() {
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    const named = one("filter").value.trim();
+    if (named === state.named) return;
+    state.named = named;
+    page(0);
+  }, 150);
 }
 
 function turn(by) {
@@ -155,7 +198,7 @@ async function kick(user) {
 
 async function dismiss() {
   const { room } = state;
-  const count = state.members?.length ?? 0;
+  const { count } = state;
   const sure = await confirmed(`Dismiss room ${shownRoom(room)}?`, `All ${count} in it are thrown out, and the room is over.`, "Dismiss");
   if (sure) await attempt(() => ask("dismiss", { room }));
 }
@@ -177,7 +220,9 @@ one("logout").addEventListener("click", () => attempt(async () => {
   shut();
 }));
 one("dismiss").addEventListener("click", dismiss);
-one("filter").addEventListener("input", show);
+one("filter").addEventListener("input", filter);
+one("members-earlier").addEventListener("click", () => page(state.from - MEMBERS));
+one("members-later").addEventListener("click", () => page(state.from + MEMBERS));
 one("earlier").addEventListener("click", () => turn(-ROOMS));
 one("later").addEventListener("click", () => turn(ROOMS));
 

@@ -94,7 +94,7 @@ export function memberRow(kick) {
         write(since, clock(entered_at));
         write(sends, publishes.join(", ") || "nothing");
         const silence = heard_at === null ? null : now - heard_at;
-        const heard = silence === null ? "" : `heard ${span(Math.floor(silence / 1000) * 1000)} ago`;
+        const heard = silence === null ? "" : silence < 1000 ? "heard just now" : `heard ${span(silence)} ago`;
         write(link, connected ? heard || "connected" : `lost, ${heard || "waited for"}`);
         link.className = !connected ? "bad" : silence !== null && silence > 4000 ? "weak" : "good";
       },

@@ -6,12 +6,13 @@ use exeunt_port::{RoomId, UserId, async_trait};
 
 use super::{Hall, Inside};
 use crate::backend::{
-    Backend, BackendError, Ban, Dismissal, Happenings, MemberState, Moment, Page, Removal,
-    RemovalOutcome, RoomPage, RoomState,
+    Backend, BackendError, Ban, Census, Dismissal, Happenings, MemberPage, MemberState,
+    MembersWanted, Moment, Page, Removal, RemovalOutcome, RoomPage, RoomState, RoomSummary,
+    SummaryPage,
 };
 use crate::bans::TooManyBans;
 use crate::clock::today;
-use crate::rooms::{NoSuchRoom, RoomView};
+use crate::rooms::{MemberView, NoSuchRoom};
 
 impl From<NoSuchRoom> for BackendError {
     fn from(NoSuchRoom { room }: NoSuchRoom) -> Self {
@@ -29,7 +30,7 @@ impl Backend for Hall {
             rooms: rooms
                 .skip(page.offset)
                 .take(page.limit)
-                .map(|room| state(&inside, self.now(), room))
+                .map(|room| state(&inside, self.now(), room.id(), room.members()))
                 .collect(),
         })
     }
@@ -38,7 +39,56 @@ impl Backend for Hall {
         let inside = self.lock();
         let found = inside.rooms.room(room);
         let found = found.ok_or_else(|| BackendError::NoSuchRoom { room: room.clone() })?;
-        Ok(state(&inside, self.now(), found))
+        Ok(state(&inside, self.now(), found.id(), found.members()))
+    }
+
+    async fn summaries(&self, page: Page) -> Result<SummaryPage, BackendError> {
+        let inside = self.lock();
+        let rooms = inside.rooms.rooms();
+        let total = rooms.len();
+        let summaries = rooms.skip(page.offset).take(page.limit).map(|room| {
+            let counted = inside.register.counted(room.id());
+            RoomSummary {
+                id: room.id().clone(),
+                opened_at: counted.opened_at,
+                members: counted.members,
+                publishers: counted.publishers,
+            }
+        });
+        let rooms = summaries.collect();
+        Ok(SummaryPage { total, rooms })
+    }
+
+    async fn census(&self) -> Result<Census, BackendError> {
+        let inside = self.lock();
+        let (members, connected) = inside.rooms.count();
+        Ok(Census {
+            rooms: inside.rooms.rooms().len(),
+            members,
+            connected,
+        })
+    }
+
+    async fn members(
+        &self,
+        room: &RoomId,
+        wanted: &MembersWanted,
+    ) -> Result<Option<MemberPage>, BackendError> {
+        let inside = self.lock();
+        let found = inside.rooms.room(room);
+        let found = found.ok_or_else(|| BackendError::NoSuchRoom { room: room.clone() })?;
+        let counted = inside.register.counted(room);
+        if wanted.newer_than == Some(counted.version) {
+            return Ok(None);
+        }
+        let Page { offset, limit } = wanted.page;
+        let (matching, chosen) = found.chosen(|user| wanted.means(user), offset, limit);
+        Ok(Some(MemberPage {
+            room: state(&inside, self.now(), found.id(), chosen.into_iter()),
+            total: counted.members,
+            matching,
+            version: Some(counted.version),
+        }))
     }
 
     async fn kick(&self, room: &RoomId, users: &[UserId]) -> Result<Vec<Removal>, BackendError> {
@@ -84,10 +134,15 @@ impl Backend for Hall {
     }
 }
 
-fn state(inside: &Inside, now: Duration, room: RoomView<'_>) -> RoomState {
+fn state<'a>(
+    inside: &Inside,
+    now: Duration,
+    room: &RoomId,
+    members: impl Iterator<Item = MemberView<'a>>,
+) -> RoomState {
     let register = &inside.register;
     let today = today();
-    let members = room.members().map(|member| {
+    let members = members.map(|member| {
         let silence = now.saturating_sub(member.last_heard).as_millis();
         let silence = u64::try_from(silence).unwrap_or(u64::MAX);
         MemberState {
@@ -101,8 +156,8 @@ fn state(inside: &Inside, now: Duration, room: RoomView<'_>) -> RoomState {
         }
     });
     RoomState {
-        id: room.id().clone(),
-        opened_at: register.opened_at(room.id()),
+        id: room.clone(),
+        opened_at: register.counted(room).opened_at,
         members: members.collect(),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use exeunt_port::RoomId;
 
+use super::tally::{Counted, Tally};
 use crate::backend::{
     Departure, Happening, HappeningSource, Happenings, LeaveReason, Moment, Owed, Receipt,
 };
@@ -12,7 +13,7 @@ use crate::rooms::{Occurrence, StayId};
 /// The times of day, which the rooms know nothing of, and the stream of what happens.
 #[derive(Debug)]
 pub(super) struct Register {
-    opened: BTreeMap<RoomId, Moment>,
+    tally: Tally,
     entered: BTreeMap<StayId, Moment>,
     source: HappeningSource,
 }
@@ -33,7 +34,7 @@ impl Register {
     /// So many things that happened are kept for slow readers.
     pub(super) fn new(kept: usize) -> Self {
         Self {
-            opened: BTreeMap::new(),
+            tally: Tally::default(),
             entered: BTreeMap::new(),
             source: HappeningSource::new(kept),
         }
@@ -43,8 +44,14 @@ impl Register {
         self.source.reader()
     }
 
-    pub(super) fn opened_at(&self, room: &RoomId) -> Moment {
-        self.opened.get(room).copied().unwrap_or_default()
+    /// What is known of a room without looking at its members.
+    pub(super) fn counted(&self, room: &RoomId) -> Counted {
+        self.tally.of(room)
+    }
+
+    /// A member of this room lost its connection, or has it back.
+    pub(super) fn reconnected(&mut self, room: &RoomId) {
+        self.tally.reconnected(room);
     }
 
     pub(super) fn entered_at(&self, stay: StayId) -> Moment {
@@ -60,11 +67,15 @@ impl Register {
     ) -> Vec<Announcement> {
         let mut announcements = Vec::new();
         for occurrence in occurred {
+            let opened_at = match &occurrence {
+                Occurrence::RoomClosed { room } => self.tally.of(room).opened_at,
+                Occurrence::RoomOpened { .. }
+                | Occurrence::Entered { .. }
+                | Occurrence::Left { .. } => at,
+            };
+            self.tally.note(at, &occurrence);
             let what = match occurrence {
-                Occurrence::RoomOpened { room, by } => {
-                    self.opened.insert(room.clone(), at);
-                    Happening::RoomOpened { room, by }
-                }
+                Occurrence::RoomOpened { room, by } => Happening::RoomOpened { room, by },
                 Occurrence::Entered {
                     stay,
                     room,
@@ -106,10 +117,7 @@ impl Register {
                         receipt,
                     })
                 }
-                Occurrence::RoomClosed { room } => {
-                    let opened_at = self.opened.remove(&room).unwrap_or(at);
-                    Happening::RoomClosed { room, opened_at }
-                }
+                Occurrence::RoomClosed { room } => Happening::RoomClosed { room, opened_at },
             };
             self.source.tell(at, what);
         }

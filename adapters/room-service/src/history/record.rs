@@ -1,6 +1,6 @@
 //! Rooms and stays as they were told of: pure.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use exeunt_port::{RoomId, UserId};
 
@@ -48,6 +48,29 @@ pub(crate) struct Record {
     sessions: BTreeMap<u64, Session>,
     open: BTreeMap<RoomId, u64>,
     ended: VecDeque<EndedStay>,
+    /// What happened since the rooms were asked how they are, if they were.
+    meanwhile: Option<Meanwhile>,
+}
+
+/// What happened while the rooms were asked how they are: of that the stream is the judge, and not an
+/// answer that may be older. It holds no more than happens within one question to the back end.
+#[derive(Debug, Default)]
+struct Meanwhile {
+    entered: BTreeSet<u64>,
+    left: BTreeSet<u64>,
+    opened: BTreeSet<RoomId>,
+    closed: BTreeSet<RoomId>,
+}
+
+impl Meanwhile {
+    fn note(&mut self, what: &Happening) {
+        match what {
+            Happening::RoomOpened { room, .. } => drop(self.opened.insert(room.clone())),
+            Happening::Entered { stay, .. } => drop(self.entered.insert(*stay)),
+            Happening::Left(departure) => drop(self.left.insert(departure.stay)),
+            Happening::RoomClosed { room, .. } => drop(self.closed.insert(room.clone())),
+        }
+    }
 }
 
 impl Record {
@@ -58,6 +81,7 @@ impl Record {
             sessions: BTreeMap::new(),
             open: BTreeMap::new(),
             ended: VecDeque::new(),
+            meanwhile: None,
         }
     }
 
@@ -74,6 +98,9 @@ impl Record {
     /// Writes down what happened.
     pub(crate) fn note(&mut self, happened: &Happened) {
         let at = happened.at;
+        if let Some(meanwhile) = &mut self.meanwhile {
+            meanwhile.note(&happened.what);
+        }
         match &happened.what {
             Happening::RoomOpened { room, by } => {
                 self.close(at, room);
@@ -99,38 +126,58 @@ impl Record {
         }
     }
 
-    /// Makes the record agree with the rooms as they were at that time.
-    pub(crate) fn compare(&mut self, asked_at: Moment, rooms: &[RoomState]) {
+    /// The rooms are going to be asked how they are.
+    pub(crate) fn begin_to_compare(&mut self) {
+        self.meanwhile = Some(Meanwhile::default());
+    }
+
+    /// Rooms that are open as far as is known, and are not among these.
+    pub(crate) fn missing(&self, rooms: &[RoomState]) -> Vec<RoomId> {
+        let found: BTreeSet<&RoomId> = rooms.iter().map(|room| &room.id).collect();
+        let open = self.open.keys();
+        open.filter(|room| !found.contains(room)).cloned().collect()
+    }
+
+    /// Makes the record agree with the rooms as they were found since
+    /// [`begin_to_compare`](Self::begin_to_compare). What is missing from them was over by now.
+    pub(crate) fn compare(&mut self, now: Moment, rooms: &[RoomState]) {
+        let meanwhile = self.meanwhile.take().unwrap_or_default();
         for room in rooms {
+            // It ended after it was looked at; if it is open again, that is known.
+            if !self.open.contains_key(&room.id) && meanwhile.closed.contains(&room.id) {
+                continue;
+            }
             if !self.open.contains_key(&room.id) {
                 self.open(room.opened_at, &room.id, None);
             }
-            for member in &room.members {
+            let members = room.members.iter();
+            for member in members.filter(|member| !meanwhile.left.contains(&member.stay)) {
                 self.enter(member.entered_at, &room.id, &member.user, member.stay);
             }
         }
-        let found: BTreeMap<&RoomId, &RoomState> =
-            rooms.iter().map(|room| (&room.id, room)).collect();
+        let found: BTreeSet<&RoomId> = rooms.iter().map(|room| &room.id).collect();
+        let members = rooms.iter().flat_map(|room| &room.members);
+        let present: BTreeSet<u64> = members.map(|member| member.stay).collect();
         let mut gone = Vec::new();
         for (id, session) in &self.open {
             let Some(session) = self.sessions.get(session) else {
                 continue;
             };
-            let members = found.get(id).map_or(&[][..], |room| &room.members);
-            let is_in = |stay: u64| members.iter().any(|member| member.stay == stay);
             let stays = session.stays.iter().filter(|(number, stay)| {
-                stay.left_at.is_none() && stay.entered_at < asked_at && !is_in(**number)
+                stay.left_at.is_none()
+                    && !present.contains(number)
+                    && !meanwhile.entered.contains(number)
             });
             let stays: Vec<u64> = stays.map(|(number, _)| *number).collect();
-            let is_over = !found.contains_key(id) && session.opened_at < asked_at;
+            let is_over = !found.contains(id) && !meanwhile.opened.contains(id);
             gone.push((id.clone(), stays, is_over));
         }
         for (room, stays, is_over) in gone {
             for stay in stays {
-                self.leave(asked_at, &room, stay, None, None);
+                self.leave(now, &room, stay, None, None);
             }
             if is_over {
-                self.close(asked_at, &room);
+                self.close(now, &room);
             }
         }
     }
@@ -220,109 +267,4 @@ impl Record {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::backend::Publishes;
-    use crate::backend::{MemberState, ReceiptState};
-
-    fn room() -> RoomId {
-        RoomId::number(7).unwrap()
-    }
-
-    fn user(name: &str) -> UserId {
-        name.parse().unwrap()
-    }
-
-    fn happened(at: u64, what: Happening) -> Happened {
-        let (sequence, at) = (0, Moment(at));
-        Happened { sequence, at, what }
-    }
-
-    fn entered(at: u64, name: &str, stay: u64) -> Happened {
-        let (room, user) = (room(), user(name));
-        let may_publish = true;
-        happened(
-            at,
-            Happening::Entered {
-                room,
-                user,
-                stay,
-                may_publish,
-            },
-        )
-    }
-
-    fn left(at: u64, name: &str, stay: u64) -> Happened {
-        let departure = Departure {
-            room: room(),
-            user: user(name),
-            stay,
-            entered_at: Moment(1),
-            may_publish: true,
-            reason: LeaveReason::Kicked,
-            receipt: Receipt::settled(ReceiptState::default()),
-        };
-        happened(at, Happening::Left(departure))
-    }
-
-    #[test]
-    fn what_is_over_is_remembered_within_bounds_and_who_is_in_a_room_always() {
-        let mut record = Record::new(2);
-        for stay in 1..=4 {
-            record.note(&entered(stay, "alice", stay));
-            record.note(&left(stay, "alice", stay));
-        }
-        record.note(&entered(9, "bob", 9));
-        let over: Vec<u64> = record.ended().map(|ended| ended.stay).collect();
-        assert_eq!(over, [4, 3]);
-        let session = record.sessions().next().unwrap();
-        let stays: Vec<u64> = session.stays.keys().copied().collect();
-        assert_eq!(stays, [3, 4, 9]);
-        let (room, opened_at) = (room(), Moment(1));
-        record.note(&happened(10, Happening::RoomClosed { room, opened_at }));
-        for stay in 11..=13 {
-            record.note(&entered(stay, "carol", stay));
-            record.note(&left(stay, "carol", stay));
-        }
-        assert_eq!(record.ended().count(), 2);
-    }
-
-    #[test]
-    fn a_gap_is_closed_by_what_the_rooms_say_and_what_is_newer_stays() {
-        let mut record = Record::new(10);
-        record.note(&entered(1, "alice", 1));
-        record.note(&entered(2, "bob", 2));
-        record.note(&entered(20, "carol", 4));
-        let member = MemberState {
-            user: user("bob"),
-            stay: 3,
-            entered_at: Moment(5),
-            connected: true,
-            may_publish: true,
-            heard_at: None,
-            publishes: Publishes::default(),
-        };
-        let state = RoomState {
-            id: room(),
-            opened_at: Moment(1),
-            members: vec![member],
-        };
-        record.compare(Moment(10), &[state]);
-        let in_it: Vec<u64> = record
-            .sessions()
-            .flat_map(|session| &session.stays)
-            .filter(|(_, stay)| stay.left_at.is_none())
-            .map(|(number, _)| *number)
-            .collect();
-        assert_eq!(in_it, [3, 4]);
-        assert!(record.ended().all(|ended| ended.reason.is_none()));
-        record.compare(Moment(30), &[]);
-        assert_eq!(
-            record
-                .sessions()
-                .filter(|one| one.closed_at.is_none())
-                .count(),
-            0
-        );
-    }
-}
+mod tests;

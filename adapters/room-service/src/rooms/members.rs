@@ -116,21 +116,42 @@ impl<'a> RoomView<'a> {
         self.id
     }
 
+    /// How many of the members' ids are meant, and some of these members, in the order of their ids. Who
+    /// is passed over costs no more than the look at the id.
+    pub fn chosen(
+        &self,
+        means: impl Fn(&UserId) -> bool,
+        offset: usize,
+        limit: usize,
+    ) -> (usize, Vec<MemberView<'a>>) {
+        let (mut matching, mut chosen) = (0, Vec::new());
+        for (user, (stay, role)) in self.room.members.iter().filter(|(user, _)| means(user)) {
+            if matching >= offset && chosen.len() < limit {
+                chosen.push(self.member(user, *stay, *role));
+            }
+            matching += 1;
+        }
+        (matching, chosen)
+    }
+
     /// The members, in the order of their ids.
     pub fn members(&self) -> impl Iterator<Item = MemberView<'a>> + use<'a> {
-        let stays = self.stays;
-        self.room.members.iter().map(move |(user, (number, role))| {
-            let stay = stays.get(number);
-            let socket = stay.and_then(|stay| stay.socket);
-            MemberView {
-                user,
-                stay: *number,
-                connected: socket.is_some(),
-                last_heard: stay.map_or(Duration::ZERO, |stay| stay.last_heard),
-                socket,
-                role: *role,
-            }
-        })
+        let room = *self;
+        let members = room.room.members.iter();
+        members.map(move |(user, (stay, role))| room.member(user, *stay, *role))
+    }
+
+    fn member(&self, user: &'a UserId, number: StayId, role: Role) -> MemberView<'a> {
+        let stay = self.stays.get(&number);
+        let socket = stay.and_then(|stay| stay.socket);
+        MemberView {
+            user,
+            stay: number,
+            connected: socket.is_some(),
+            last_heard: stay.map_or(Duration::ZERO, |stay| stay.last_heard),
+            socket,
+            role,
+        }
     }
 }
 
@@ -141,6 +162,19 @@ impl Rooms {
         let (id, room) = self.open.get_key_value(id)?;
         let stays = &self.stays;
         Some(RoomView { id, room, stays })
+    }
+
+    /// The room of the stay that this socket has, if it has one.
+    #[must_use]
+    pub fn room_of(&self, socket: SocketId) -> Option<&RoomId> {
+        let stay = self.sockets.get(&socket)?;
+        self.stays.get(stay).map(|stay| &stay.room)
+    }
+
+    /// How many members are in all rooms, and how many of them have a connection.
+    #[must_use]
+    pub fn count(&self) -> (usize, usize) {
+        (self.stays.len(), self.sockets.len())
     }
 
     /// The stay of this user in this room.

@@ -141,8 +141,9 @@ pub(super) struct ApiError {
     pub(super) message: String,
 }
 
-/// The longest message, in characters: what is wrong may be as long as a request, and is logged.
-const MAX_MESSAGE: usize = 512;
+/// The longest message, in letters: what was sent is named in it, and must fill neither the log nor the
+/// answer.
+const MAX_MESSAGE: usize = 400;
 
 impl ApiError {
     pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {

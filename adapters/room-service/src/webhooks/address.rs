@@ -11,8 +11,8 @@ pub enum WebhookReach {
     /// Public addresses only.
     #[default]
     Public,
-    /// Loopback and private networks as well; never link-local addresses, where clouds keep their
-    /// metadata.
+    /// Loopback and private networks as well; never those where clouds keep their metadata, and none
+    /// that no receiver can have.
     Private,
     /// Wherever a socket can be opened to.
     Anywhere,
@@ -40,12 +40,45 @@ enum Kind {
     Forbidden,
 }
 
-/// Azure's address for what it tells its machines; it looks public.
-const AZURE: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
-/// Alibaba's, within the network of the carriers.
-const ALIBABA: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
-/// Amazon's, within the unique local addresses.
-const AMAZON: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+/// Networks of the older kind of address that belong to somebody, or to this machine.
+const PRIVATE_V4: &[(Ipv4Addr, u32)] = &[
+    (Ipv4Addr::new(10, 0, 0, 0), 8),
+    (Ipv4Addr::new(100, 64, 0, 0), 10), // carriers'
+    (Ipv4Addr::new(127, 0, 0, 0), 8),
+    (Ipv4Addr::new(172, 16, 0, 0), 12),
+    (Ipv4Addr::new(192, 168, 0, 0), 16),
+    (Ipv4Addr::new(198, 18, 0, 0), 15), // for measuring networks
+];
+/// Networks of the older kind that no receiver has, and where clouds keep their metadata.
+const FORBIDDEN_V4: &[(Ipv4Addr, u32)] = &[
+    (Ipv4Addr::UNSPECIFIED, 8),
+    (Ipv4Addr::new(100, 100, 100, 200), 32), // Alibaba's, within those of the carriers
+    (Ipv4Addr::new(168, 63, 129, 16), 32),   // Azure's, which looks public
+    (Ipv4Addr::new(169, 254, 0, 0), 16),     // link-local: nearly everybody's
+    (Ipv4Addr::new(192, 0, 0, 0), 24),       // for protocols; Oracle's
+    (Ipv4Addr::new(192, 0, 2, 0), 24),       // for documentation
+    (Ipv4Addr::new(192, 88, 99, 0), 24),     // once for 6to4
+    (Ipv4Addr::new(198, 51, 100, 0), 24),    // for documentation
+    (Ipv4Addr::new(203, 0, 113, 0), 24),     // for documentation
+    (Ipv4Addr::new(224, 0, 0, 0), 3),        // multicast, and what was kept for later
+];
+/// The networks of the newer kind that belong to somebody.
+const PRIVATE_V6: &[(Ipv6Addr, u32)] = &[
+    (Ipv6Addr::LOCALHOST, 128),
+    (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7),
+];
+/// Networks of the newer kind that no receiver has, and where clouds keep their metadata.
+const FORBIDDEN_V6: &[(Ipv6Addr, u32)] = &[
+    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23), // for protocols, Teredo's among them
+    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32), // for documentation
+    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20), // for documentation
+    (Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0), 32), // Amazon's, within the private ones
+    (Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254), 128), // Google's, within the private ones
+];
+/// The only network of the newer kind whose addresses are public. What is in neither of the lists and
+/// not in here is nobody's: multicast, link-local, site-local (`fec0::/10`), a network's own NAT64
+/// (`64:ff9b:1::/48`, which could lead anywhere), and `::a.b.c.d`, which once meant the older kind.
+const PUBLIC_V6: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
 fn kind(address: IpAddr) -> Kind {
     match address {
@@ -55,16 +88,12 @@ fn kind(address: IpAddr) -> Kind {
 }
 
 fn kind_of_v4(address: Ipv4Addr) -> Kind {
-    let [first, second, ..] = address.octets();
-    let is_carriers = first == 100 && (64..128).contains(&second);
-    if address.is_link_local()
-        || address.is_multicast()
-        || first == 0
-        || first >= 240
-        || [AZURE, ALIBABA].contains(&address)
-    {
+    let within = |(network, bits): &(Ipv4Addr, u32)| {
+        address.to_bits() >> (32 - bits) == network.to_bits() >> (32 - bits)
+    };
+    if FORBIDDEN_V4.iter().any(within) {
         Kind::Forbidden
-    } else if address.is_loopback() || address.is_private() || is_carriers {
+    } else if PRIVATE_V4.iter().any(within) {
         Kind::Private
     } else {
         Kind::Public
@@ -75,16 +104,17 @@ fn kind_of_v6(address: Ipv6Addr) -> Kind {
     if let Some(embedded) = embedded(address) {
         return kind_of_v4(embedded);
     }
-    if address.is_unspecified()
-        || address.is_multicast()
-        || address.is_unicast_link_local()
-        || address == AMAZON
-    {
+    let within = |(network, bits): &(Ipv6Addr, u32)| {
+        address.to_bits() >> (128 - bits) == network.to_bits() >> (128 - bits)
+    };
+    if FORBIDDEN_V6.iter().any(within) {
         Kind::Forbidden
-    } else if address.is_loopback() || address.is_unique_local() {
+    } else if PRIVATE_V6.iter().any(within) {
         Kind::Private
-    } else {
+    } else if within(&PUBLIC_V6) {
         Kind::Public
+    } else {
+        Kind::Forbidden
     }
 }
 
@@ -129,6 +159,28 @@ mod tests {
             ("::", false, false),
             ("224.0.0.1", false, false),
             ("255.255.255.255", false, false),
+            ("192.0.0.192", false, false),
+            ("192.0.2.1", false, false),
+            ("198.51.100.7", false, false),
+            ("203.0.113.255", false, false),
+            ("198.18.0.1", true, false),
+            ("198.19.255.255", true, false),
+            ("fd00:ec2:1::5", false, false),
+            ("fd20:ce::254", false, false),
+            ("::127.0.0.1", false, false),
+            ("::8.8.8.8", false, false),
+            ("::ffff:8.8.8.8", true, true),
+            ("64:ff9b::8.8.8.8", true, true),
+            ("64:ff9b::10.0.0.1", true, false),
+            ("64:ff9b:1::8.8.8.8", false, false),
+            ("fec0::1", false, false),
+            ("ff02::1", false, false),
+            ("100::1", false, false),
+            ("2001::1", false, false),
+            ("2001:db8::1", false, false),
+            ("3fff::1", false, false),
+            ("198.20.0.1", true, true),
+            ("192.0.1.1", true, true),
             ("93.184.215.14", true, true),
             ("172.32.0.1", true, true),
             ("2606:2800:21f:cb07::1", true, true),

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use axum::body::Body;
 use axum::http::{Request, Uri, header};
+use exeunt_websocket::ByteStream;
 use futures_util::StreamExt;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -12,8 +13,10 @@ use serde::Deserialize;
 use thiserror::Error;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
+use tokio_rustls::rustls;
 
 use super::address::WebhookReach;
+use super::encryption::Encryption;
 use super::schedule::TIME_TO_ANSWER;
 
 /// The longest answer that counts, in bytes.
@@ -32,6 +35,12 @@ pub(super) enum PostError {
     Connect(io::Error),
     #[error("the request broke: {0}")]
     Broken(String),
+    #[error("the certificate of {host} is not taken: {detail}")]
+    Certificate { host: String, detail: String },
+    #[error("no TLS with {host}: {source}")]
+    Encryption { host: String, source: io::Error },
+    #[error("HTTP status {0}: a redirect, which webhooks do not follow")]
+    Redirect(u16),
     #[error("HTTP status {0}")]
     Status(u16),
     #[error("the answer is longer than {MAX_ANSWER} bytes")]
@@ -49,6 +58,7 @@ struct Answer {
 #[derive(Debug)]
 pub(super) struct Post<'a> {
     pub(super) url: &'a Uri,
+    pub(super) encryption: Option<&'a Encryption>,
     pub(super) reach: WebhookReach,
     pub(super) sdk_app_id: u32,
     pub(super) sign: String,
@@ -94,9 +104,11 @@ impl Post<'_> {
                 }
                 whole.extend(piece);
             }
-            // No redirect is followed: it would lead past the check of the address.
-            if status != 200 {
-                return Err(PostError::Status(status));
+            match status {
+                200 => {}
+                // It would lead past the check of the address.
+                300..400 => return Err(PostError::Redirect(status)),
+                other => return Err(PostError::Status(other)),
             }
             if let Ok(Answer { code: 0 }) = serde_json::from_slice(&whole) {
                 return Ok(());
@@ -116,11 +128,34 @@ impl Post<'_> {
         }
     }
 
+    async fn connect(&self) -> Result<Box<dyn ByteStream>, PostError> {
+        let stream = self.reach().await?;
+        let Some(encryption) = self.encryption else {
+            return Ok(Box::new(stream));
+        };
+        let host = || self.url.host().unwrap_or_default().to_owned();
+        encryption.over(stream).await.map_err(|source| {
+            let reason = source.get_ref();
+            let reason = reason.and_then(|reason| reason.downcast_ref::<rustls::Error>());
+            match reason {
+                Some(rustls::Error::InvalidCertificate(detail)) => PostError::Certificate {
+                    host: host(),
+                    detail: detail.to_string(),
+                },
+                Some(_) | None => PostError::Encryption {
+                    host: host(),
+                    source,
+                },
+            }
+        })
+    }
+
     /// Connects to an address that was checked: a name that leads elsewhere the next time it is looked up
     /// gains nothing.
-    async fn connect(&self) -> Result<TcpStream, PostError> {
+    async fn reach(&self) -> Result<TcpStream, PostError> {
         let host = self.url.host().unwrap_or_default();
-        let port = self.url.port_u16().unwrap_or(80);
+        let usual_port = if self.encryption.is_some() { 443 } else { 80 };
+        let port = self.url.port_u16().unwrap_or(usual_port);
         let name = host.trim_matches(['[', ']']);
         let found = lookup_host((name, port)).await;
         let found = found.map_err(|source| PostError::Name {

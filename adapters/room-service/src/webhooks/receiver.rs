@@ -1,98 +1,21 @@
-//! One receiver: its configuration, and the task that tells it what happens.
+//! One receiver: the task that tells it what happens.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::http::Uri;
-use thiserror::Error;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::address::WebhookReach;
 use super::body::{Event, sign};
+use super::encryption::Encryption;
 use super::journal::{Journal, Verdict};
 use super::post::Post;
-use super::schedule::pause_after;
+use super::target::Webhook;
 use crate::backend::{Happenings, News};
 use crate::clock::today;
-use crate::config::Secret;
 
 /// Events that are being tried again at a time; while there are as many, no further ones are begun.
 const MOST_RETRIES: usize = 64;
-
-/// Where to tell what happens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Webhook {
-    url: Uri,
-    key: Secret,
-    reach: WebhookReach,
-}
-
-/// Why a webhook cannot be.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum WebhookError {
-    /// The address makes no sense.
-    #[error(
-        "{url:?} is no address of a webhook; expected http://HOST[:PORT]/PATH, without a user name"
-    )]
-    Address {
-        /// What was given.
-        url: String,
-    },
-    /// The key is none that TRTC would take.
-    #[error("a webhook's key must be 1 to 32 letters and digits")]
-    Key,
-    /// The address is of a machine that webhooks may not reach.
-    #[error("a webhook may not be sent to {address}: its reach has to allow such addresses")]
-    Forbidden {
-        /// Which.
-        address: IpAddr,
-    },
-}
-
-impl Webhook {
-    /// A receiver at this address; what is sent to it is signed with this key, 1 to 32 letters and
-    /// digits.
-    pub fn new(url: &str, key: Secret, reach: WebhookReach) -> Result<Self, WebhookError> {
-        let wrong = || WebhookError::Address {
-            url: url.chars().take(200).collect(),
-        };
-        let parsed: Uri = url.parse().map_err(|_| wrong())?;
-        let authority = parsed.authority().ok_or_else(wrong)?;
-        if parsed.scheme_str() != Some("http")
-            || authority.host().is_empty()
-            || authority.as_str().contains('@')
-        {
-            return Err(wrong());
-        }
-        if let Ok(address) = authority.host().trim_matches(['[', ']']).parse()
-            && !reach.allows(address)
-        {
-            return Err(WebhookError::Forbidden { address });
-        }
-        let exposed = key.expose();
-        let is_short = (1..=32).contains(&exposed.len());
-        if !is_short || !exposed.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(WebhookError::Key);
-        }
-        Ok(Self {
-            url: parsed,
-            key,
-            reach,
-        })
-    }
-
-    /// The address without its query, where secrets may be.
-    pub(crate) fn shown(&self) -> String {
-        let authority = self
-            .url
-            .authority()
-            .map_or("", |authority| authority.as_str());
-        format!("http://{authority}{}", self.url.path())
-    }
-}
 
 /// A webhook at work.
 #[derive(Clone, Debug)]
@@ -101,6 +24,7 @@ pub(super) struct Receiver(Arc<Inside>);
 #[derive(Debug)]
 struct Inside {
     webhook: Webhook,
+    encryption: Option<Encryption>,
     number: usize,
     sdk_app_id: u32,
     journal: Arc<Journal>,
@@ -121,6 +45,7 @@ impl Receiver {
         journal: Arc<Journal>,
     ) -> Self {
         Self(Arc::new(Inside {
+            encryption: Encryption::to(&webhook),
             webhook,
             number,
             sdk_app_id,
@@ -186,7 +111,7 @@ impl Receiver {
             mut began,
         } = retry;
         let mut attempt = 1;
-        while let Some(pause) = pause_after(attempt) {
+        while let Some(pause) = self.0.webhook.retry.pause_after(attempt) {
             let is_last_call = tokio::select! {
                 biased;
                 () = last_call.cancelled() => true,
@@ -204,6 +129,7 @@ impl Receiver {
     async fn attempt(&self, event: &Event, number: u64, attempt: u32, is_last_call: bool) -> bool {
         let Inside {
             webhook,
+            encryption,
             sdk_app_id,
             journal,
             ..
@@ -212,6 +138,7 @@ impl Receiver {
         let body = event.body(at);
         let post = Post {
             url: &webhook.url,
+            encryption: encryption.as_ref(),
             reach: webhook.reach,
             sdk_app_id: *sdk_app_id,
             sign: sign(webhook.key.expose(), &body),
@@ -221,7 +148,7 @@ impl Receiver {
             Ok(()) => ("ok".to_owned(), Verdict::Delivered),
             Err(error) => {
                 let url = webhook.shown();
-                let is_last = is_last_call || pause_after(attempt).is_none();
+                let is_last = is_last_call || webhook.retry.pause_after(attempt).is_none();
                 tracing::info!(url, event = event.number, attempt, is_last, %error, "webhook failed");
                 let verdict = if is_last {
                     Verdict::Failed
@@ -245,6 +172,8 @@ mod tests {
 
     use super::*;
     use crate::backend::{Happening, HappeningSource, Moment};
+    use crate::config::Secret;
+    use crate::webhooks::WebhookReach;
 
     #[tokio::test(start_paused = true)]
     async fn at_the_last_call_what_was_not_taken_is_sent_once_more_and_then_has_failed() {
@@ -256,7 +185,7 @@ mod tests {
             .unwrap()
             .port();
         let url = format!("http://127.0.0.1:{port}/");
-        let webhook = webhook(&url, "k", WebhookReach::Private).unwrap();
+        let webhook = Webhook::new(&url, Secret::new("k"), WebhookReach::Private).unwrap();
         let journal = Arc::new(Journal::new(vec![webhook.shown()], 10));
         let receiver = Receiver::new(webhook, 0, 1, Arc::clone(&journal));
         let (reader, last_call) = (source.reader(), CancellationToken::new());
@@ -296,7 +225,7 @@ mod tests {
             .unwrap()
             .port();
         let url = format!("http://127.0.0.1:{port}/");
-        let webhook = webhook(&url, "k", WebhookReach::Private).unwrap();
+        let webhook = Webhook::new(&url, Secret::new("k"), WebhookReach::Private).unwrap();
         let journal = Arc::new(Journal::new(vec![webhook.shown()], 10));
         let receiver = Receiver::new(webhook, 0, 1, Arc::clone(&journal));
         let (reader, last_call) = (source.reader(), CancellationToken::new());
@@ -316,49 +245,5 @@ mod tests {
         assert!(began.elapsed() >= Duration::from_secs(60));
         last_call.cancel();
         telling.await.unwrap();
-    }
-
-    fn webhook(url: &str, key: &str, reach: WebhookReach) -> Result<Webhook, WebhookError> {
-        Webhook::new(url, Secret::new(key), reach)
-    }
-
-    #[test]
-    fn an_address_is_http_a_host_and_a_path_and_a_key_is_letters_and_digits() {
-        let public = WebhookReach::Public;
-        let good = webhook("http://hooks.example:8080/a?token=secret", "k1", public).unwrap();
-        assert_eq!(good.shown(), "http://hooks.example:8080/a");
-        for wrong in [
-            "",
-            "hooks.example",
-            "https://hooks.example",
-            "ftp://hooks.example",
-            "http://user:password@hooks.example",
-            "http:///path",
-        ] {
-            let error = webhook(wrong, "k1", public);
-            assert!(
-                matches!(error, Err(WebhookError::Address { .. })),
-                "{wrong}"
-            );
-        }
-        for wrong in ["", "with-dash", &"k".repeat(33)] {
-            let error = webhook("http://hooks.example", wrong, public);
-            assert_eq!(error, Err(WebhookError::Key), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn an_address_of_this_machine_is_refused_unless_it_is_meant() {
-        for here in ["http://127.0.0.1/", "http://[::1]:80/", "http://10.0.0.1"] {
-            let refused = webhook(here, "k", WebhookReach::Public);
-            assert!(
-                matches!(refused, Err(WebhookError::Forbidden { .. })),
-                "{here}"
-            );
-            assert!(webhook(here, "k", WebhookReach::Private).is_ok());
-        }
-        let metadata = "http://169.254.169.254/latest";
-        assert!(webhook(metadata, "k", WebhookReach::Private).is_err());
-        assert!(webhook(metadata, "k", WebhookReach::Anywhere).is_ok());
     }
 }

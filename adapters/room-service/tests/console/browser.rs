@@ -188,6 +188,24 @@ impl Browser {
         }
     }
 
+    pub(crate) async fn is_of_size(&mut self, width: u32, height: u32) {
+        let metrics =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.call("Emulation.setDeviceMetricsOverride", metrics)
+            .await;
+    }
+
+    /// Presses a key again and again, until a script answers `true`.
+    pub(crate) async fn presses_until(&mut self, key: &str, script: &str) {
+        for _ in 0..50 {
+            if self.says(script).await == true {
+                return;
+            }
+            self.presses(key).await;
+        }
+        panic!("{key} does not lead to {script}");
+    }
+
     pub(crate) async fn prefers(&mut self, scheme: &str) {
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
         self.call(

@@ -128,8 +128,22 @@ async fn kicks() {
     browser.until("document.querySelector('.departure dl').innerText.includes('all of the others told (1/1)')").await;
     for scheme in ["light", "dark"] {
         browser.prefers(scheme).await;
+        browser.is_of_size(1280, 800).await;
         browser.picture(scheme).await;
+        browser.is_of_size(400, 900).await;
+        // Nothing hangs out of a narrow window but what has a bar of its own to be moved by.
+        browser
+            .until("document.documentElement.scrollWidth <= innerWidth")
+            .await;
+        // And what can be done is within it.
+        let button = format!(
+            "{}.getBoundingClientRect().right <= innerWidth",
+            row("alice")
+        );
+        browser.until(&button).await;
+        browser.picture(&format!("narrow-{scheme}")).await;
     }
+    browser.is_of_size(1280, 800).await;
     assert!(browser.complaints.is_empty(), "{:#?}", browser.complaints);
 
     // Whoever logs out sees nothing any more, and neither does a page that is still open.
@@ -151,6 +165,21 @@ async fn keyboard() {
     let mut alice = Person::enter(&service, "standup", "alice").await;
     let mut browser = console(&service).await;
     browser.until(&format!("{} !== null", row("alice"))).await;
+    // Whatever the keyboard leads to can be seen to have it.
+    let seen = "(() => { const style = getComputedStyle(document.activeElement); \
+        return style.outlineStyle === 'solid' && parseFloat(style.outlineWidth) >= 2 })()";
+    for place in [
+        "#logout",
+        "#rooms button",
+        "#filter",
+        "#dismiss",
+        "#members button",
+    ] {
+        let there = format!("document.activeElement.matches('{place}')");
+        browser.presses_until("Tab", &there).await;
+        assert_eq!(browser.says(seen).await, true, "{place}");
+    }
+    browser.picture("focus").await;
     // Escape and Enter on what the question offers first both mean no.
     for answer in ["Escape", "Enter"] {
         browser.says(&format!("{}.focus()", row("alice"))).await;
@@ -217,14 +246,32 @@ async fn thousand() {
         people.push(Person::enter(&service, "123", &format!("member-{number:04}")).await);
     }
     let mut browser = console(&service).await;
+    let shows = |first: &str, count: &str| {
+        format!(
+            "document.querySelector('#members tr').innerText.startsWith('{first}') \
+             && document.querySelectorAll('#members tr').length === {count}"
+        )
+    };
+    browser.until(&shows("member-0000", "200")).await;
     browser
-        .until("document.querySelectorAll('#members tr').length === 1000")
+        .until("document.querySelector('#members-count').textContent === '1000 in it'")
         .await;
     browser.picture("thousand").await;
     browser
+        .says("document.querySelector('#members-later').focus()")
+        .await;
+    browser.presses("Enter").await;
+    browser.until(&shows("member-0200", "200")).await;
+    browser
+        .until("document.querySelector('#member-page').textContent === '201 to 400 of 1000'")
+        .await;
+    browser
         .says("document.querySelector('#filter').focus()")
         .await;
-    browser.types("0777").await;
+    // One key after the other, faster than anybody types.
+    for key in ["M", "EM", "BER-", "0", "7", "7", "7"] {
+        browser.types(key).await;
+    }
     browser
         .until("document.querySelectorAll('#members tr').length === 1")
         .await;
@@ -241,6 +288,10 @@ async fn thousand() {
     }
     browser
         .until("document.querySelector('#members-title').textContent.includes('is over')")
+        .await;
+    // However many go at once, what happened last is seen.
+    browser
+        .until("document.querySelector('#events li').innerText.includes('room 123 is over')")
         .await;
     browser.picture("dismissed").await;
     assert!(browser.complaints.is_empty(), "{:#?}", browser.complaints);

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use exeunt_port::{RoomId, UserId, async_trait};
 use exeunt_room_service::backend::{
-    Backend, BackendError, Dismissal, Happening, HappeningSource, Happenings, LeaveReason, News,
-    Page, Removal, RemovalOutcome, RoomPage, RoomState,
+    Backend, BackendError, Census, Dismissal, Happening, HappeningSource, Happenings, LeaveReason,
+    MembersWanted, News, Page, Removal, RemovalOutcome, RoomPage, RoomState, SummaryPage,
 };
 use exeunt_room_service::{Config, KickTerms, RoomService, ServerApiError};
 
@@ -83,6 +83,59 @@ async fn what_happens_is_told_in_order_and_a_departure_has_a_receipt() {
         backend.room(&standup()).await.unwrap_err(),
         BackendError::NoSuchRoom { room: standup() }
     );
+}
+
+#[tokio::test]
+async fn whoever_watches_is_told_of_a_room_again_only_once_it_has_changed() {
+    let service = service().await;
+    let backend = service.backend();
+    let _alice = Member::enter(service.url(), "alice").await;
+    let bob = Member::enter(service.url(), "Bob").await;
+    let page = Page {
+        offset: 0,
+        limit: 10,
+    };
+    let SummaryPage { total, rooms } = backend.summaries(page).await.unwrap();
+    assert_eq!((total, &rooms[0].id), (1, &standup()));
+    assert_eq!((rooms[0].members, rooms[0].publishers), (2, 2));
+    let mut wanted = MembersWanted {
+        named: "b".to_owned(),
+        page,
+        newer_than: None,
+    };
+    let found = backend.members(&standup(), &wanted).await.unwrap();
+    let found = found.expect("it was not seen before");
+    assert_eq!((found.total, found.matching), (2, 1));
+    assert_eq!(found.room.members[0].user, user("Bob"));
+    assert_eq!(found.room.opened_at, rooms[0].opened_at);
+
+    wanted.newer_than = found.version;
+    let again = backend.members(&standup(), &wanted).await.unwrap();
+    assert_eq!(again, None, "nothing has changed");
+    // A connection that is lost is a change, and so is a departure.
+    drop(bob);
+    let lost = soon(async {
+        loop {
+            if let Some(lost) = backend.members(&standup(), &wanted).await.unwrap() {
+                return lost;
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    let lost = lost.await;
+    assert!(!lost.room.members[0].connected);
+    let census = backend.census().await.unwrap();
+    let expected = Census {
+        rooms: 1,
+        members: 2,
+        connected: 1,
+    };
+    assert_eq!(census, expected);
+    wanted.newer_than = lost.version;
+    backend.kick(&standup(), &[user("Bob")]).await.unwrap();
+    let alone = backend.members(&standup(), &wanted).await.unwrap();
+    let alone = alone.expect("he has gone");
+    assert_eq!((alone.total, alone.matching), (1, 0));
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod attacks;
 mod backend;
 mod doors;
 mod encrypted;
+mod encrypted_webhooks;
 mod entrance;
 mod foreign_pages;
 mod forms;

@@ -1,5 +1,6 @@
 //! Replays the corpus in `fuzz/corpus` without a fuzzer: what was found once is looked at for ever.
 
+mod api_seeds;
 mod seeds;
 
 use std::fs;
@@ -68,7 +69,7 @@ fn every_target_has_a_program_for_the_fuzzer() {
 /// `EXEUNT_UPDATE=1` writes them.
 #[test]
 fn every_seed_is_in_the_corpus() {
-    for (target, name, bytes) in seeds::all() {
+    for (target, name, bytes) in seeds::all().into_iter().chain(api_seeds::all()) {
         let path = fuzz()
             .join("corpus")
             .join(target)

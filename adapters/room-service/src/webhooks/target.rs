@@ -1,0 +1,205 @@
+//! Where to tell what happens: a receiver's address, and how it is to be reached.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use axum::http::Uri;
+use exeunt_websocket::Trust;
+use thiserror::Error;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+use super::address::WebhookReach;
+use super::schedule::WebhookRetry;
+use crate::config::Secret;
+
+/// Where to tell what happens.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    pub(super) url: Uri,
+    pub(super) key: Secret,
+    pub(super) reach: WebhookReach,
+    pub(super) retry: WebhookRetry,
+    /// Whom to believe when the receiver says who it is; `None` the system's authorities.
+    pub(super) trust: Option<Trust>,
+}
+
+/// Why a webhook cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum WebhookError {
+    /// The address makes no sense.
+    #[error(
+        "{url:?} is no address of a webhook; expected https://HOST[:PORT]/PATH or http://HOST[:PORT]/PATH, \
+         without a user name"
+    )]
+    Address {
+        /// What was given.
+        url: String,
+    },
+    /// The key is none that TRTC would take.
+    #[error("a webhook's key must be 1 to 32 letters and digits")]
+    Key,
+    /// Events would be tried again too often, or for too long.
+    #[error(
+        "webhooks cannot be tried again every {pause:?} for {span:?}: a pause of 1 s to 1 hour and a time of \
+         at most a day are allowed"
+    )]
+    Retry {
+        /// From one attempt to the next.
+        pause: Duration,
+        /// For so long.
+        span: Duration,
+    },
+    /// The address is of a machine that webhooks may not reach.
+    #[error("a webhook may not be sent to {address}: its reach has to allow such addresses")]
+    Forbidden {
+        /// Which.
+        address: IpAddr,
+    },
+}
+
+impl Webhook {
+    /// A receiver at this address; what is sent to it is signed with this key, 1 to 32 letters and
+    /// digits.
+    pub fn new(url: &str, key: Secret, reach: WebhookReach) -> Result<Self, WebhookError> {
+        let wrong = || WebhookError::Address {
+            url: url.chars().take(200).collect(),
+        };
+        let parsed: Uri = url.parse().map_err(|_| wrong())?;
+        let authority = parsed.authority().ok_or_else(wrong)?;
+        let is_encrypted = match parsed.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            Some(_) | None => return Err(wrong()),
+        };
+        if authority.host().is_empty()
+            || authority.as_str().contains('@')
+            || is_encrypted && name(authority.host()).is_none()
+        {
+            return Err(wrong());
+        }
+        if let Ok(address) = authority.host().trim_matches(['[', ']']).parse()
+            && !reach.allows(address)
+        {
+            return Err(WebhookError::Forbidden { address });
+        }
+        let exposed = key.expose();
+        let is_short = (1..=32).contains(&exposed.len());
+        if !is_short || !exposed.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(WebhookError::Key);
+        }
+        Ok(Self {
+            url: parsed,
+            key,
+            reach,
+            retry: WebhookRetry::default(),
+            trust: None,
+        })
+    }
+
+    /// Tries again at other times what was not taken.
+    pub fn retrying(mut self, retry: WebhookRetry) -> Result<Self, WebhookError> {
+        if !retry.is_possible() {
+            let WebhookRetry { pause, span } = retry;
+            return Err(WebhookError::Retry { pause, span });
+        }
+        self.retry = retry;
+        Ok(self)
+    }
+
+    /// Believes these authorities when the receiver says over TLS who it is, and not the system's.
+    #[must_use]
+    pub fn trusting(mut self, trust: &Trust) -> Self {
+        self.trust = Some(trust.clone());
+        self
+    }
+
+    /// The name that the receiver's certificate has to be for; none where there is no TLS.
+    pub(super) fn certified(&self) -> Option<ServerName<'static>> {
+        let is_encrypted = self.url.scheme_str() == Some("https");
+        self.url.host().filter(|_| is_encrypted).and_then(name)
+    }
+
+    /// The address without its query, where secrets may be.
+    pub(crate) fn shown(&self) -> String {
+        let authority = self
+            .url
+            .authority()
+            .map_or("", |authority| authority.as_str());
+        let scheme = self.url.scheme_str().unwrap_or("http");
+        format!("{scheme}://{authority}{}", self.url.path())
+    }
+}
+
+fn name(host: &str) -> Option<ServerName<'static>> {
+    let host = host.trim_matches(['[', ']']);
+    ServerName::try_from(host.to_owned()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn webhook(url: &str, key: &str, reach: WebhookReach) -> Result<Webhook, WebhookError> {
+        Webhook::new(url, Secret::new(key), reach)
+    }
+
+    #[test]
+    fn an_address_is_http_a_host_and_a_path_and_a_key_is_letters_and_digits() {
+        let public = WebhookReach::Public;
+        let good = webhook("https://hooks.example:8080/a?token=secret", "k1", public).unwrap();
+        assert_eq!(good.shown(), "https://hooks.example:8080/a");
+        for wrong in [
+            "",
+            "hooks.example",
+            "https://under_score..example",
+            "ftp://hooks.example",
+            "http://user:password@hooks.example",
+            "http:///path",
+        ] {
+            let error = webhook(wrong, "k1", public);
+            assert!(
+                matches!(error, Err(WebhookError::Address { .. })),
+                "{wrong}"
+            );
+        }
+        for wrong in ["", "with-dash", &"k".repeat(33)] {
+            let error = webhook("http://hooks.example", wrong, public);
+            assert!(matches!(error, Err(WebhookError::Key)), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_this_machine_is_refused_unless_it_is_meant() {
+        for here in ["http://127.0.0.1/", "http://[::1]:80/", "http://10.0.0.1"] {
+            let refused = webhook(here, "k", WebhookReach::Public);
+            assert!(
+                matches!(refused, Err(WebhookError::Forbidden { .. })),
+                "{here}"
+            );
+            assert!(webhook(here, "k", WebhookReach::Private).is_ok());
+        }
+        let encrypted = webhook("https://[fe80::1]/", "k", WebhookReach::Private);
+        assert!(matches!(encrypted, Err(WebhookError::Forbidden { .. })));
+        let metadata = "http://169.254.169.254/latest";
+        assert!(webhook(metadata, "k", WebhookReach::Private).is_err());
+        assert!(webhook(metadata, "k", WebhookReach::Anywhere).is_ok());
+    }
+
+    #[test]
+    fn what_would_be_tried_again_without_end_is_refused() {
+        let retrying = |pause, span| {
+            let (pause, span) = (Duration::from_secs(pause), Duration::from_secs(span));
+            let webhook = webhook("http://hooks.example", "k", WebhookReach::Public).unwrap();
+            webhook.retrying(WebhookRetry { pause, span })
+        };
+        assert!(retrying(1, 0).is_ok() && retrying(3600, 86_400).is_ok());
+        for (pause, span) in [(0, 60), (3601, 7200), (10, 86_401)] {
+            let error = retrying(pause, span);
+            assert!(
+                matches!(error, Err(WebhookError::Retry { .. })),
+                "{pause} {span}"
+            );
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! `exeunt_fuzzing::api_form` on whatever libFuzzer thinks of.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| exeunt_fuzzing::api_form(bytes));
