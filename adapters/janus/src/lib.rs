@@ -1,5 +1,6 @@
 //! Transport to Janus's VideoRoom over its WebSocket API, and the admin's side of it.
 
+pub mod admin;
 pub mod translate;
 
 mod address;

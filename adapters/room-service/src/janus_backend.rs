@@ -143,23 +143,28 @@ impl Inside {
     async fn kick(&self, room: &RoomId, users: &[UserId]) -> Result<Vec<Removal>, BackendError> {
         // Whom the names mean now; what was known before may be as old as the last question.
         self.look(room).await?;
-        let meant: BTreeMap<&UserId, (Id, u64)> = {
+        let meant: BTreeMap<UserId, (Id, u64)> = {
             let census = self.census();
-            let find = |user| Some((user, census.find(room, user)?));
+            let find = |user: &UserId| Some((user.clone(), census.find(room, user)?));
             users.iter().filter_map(find).collect()
         };
         let ids: Vec<Id> = meant.values().map(|(id, _)| id.clone()).collect();
         let _meanwhile = KicksPending::begin(self, room, &ids);
-        let kicked = stream::iter(meant.into_iter().map(async |(user, (id, stay))| {
-            let removed = self.kick_one(room, &id).await?;
-            Ok::<_, BackendError>((user, removed.then_some(stay)))
-        }));
-        let kicked: Vec<_> = kicked.buffer_unordered(AT_ONCE).collect().await;
-        let kicked: BTreeMap<&UserId, Option<u64>> =
-            kicked.into_iter().collect::<Result<_, _>>()?;
+        let kicks = ids.iter().cloned().map(|id| self.kick_one(room, id));
+        // Who can be kicked is, whatever becomes of the others.
+        let kicked: Vec<_> = stream::iter(kicks.collect::<Vec<_>>())
+            .buffered(AT_ONCE)
+            .collect()
+            .await;
+        let mut removed = BTreeMap::new();
+        for ((user, (_, stay)), was_there) in meant.into_iter().zip(kicked) {
+            if was_there? {
+                removed.insert(user, stay);
+            }
+        }
         let removal = |user: &UserId| Removal {
             user: user.clone(),
-            outcome: match kicked.get(user).copied().flatten() {
+            outcome: match removed.get(user).copied() {
                 Some(stay) => RemovalOutcome::Removed {
                     stay,
                     receipt: None,
@@ -171,13 +176,13 @@ impl Inside {
     }
 
     /// Answers whether somebody was there to be kicked.
-    async fn kick_one(&self, room: &RoomId, id: &Id) -> Result<bool, BackendError> {
-        let (was_there, reason) = match self.admin.kick(room, id).await {
+    async fn kick_one(&self, room: &RoomId, id: Id) -> Result<bool, BackendError> {
+        let (was_there, reason) = match self.admin.kick(room, &id).await {
             Ok(()) => (true, Some(LeaveReason::Kicked)),
             Err(AdminError::NoSuchParticipant { .. }) => (false, None),
             Err(error) => return Err(in_our_words(error)),
         };
-        self.census().out(today(), room, id, reason);
+        self.census().out(today(), room, &id, reason);
         Ok(was_there)
     }
 

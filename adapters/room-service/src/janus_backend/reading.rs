@@ -38,23 +38,18 @@ impl Inside {
     pub(super) async fn page(&self, page: Page) -> Result<RoomPage, BackendError> {
         let listed = self.list().await?;
         let ids = self.census().ids();
-        let shown: Vec<_> = ids.iter().skip(page.offset).take(page.limit).collect();
+        let total = ids.len();
+        let shown: Vec<_> = ids.into_iter().skip(page.offset).take(page.limit).collect();
         self.look_into(&listed, &shown).await?;
         let census = self.census();
-        Ok(RoomPage {
-            total: ids.len(),
-            rooms: shown
-                .into_iter()
-                .filter_map(|room| census.state(room))
-                .collect(),
-        })
+        let rooms = shown.iter().filter_map(|room| census.state(room)).collect();
+        Ok(RoomPage { total, rooms })
     }
 
     async fn read_all(&self) -> Result<(), BackendError> {
         let listed = self.list().await?;
         let ids = self.census().ids();
-        let all: Vec<_> = ids.iter().collect();
-        self.look_into(&listed, &all).await
+        self.look_into(&listed, &ids).await
     }
 
     /// Asks which rooms there are, and how many are in each.
@@ -63,7 +58,10 @@ impl Inside {
         let rooms = self.admin.rooms().await.map_err(in_our_words)?;
         let (answer, list) = answered(ticket, rooms);
         if list.unnamed > 0 {
-            tracing::debug!(count = list.unnamed, "rooms of Janus's that have no id here");
+            tracing::debug!(
+                count = list.unnamed,
+                "rooms of Janus's that have no id here"
+            );
         }
         let mut census = self.census();
         for listed in &list.rooms {
@@ -71,27 +69,29 @@ impl Inside {
         }
         drop(census);
         let counts = list.rooms.into_iter();
-        Ok(counts.map(|listed| (listed.room, listed.participants)).collect())
+        Ok(counts
+            .map(|listed| (listed.room, listed.participants))
+            .collect())
     }
 
     /// Asks who is in these rooms, those that are empty and were so before aside.
     async fn look_into(
         &self,
         listed: &BTreeMap<RoomId, u64>,
-        rooms: &[&RoomId],
+        rooms: &[RoomId],
     ) -> Result<(), BackendError> {
-        let is_quiet = |room: &&&RoomId| {
-            listed.get(**room) == Some(&0) && !self.census().is_occupied(room)
-        };
-        let asked: Vec<_> = rooms.iter().filter(|room| !is_quiet(room)).collect();
+        let is_quiet =
+            |room: &RoomId| listed.get(room) == Some(&0) && !self.census().is_occupied(room);
+        let asked = rooms.iter().filter(|room| !is_quiet(room)).cloned();
+        let asked: Vec<RoomId> = asked.collect();
         let looks = asked.into_iter().map(|room| self.look_again(room));
         let looks = stream::iter(looks).buffer_unordered(AT_ONCE);
         looks.try_collect::<Vec<()>>().await.map(drop)
     }
 
     /// Asks who is in a room that may be over by now.
-    async fn look_again(&self, room: &RoomId) -> Result<(), BackendError> {
-        match self.look(room).await {
+    async fn look_again(&self, room: RoomId) -> Result<(), BackendError> {
+        match self.look(&room).await {
             Ok(()) | Err(BackendError::NoSuchRoom { .. }) => Ok(()),
             Err(error) => Err(error),
         }
