@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use crate::endpoint::Endpoint;
 use crate::error::{JanusError, code};
 use crate::translate::Id;
-use crate::translate::identity::{Ids, room_of};
+use crate::translate::identity::room_of;
 use crate::translate::requests::Body;
 use crate::translate::videoroom::{Participant, Word};
 use keeper::{Line, LineState};
@@ -210,7 +210,7 @@ impl Admin {
                     return Err(none("the admin has stopped"));
                 }
                 if let LineState::Down(error) = &*line.borrow() {
-                    return Err(AdminError::Away(error.clone()));
+                    return Err(translated(error.clone(), None));
                 }
             }
         };
