@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +40,8 @@ pub(super) struct Line {
     /// Which kind of ids the server has.
     pub(super) ids: Ids,
     handle: Handle,
+    /// Further questions wait, rather than be refused.
+    places: Semaphore,
     /// It is of no use any more: something went unanswered.
     useless: CancellationToken,
 }
@@ -47,6 +49,8 @@ pub(super) struct Line {
 impl Line {
     /// Asks VideoRoom. Where that shows that the connection is of no use, another one is made.
     pub(super) async fn ask(&self, body: Body) -> Result<Word, JanusError> {
+        // Nobody closes it.
+        let _place = self.places.acquire().await.ok();
         let said = self.handle.ask(body).await;
         if let Err(error) = &said
             && is_fatal(error)
@@ -120,6 +124,7 @@ async fn connect(
         number,
         ids,
         handle,
+        places: Semaphore::new(Session::WAITING / 2),
         useless: CancellationToken::new(),
     };
     Ok((session, line, events))

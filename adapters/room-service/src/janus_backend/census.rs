@@ -148,7 +148,8 @@ impl Census {
         let Some(known) = self.rooms.get(room) else {
             return;
         };
-        if known.known > answer.ticket || known.ending > 0 {
+        let pending = known.members.values().any(|member| member.kicking > 0);
+        if known.known > answer.ticket || known.ending > 0 || pending {
             return;
         }
         let same = known.connection == answer.connection;
@@ -322,3 +323,6 @@ impl Census {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

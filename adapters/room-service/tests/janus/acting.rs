@@ -16,10 +16,7 @@ pub(crate) async fn kicks(network: Network) {
     scene.room(123, Some("of 123"));
     let mut alice = scene.enter(123, "alice").await;
     let mut bob = scene.enter(123, "bob").await;
-    assert_eq!(
-        scene.members(&room("123")).await.unwrap(),
-        ["alice", "bob"]
-    );
+    assert_eq!(scene.members(&room("123")).await.unwrap(), ["alice", "bob"]);
 
     // TRTC passes over who is not there.
     scene.kick(&room("123"), &["carol", "bob"]).await.unwrap();
@@ -30,10 +27,7 @@ pub(crate) async fn kicks(network: Network) {
 
     // A kick is no ban.
     let _bob = scene.enter(123, "bob").await;
-    assert_eq!(
-        scene.members(&room("123")).await.unwrap(),
-        ["alice", "bob"]
-    );
+    assert_eq!(scene.members(&room("123")).await.unwrap(), ["alice", "bob"]);
     scene.service.stop().await;
 }
 
@@ -98,7 +92,10 @@ pub(crate) async fn kicks_several(network: Network) {
     is_kicked(&mut carol).await;
     // Nobody was kicked twice: he would be told twice.
     let more = bob.unheard().await.unwrap();
-    assert!(more.iter().all(|told| told["leaving"].is_null()), "{more:?}");
+    assert!(
+        more.iter().all(|told| told["leaving"].is_null()),
+        "{more:?}"
+    );
     let told = alice.unheard().await.unwrap();
     let kicks = told.iter().filter(|told| !told["kicked"].is_null());
     assert_eq!(kicks.count(), 2);

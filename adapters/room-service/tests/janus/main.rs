@@ -23,9 +23,8 @@ use libtest_mimic::{Arguments, Failed, Trial, run};
 
 fn main() {
     let network = Network::own();
-    let told = |name: &str, story: fn(Network) -> Result<(), Failed>| {
-        trial(name, &network, &[], story)
-    };
+    let told =
+        |name: &str, story: fn(Network) -> Result<(), Failed>| trial(name, &network, &[], story);
     let mut stories: Vec<Trial> = vec![
         told(
             "a member that is kicked is out of Janus's room, and the others see that he was kicked",
@@ -83,10 +82,9 @@ fn main() {
             "a service that has stopped leaves no session on Janus",
             |network| scene::play(away::nothing_is_left(network)),
         ),
-        told(
-            "no secret of Janus's stands in the log",
-            |network| scene::play(refusing::log(network)),
-        ),
+        told("no secret of Janus's stands in the log", |network| {
+            scene::play(refusing::log(network))
+        }),
     ];
     stories.push(trial(
         "the console shows Janus's rooms, kicks a member, and says what Janus does not know",

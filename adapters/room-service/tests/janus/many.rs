@@ -33,7 +33,11 @@ pub(crate) async fn hundred(network: Network) {
     let rest: Vec<&str> = names.iter().skip(10).take(80).map(String::as_str).collect();
     let backend = scene.service.backend();
     let removals = backend.kick(&room("1"), &users(&rest)).await.unwrap();
-    assert!(removals.iter().all(exeunt_room_service::backend::Removal::was_in_room));
+    assert!(
+        removals
+            .iter()
+            .all(exeunt_room_service::backend::Removal::was_in_room)
+    );
     let dismissal = backend.dismiss(&room("1")).await.unwrap();
     assert_eq!(dismissal.members, 10);
     for guest in &mut others[80..] {

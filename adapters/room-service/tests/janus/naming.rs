@@ -15,7 +15,10 @@ fn strings() -> Settings {
 }
 
 pub(crate) async fn rooms(network: Network) {
-    for (ids, settings) in [(Ids::Numbers, Settings::default()), (Ids::Strings, strings())] {
+    for (ids, settings) in [
+        (Ids::Numbers, Settings::default()),
+        (Ids::Strings, strings()),
+    ] {
         let scene = Scene::with(network, settings, AdminKeys::default()).await;
         let [numeric, named] = [room("123"), room("\"123\"")];
         let mut guests = Vec::new();
@@ -73,7 +76,9 @@ pub(crate) async fn users(network: Network) {
     scene.room("standup", None);
     let standup = room("standup");
     let mut zoe = scene.enter_as(json!("standup"), json!("Zoë"), "Zoë").await;
-    let _alice = scene.enter_as(json!("standup"), json!("alice"), "Zoë").await;
+    let _alice = scene
+        .enter_as(json!("standup"), json!("alice"), "Zoë")
+        .await;
     let names = scene.members(&standup).await.unwrap();
     assert_eq!(names[0], "alice");
     assert!(names[1].starts_with("janus-"), "{names:?}");

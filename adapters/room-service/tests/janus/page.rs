@@ -15,16 +15,17 @@ pub(crate) async fn console(network: Network) {
     let mut bob = scene.enter(123, "bob").await;
     let mut carol = scene.enter_as(json!(123), json!(42), "Carol C.").await;
     until("all are seen", async || {
-        scene.members(&room("123")).await.is_some_and(|all| all.len() == 3)
+        scene
+            .members(&room("123"))
+            .await
+            .is_some_and(|all| all.len() == 3)
     })
     .await;
 
     let mut browser = Browser::start().await;
     let address = scene.service.local_addr();
     browser.go(&format!("http://{address}/console")).await;
-    browser
-        .until("document.activeElement.id === 'token'")
-        .await;
+    browser.until("document.activeElement.id === 'token'").await;
     browser.types(DEVELOPMENT_OPERATOR_TOKEN).await;
     browser.presses("Enter").await;
     browser
@@ -36,7 +37,8 @@ pub(crate) async fn console(network: Network) {
     }
     // He leaves by himself, which Janus does not say.
     carol.says(json!({"request": "leave"})).await.unwrap();
-    let says = |words: &str| format!("document.querySelector('#events').innerText.includes('{words}')");
+    let says =
+        |words: &str| format!("document.querySelector('#events').innerText.includes('{words}')");
     browser
         .until(&says("janus-42 leaves 123: why is not known here"))
         .await;
@@ -51,7 +53,14 @@ pub(crate) async fn console(network: Network) {
     browser
         .until(&says("whether the others were told is not known here"))
         .await;
-    browser.picture("janus").await;
+    for (scheme, name) in [("dark", "janus-dark"), ("light", "janus")] {
+        browser.prefers(scheme).await;
+        browser.picture(name).await;
+    }
+    // That nobody is logged in at first is all that it has to complain of.
+    browser
+        .complaints
+        .retain(|complaint| !complaint.contains("401"));
     assert!(browser.complaints.is_empty(), "{:#?}", browser.complaints);
     scene.service.stop().await;
 }

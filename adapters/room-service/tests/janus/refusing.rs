@@ -29,14 +29,16 @@ fn own_and_everybodys() -> AdminKeys {
 
 pub(crate) async fn secrets(network: Network) {
     let scene = Scene::with(network, Settings::default(), own_and_everybodys()).await;
-    for (number, secret) in [(1, Some(OWN)), (2, Some(EVERYBODYS)), (3, Some(OTHER)), (4, None)] {
+    for (number, secret) in [
+        (1, Some(OWN)),
+        (2, Some(EVERYBODYS)),
+        (3, Some(OTHER)),
+        (4, None),
+    ] {
         scene.room(number, secret);
         let mut alice = scene.enter(number, "alice").await;
         let id = room(&number.to_string());
-        let (kicked, dismissed) = (
-            scene.kick(&id, &["alice"]).await,
-            scene.dismiss(&id).await,
-        );
+        let (kicked, dismissed) = (scene.kick(&id, &["alice"]).await, scene.dismiss(&id).await);
         if number == 3 {
             for refusal in [kicked, dismissed] {
                 let (code, words) = refusal.unwrap_err();
@@ -81,7 +83,8 @@ pub(crate) async fn absent(network: Network) {
         ban_until: Some(4_000_000_000),
         ..KickTerms::default()
     };
-    let banned = scene.call(move |client| client.kick_users(&room("123"), &users(&["alice"]), &terms));
+    let banned =
+        scene.call(move |client| client.kick_users(&room("123"), &users(&["alice"]), &terms));
     let (code, words) = refused(banned.await.unwrap_err());
     assert_eq!(code, "UnsupportedOperation");
     assert!(words.contains("bans"), "{words}");
@@ -92,7 +95,10 @@ pub(crate) async fn absent(network: Network) {
         let parameters = serde_json::json!({"RoomId": 123, "UserIds": ["Zoë"]});
         client.ask("RemoveUser", parameters)
     });
-    assert_eq!(refused(asked.await.unwrap_err()).0, "InvalidParameter.UserIds");
+    assert_eq!(
+        refused(asked.await.unwrap_err()).0,
+        "InvalidParameter.UserIds"
+    );
     scene.service.stop().await;
 }
 

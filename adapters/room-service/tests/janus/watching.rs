@@ -11,7 +11,10 @@ use crate::scene::{Scene, next, number, room, secret, serve, until};
 fn left(happening: &Happening) -> (&str, Option<LeaveReason>) {
     match happening {
         Happening::Left(departure) => {
-            assert!(departure.receipt.is_none(), "Janus does not say whom it told");
+            assert!(
+                departure.receipt.is_none(),
+                "Janus does not say whom it told"
+            );
             (departure.user.as_str(), departure.reason)
         }
         other => panic!("{other:?}"),
