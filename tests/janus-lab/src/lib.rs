@@ -27,17 +27,21 @@
 //! permitted, the trials are listed by name as not run, with the reason; with `FULL=1` they fail.
 
 mod admin;
+mod browser;
 mod configuration;
 mod error;
 mod guest;
 mod link;
 mod network;
+mod page;
 mod room;
 mod server;
 mod settings;
 mod trial;
+mod visitor;
 
 pub use admin::{Admin, Load};
+pub use browser::BrowserError;
 pub use error::LabError;
 pub use guest::{Guest, GuestError};
 pub use link::{Link, Traffic, Way};
@@ -46,3 +50,4 @@ pub use room::VideoRoom;
 pub use server::JanusServer;
 pub use settings::Settings;
 pub use trial::trial;
+pub use visitor::{Received, Sent, Visitor};
