@@ -73,7 +73,9 @@ impl LogFormat {
 pub(crate) const SECRETS_ARE_TEXTS: &str = "a key has to be a text in quotes";
 
 /// A key has to be a text; whatever else it is, it is not repeated.
-pub(crate) fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(crate) fn secret<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     match toml::Value::deserialize(deserializer)? {
         toml::Value::String(text) => Ok(Some(text)),
         toml::Value::Integer(_)

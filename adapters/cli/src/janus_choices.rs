@@ -37,12 +37,7 @@ pub(crate) enum BackEnd {
 #[command(next_help_heading = "Back end")]
 pub(crate) struct JanusChoices {
     /// Whose rooms the server API, the webhooks and the console are for [default: embedded].
-    #[arg(
-        long,
-        value_enum,
-        value_name = "BACK_END",
-        env = "EXEUNT_BACK_END"
-    )]
+    #[arg(long, value_enum, value_name = "BACK_END", env = "EXEUNT_BACK_END")]
     pub(crate) back_end: Option<BackEnd>,
     /// Where Janus's WebSocket is, ws:// or wss:// [default: ws://127.0.0.1:8188].
     #[arg(long, value_name = "URL", env = "EXEUNT_JANUS")]
@@ -139,7 +134,8 @@ impl JanusChoices {
         match self.back_end.or(file.back_end).unwrap_or_default() {
             BackEnd::Janus => self.of_janus(&file.janus, limits).map(Some),
             BackEnd::Embedded if self.is_given() => Err(Failure::Mistyped(
-                "what --janus… says is for --back-end janus only, which was not asked for".to_owned(),
+                "what --janus… says is for --back-end janus only, which was not asked for"
+                    .to_owned(),
             )),
             BackEnd::Embedded => Ok(None),
         }
@@ -162,9 +158,13 @@ impl JanusChoices {
             typed.or_else(|| written.clone())
         };
         let url = self.janus.as_deref().or(file.url.as_deref());
-        let senseless = |error: exeunt_port::EnterError| Failure::Mistyped(format!("--janus: {error}"));
+        let senseless =
+            |error: exeunt_port::EnterError| Failure::Mistyped(format!("--janus: {error}"));
         let mut endpoint = Endpoint::new(url.unwrap_or(USUAL)).map_err(senseless)?;
-        let authorities = self.janus_authorities.as_ref().or(file.authorities.as_ref());
+        let authorities = self
+            .janus_authorities
+            .as_ref()
+            .or(file.authorities.as_ref());
         if let Some(path) = authorities {
             endpoint = endpoint.trusting(&trust(path)?).map_err(senseless)?;
         }
@@ -223,7 +223,10 @@ fn room_and_secret(typed: &str) -> Result<(RoomId, Secret), Failure> {
     let (room, secret) = typed.split_once('=').ok_or_else(|| {
         Failure::Mistyped("--janus-room-secret: expected ROOM=SECRET, and there is no =".to_owned())
     })?;
-    Ok((room_named(room, "--janus-room-secret")?, Secret::new(secret)))
+    Ok((
+        room_named(room, "--janus-room-secret")?,
+        Secret::new(secret),
+    ))
 }
 
 fn room_named(room: &str, place: &str) -> Result<RoomId, Failure> {
