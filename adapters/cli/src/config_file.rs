@@ -69,9 +69,6 @@ impl LogFormat {
     }
 }
 
-/// What is said of a key that is none.
-pub(crate) const SECRETS_ARE_TEXTS: &str = "a key has to be a text in quotes";
-
 /// A key has to be a text; whatever else it is, it is not repeated.
 pub(crate) fn secret<'de, D: Deserializer<'de>>(
     deserializer: D,
@@ -83,7 +80,7 @@ pub(crate) fn secret<'de, D: Deserializer<'de>>(
         | toml::Value::Boolean(_)
         | toml::Value::Datetime(_)
         | toml::Value::Array(_)
-        | toml::Value::Table(_) => Err(D::Error::custom(SECRETS_ARE_TEXTS)),
+        | toml::Value::Table(_) => Err(D::Error::custom("a key has to be a text in quotes")),
     }
 }
 
@@ -134,6 +131,8 @@ impl ConfigFile {
                 .map_err(|what| format!("line {}: {what}", line(name.span().start)))?;
             file.serve.bounds.push(bounded);
         }
+        let janus = file.serve.janus.check();
+        janus.map_err(|(at, what)| format!("line {}: {what}", line(at)))?;
         if let Some(lease) = &file.serve.lease_ms
             && !Self::LEASE.contains(lease.get_ref())
         {

@@ -10,11 +10,13 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use exeunt_janus::admin::AdminKeys;
 use exeunt_janus::{Endpoint, Secret, Trust};
-use exeunt_port::RoomId;
+use exeunt_port::{InvalidRoomId, RoomId};
 use exeunt_room_service::{JanusRooms, Limits};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use toml::Spanned;
 
-use crate::config_file::{SECRETS_ARE_TEXTS, ServeSection};
+use crate::config_file::ServeSection;
 use crate::failure::Failure;
 
 /// Where Janus is in its own default.
@@ -104,13 +106,15 @@ pub(crate) struct JanusSection {
     admin_key: Option<Secret>,
     #[serde(deserialize_with = "secret")]
     default_secret: Option<Secret>,
-    #[serde(deserialize_with = "secrets")]
-    room_secrets: BTreeMap<String, Secret>,
+    room_secrets: BTreeMap<Spanned<String>, Written>,
+    /// The rooms' secrets, once their names were looked at.
+    #[serde(skip)]
+    secrets: BTreeMap<RoomId, Secret>,
     #[serde(deserialize_with = "secret")]
     api_secret: Option<Secret>,
     #[serde(deserialize_with = "secret")]
     token: Option<Secret>,
-    interval_ms: Option<toml::Spanned<u64>>,
+    interval_ms: Option<Spanned<u64>>,
     pub(crate) authorities: Option<PathBuf>,
 }
 
@@ -174,7 +178,7 @@ impl JanusChoices {
         if let Some(token) = either(&self.janus_token, &file.token) {
             endpoint = endpoint.with_token(token);
         }
-        let mut room_secrets = file.secrets()?;
+        let mut room_secrets = file.secrets.clone();
         for typed in &self.janus_room_secret {
             let (room, secret) = room_and_secret(typed)?;
             room_secrets.insert(room, secret);
@@ -184,7 +188,11 @@ impl JanusChoices {
             room_secret: either(&self.janus_default_secret, &file.default_secret),
             room_secrets,
         };
-        let interval = self.janus_interval.or(file.interval()?);
+        let written = file
+            .interval_ms
+            .as_ref()
+            .map(|interval| *interval.get_ref());
+        let interval = self.janus_interval.or(written);
         Ok(JanusRooms {
             endpoint,
             keys,
@@ -195,26 +203,23 @@ impl JanusChoices {
 }
 
 impl JanusSection {
-    fn secrets(&self) -> Result<BTreeMap<RoomId, Secret>, Failure> {
-        let secret = |(room, secret): (&String, &Secret)| {
-            let room = room_named(room, "serve.janus.room_secrets")?;
-            Ok((room, secret.clone()))
-        };
-        self.room_secrets.iter().map(secret).collect()
-    }
-
-    fn interval(&self) -> Result<Option<u64>, Failure> {
-        let Some(interval) = &self.interval_ms else {
-            return Ok(None);
-        };
-        let interval = *interval.get_ref();
-        if INTERVAL.contains(&interval) {
-            return Ok(Some(interval));
+    /// Looks at what makes sense by itself; else answers where it stands, and what is wrong with it.
+    pub(crate) fn check(&mut self) -> Result<(), (usize, String)> {
+        for (name, secret) in &self.room_secrets {
+            let room = name.get_ref().parse();
+            let room =
+                room.map_err(|error: InvalidRoomId| (name.span().start, error.to_string()))?;
+            self.secrets.insert(room, secret.0.clone());
         }
-        let (least, most) = INTERVAL.into_inner();
-        Err(Failure::Mistyped(format!(
-            "serve.janus.interval_ms = {interval}: {least} to {most} are allowed"
-        )))
+        let Some(interval) = &self.interval_ms else {
+            return Ok(());
+        };
+        if INTERVAL.contains(interval.get_ref()) {
+            return Ok(());
+        }
+        let (least, most, given) = (INTERVAL.start(), INTERVAL.end(), interval.get_ref());
+        let words = format!("interval_ms = {given}: {least} to {most} are allowed");
+        Err((interval.span().start, words))
     }
 }
 
@@ -223,15 +228,10 @@ fn room_and_secret(typed: &str) -> Result<(RoomId, Secret), Failure> {
     let (room, secret) = typed.split_once('=').ok_or_else(|| {
         Failure::Mistyped("--janus-room-secret: expected ROOM=SECRET, and there is no =".to_owned())
     })?;
-    Ok((
-        room_named(room, "--janus-room-secret")?,
-        Secret::new(secret),
-    ))
-}
-
-fn room_named(room: &str, place: &str) -> Result<RoomId, Failure> {
-    room.parse()
-        .map_err(|error| Failure::Mistyped(format!("{place}: {error}")))
+    let senseless =
+        |error: InvalidRoomId| Failure::Mistyped(format!("--janus-room-secret: {error}"));
+    let room = room.parse::<RoomId>().map_err(senseless)?;
+    Ok((room, Secret::new(secret)))
 }
 
 fn trust(path: &PathBuf) -> Result<Trust, Failure> {
@@ -249,14 +249,91 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, 
     crate::config_file::secret(deserializer).map(|secret| secret.map(Secret::new))
 }
 
-fn secrets<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<BTreeMap<String, Secret>, D::Error> {
-    let table = BTreeMap::<String, toml::Value>::deserialize(deserializer)?;
-    let secret = |(room, value): (String, toml::Value)| {
-        let text = value.as_str().map(Secret::new);
-        let text = text.ok_or_else(|| serde::de::Error::custom(SECRETS_ARE_TEXTS))?;
-        Ok((room, text))
-    };
-    table.into_iter().map(secret).collect()
+/// The same in a table.
+#[derive(Clone)]
+struct Written(Secret);
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = secret(deserializer)?;
+        text.map(Self)
+            .ok_or_else(|| D::Error::custom("a key is missing"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::config_file::ConfigFile;
+
+    #[derive(Parser)]
+    struct Typed {
+        #[command(flatten)]
+        janus: JanusChoices,
+    }
+
+    fn typed(words: &[&str]) -> JanusChoices {
+        let words = ["serve"].iter().chain(words);
+        Typed::try_parse_from(words).expect("it makes sense").janus
+    }
+
+    #[test]
+    fn a_flag_beats_the_file_and_each_room_has_its_own_secret_or_everybodys() {
+        let text = "[serve]\nback_end = 'janus'\n[serve.janus]\nurl = 'ws://127.0.0.1:1'\n\
+            default_secret = 'd'\ninterval_ms = 50\n[serve.janus.room_secrets]\n1 = 'of the file'\n\
+            standup = 's'\n'\"2\"' = 't'\n";
+        let file = ConfigFile::parse(text).expect("it makes sense");
+        let choices = typed(&[
+            "--janus=ws://127.0.0.1:2",
+            "--janus-room-secret=1=of=a flag",
+        ]);
+        let rooms = choices.rooms(&file.serve, &Limits::default());
+        let rooms = rooms.expect("it makes sense").expect("Janus's");
+        assert_eq!(rooms.endpoint.to_string(), "ws://127.0.0.1:2/");
+        assert_eq!(rooms.interval, Duration::from_millis(50));
+        let secret = |text: &str| Some(Secret::new(text));
+        assert_eq!(rooms.keys.room_secret, secret("d"));
+        for (room, expected) in [("1", "of=a flag"), ("standup", "s"), ("\"2\"", "t")] {
+            let room: RoomId = room.parse().expect("an id");
+            assert_eq!(
+                rooms.keys.room_secrets.get(&room).cloned(),
+                secret(expected)
+            );
+        }
+        assert!(!format!("{choices:?}").contains("flag"));
+    }
+
+    #[test]
+    fn what_makes_no_sense_in_the_file_is_named_with_its_line_and_without_a_secret() {
+        for (line, text) in [
+            ("line 3", "[serve.janus]\n\ninterval_ms = 10"),
+            ("line 2", "[serve.janus.room_secrets]\n0 = 'unseen'"),
+            ("line 2", "[serve.janus.room_secrets]\n1 = ['unseen']"),
+            ("line 2", "[serve.janus]\nadmin_key = ['unseen']"),
+            ("line 2", "[serve.janus]\nno_such_key = 'unseen'"),
+        ] {
+            let Err(error) = ConfigFile::parse(text) else {
+                panic!("{text} is taken")
+            };
+            assert!(
+                error.contains(line) && !error.contains("unseen"),
+                "{text:?}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_config_file_of_the_readme_is_one() {
+        let readme = include_str!("../README.md");
+        let examples = readme.split("```toml\n").skip(1);
+        let examples: Vec<_> = examples
+            .filter_map(|text| text.split("```").next())
+            .collect();
+        assert!(examples.len() >= 2);
+        for example in examples {
+            assert!(ConfigFile::parse(example).is_ok(), "{example}");
+        }
+    }
 }

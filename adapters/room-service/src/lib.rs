@@ -16,6 +16,9 @@
 //! # }
 //! ```
 //!
+//! The rooms may also be those of a Janus ([`JanusBackend`]): they are entered there, and operated from
+//! here with the same calls, webhooks and console.
+//!
 //! # What it keeps, and how
 //!
 //! | guarantee | how |
