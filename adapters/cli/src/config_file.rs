@@ -8,13 +8,14 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use exeunt_room_service::{Config, Limits};
+use exeunt_room_service::{Config, JanusRooms, Limits};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use crate::bounds::{Bound, Bounded};
 use crate::failure::Failure;
+use crate::janus_choices::{self, BackEnd, JanusSection};
 use crate::room_choices::{RoomsSection, origin};
 use crate::settings::Settings;
 use crate::webhook_choices::WebhooksSection;
@@ -47,6 +48,8 @@ pub(crate) struct ServeSection {
     pub(crate) tls_key: Option<PathBuf>,
     pub(crate) rooms: RoomsSection,
     pub(crate) webhooks: WebhooksSection,
+    pub(crate) back_end: Option<BackEnd>,
+    pub(crate) janus: JanusSection,
     limits: BTreeMap<Spanned<String>, Spanned<i64>>,
     /// The limits, once they were looked at.
     #[serde(skip)]
@@ -104,6 +107,7 @@ impl ConfigFile {
             &mut file.serve.tls_certificate,
             &mut file.serve.tls_key,
             &mut file.serve.webhooks.authorities,
+            &mut file.serve.janus.authorities,
         ]
         .into_iter()
         .flatten()
@@ -132,6 +136,8 @@ impl ConfigFile {
                 .map_err(|what| format!("line {}: {what}", line(name.span().start)))?;
             file.serve.bounds.push(bounded);
         }
+        let janus = file.serve.janus.check();
+        janus.map_err(|(at, what)| format!("line {}: {what}", line(at)))?;
         let (rooms, webhooks) = (&file.serve.rooms, &file.serve.webhooks);
         for (name, value, allowed) in [
             ("lease_ms", &file.serve.lease_ms, Self::LEASE),
@@ -180,6 +186,8 @@ impl ConfigFile {
         let listen = SocketAddr::new(default.listen.ip(), Settings::PORT);
         let (app, id) = (default.sdk_app_id, &default.secret_id);
         let lease = default.lease.as_millis();
+        let (janus, interval) = (janus_choices::USUAL, JanusRooms::INTERVAL.as_millis());
+        let (least, most) = janus_choices::INTERVAL.into_inner();
         let mut text = format!(
             r#"# The config file of exeunt: for the service, its operator and its users. TOML.
 # A flag beats the environment, which beats this file. What stands here is what is the case without
@@ -213,6 +221,30 @@ lease_ms = {lease}
 #tls_certificate = "certificate.pem"
 # The certificate's private key in PEM form.
 #tls_key = "key.pem"
+# Whose rooms the server API, the webhooks and the console are for: "embedded" are this process's own,
+# "janus" those of a Janus's VideoRoom. Then they are entered there, and what is said here of leases
+# and of members counts for nothing.
+back_end = "embedded"
+
+# For back_end = "janus" only.
+[serve.janus]
+# Where Janus's WebSocket is: ws://HOST:PORT, or wss:// with TLS.
+url = "{janus}"
+# The pause before Janus is asked again who is in which room, in milliseconds: {least} to {most}.
+interval_ms = {interval}
+# VideoRoom's admin_key: it shows private rooms as well.
+#admin_key = "a key"
+# The secret of every room that has none below.
+#default_secret = "a secret"
+# Janus's api_secret, and a token where its token_auth is on.
+#api_secret = "a secret"
+#token = "a token"
+# Certificates in PEM form of authorities that the system does not know, for wss://.
+#authorities = "our-authority.pem"
+
+# The secrets of single rooms: 123 is a numeric room, standup or '"123"' a string room.
+[serve.janus.room_secrets]
+#123 = "a secret"
 
 {rooms}
 {webhooks}

@@ -8,6 +8,7 @@ mod demo;
 mod device_choice;
 mod devices;
 mod failure;
+mod janus_choices;
 mod join;
 mod keys;
 mod line;
@@ -73,7 +74,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             let (settings, file) = Settings::settle_serving(serve.keys.clone())?;
             let format = serve.log.or(file.log);
             let format = format.unwrap_or_else(|| LogFormat::usual(json));
-            trace("warn,exeunt_room_service=info", format);
+            trace("warn,exeunt_room_service=info,exeunt_janus=info", format);
             serve::run(&serve, settings, file, json).await
         }
         Command::Join(join) => {

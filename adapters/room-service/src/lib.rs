@@ -16,6 +16,9 @@
 //! # }
 //! ```
 //!
+//! The rooms may also be those of a Janus ([`JanusBackend`]): they are entered there, and operated from
+//! here with the same calls, webhooks and console.
+//!
 //! # What it keeps, and how
 //!
 //! | guarantee | how |
@@ -43,6 +46,7 @@ mod console;
 mod door;
 mod hall;
 mod history;
+mod janus_backend;
 mod keyed_hash;
 mod metrics;
 mod operating;
@@ -69,6 +73,7 @@ pub use config::{
     Config, DEVELOPMENT_OPERATOR_TOKEN, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID,
     DEVELOPMENT_SECRET_KEY, DEVELOPMENT_USER_SIG_KEY, Limits, Secret,
 };
+pub use janus_backend::{JanusBackend, JanusRooms};
 pub use room_description::{
     BanDescription, DepartureDescription, MemberDescription, ReceiptDescription,
     RemovalDescription, RoomDescription,

@@ -114,3 +114,25 @@ fn what_was_mistyped_is_json_where_json_was_asked_for() {
     let message = failure["message"].as_str().expect("words");
     assert!(message.contains("1 to 4294967295"), "{message}");
 }
+
+#[test]
+fn what_is_said_of_janus_makes_sense_for_its_back_end_only_and_a_secret_is_not_repeated() {
+    mistyped(
+        &["serve", "--janus", "ws://127.0.0.1:8188"],
+        &["--back-end janus"],
+    );
+    let janus = ["serve", "--back-end", "janus"];
+    for (words, said) in [
+        (["--janus", "http://127.0.0.1:8088"], ["ws://HOST:PORT"]),
+        (["--janus-room-secret", "not-to-be-seen"], ["ROOM=SECRET"]),
+        (
+            ["--janus-room-secret", "0=not-to-be-seen"],
+            ["1 to 4294967295"],
+        ),
+        (["--janus-interval", "10"], ["50..=60000"]),
+    ] {
+        let words: Vec<&str> = janus.iter().chain(&words).copied().collect();
+        let ended = Exeunt::typed(&words).run().failed(2, &said);
+        assert!(!ended.complaints.contains("not-to-be-seen"), "{ended:#?}");
+    }
+}

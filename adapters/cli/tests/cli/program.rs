@@ -48,6 +48,11 @@ impl Exeunt {
             "SECRET_ID",
             "SECRET_KEY",
             "LISTEN",
+            "BACK_END",
+            "JANUS",
+            "JANUS_ADMIN_KEY",
+            "JANUS_ROOM_SECRETS",
+            "JANUS_DEFAULT_SECRET",
         ] {
             command.env_remove(format!("EXEUNT_{name}"));
         }

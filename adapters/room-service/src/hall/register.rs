@@ -75,7 +75,7 @@ impl Register {
             };
             self.tally.note(at, &occurrence);
             let what = match occurrence {
-                Occurrence::RoomOpened { room, by } => Happening::RoomOpened { room, by },
+                Occurrence::RoomOpened { room, by } => Happening::RoomOpened { room, by: Some(by) },
                 Occurrence::Entered {
                     stay,
                     room,
@@ -113,8 +113,8 @@ impl Register {
                         stay: stay.0,
                         entered_at: self.entered.remove(&stay).unwrap_or(at),
                         may_publish: role.is_anchor(),
-                        reason,
-                        receipt,
+                        reason: Some(reason),
+                        receipt: Some(receipt),
                     })
                 }
                 Occurrence::RoomClosed { room } => Happening::RoomClosed { room, opened_at },

@@ -35,7 +35,7 @@ pub(crate) struct EndedStay {
     pub(crate) stay: u64,
     pub(crate) entered_at: Moment,
     pub(crate) left_at: Moment,
-    /// `None` where the record missed it.
+    /// `None` where the record missed it, or the back end does not know it.
     pub(crate) reason: Option<LeaveReason>,
     pub(crate) receipt: Option<Receipt>,
 }
@@ -104,7 +104,7 @@ impl Record {
         match &happened.what {
             Happening::RoomOpened { room, by } => {
                 self.close(at, room);
-                self.open(at, room, Some(by));
+                self.open(at, room, by.as_ref());
             }
             Happening::Entered {
                 room, user, stay, ..
@@ -120,7 +120,7 @@ impl Record {
                     ..
                 } = departure;
                 self.enter(*entered_at, room, user, *stay);
-                self.leave(at, room, *stay, Some(*reason), Some(receipt.clone()));
+                self.leave(at, room, *stay, *reason, receipt.clone());
             }
             Happening::RoomClosed { room, .. } => self.close(at, room),
         }

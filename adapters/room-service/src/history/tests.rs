@@ -125,7 +125,7 @@ async fn a_room_that_slips_from_page_to_page_is_asked_about_by_its_name() {
     let history = History::of(&*slow, 10);
     let opened = Happening::RoomOpened {
         room: room(2).id,
-        by: "alice".parse().unwrap(),
+        by: Some("alice".parse().unwrap()),
     };
     slow.source.tell(Moment(1), opened);
     compared(&history, &slow, || {}).await;

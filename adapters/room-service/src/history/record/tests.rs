@@ -38,8 +38,8 @@ fn left(at: u64, name: &str, stay: u64) -> Happened {
         stay,
         entered_at: Moment(1),
         may_publish: true,
-        reason: LeaveReason::Kicked,
-        receipt: Receipt::settled(ReceiptState::default()),
+        reason: Some(LeaveReason::Kicked),
+        receipt: Some(Receipt::settled(ReceiptState::default())),
     };
     happened(at, Happening::Left(departure))
 }
