@@ -36,12 +36,12 @@ pub(super) fn devices_while_they_are_held() -> Outcome {
         })?;
     }
 
-    // Small pictures: the machine is emulated.
+    // Few and small pictures: the machine is emulated.
     let wanted = [
         "--camera",
         NODE,
         "--camera-format",
-        "320x180",
+        "320x180@5",
         "--microphone",
         MICROPHONE,
         "--speaker",
