@@ -45,6 +45,7 @@ pub(crate) enum Command {
 Examples:
   exeunt demo
   exeunt demo --transport loopback --devices files --picture /tmp/demo.svg
+  exeunt demo --devices real --camera-format 640x480:mjpeg
 
 It brings its own room service, prints everybody's timeline and callbacks and which guarantees the
 run shows, and draws the timelines. It takes about two seconds.")]
@@ -116,6 +117,10 @@ pub(crate) struct Demo {
     /// Which devices the three use.
     #[arg(long, value_enum, default_value_t = DemoDevices::Auto)]
     pub(crate) devices: DemoDevices,
+    /// What the machine's own camera has to offer: WIDTHxHEIGHT@RATE:PIXELS, such as 1280x720@30:mjpeg.
+    /// Each part may be left out; pixels are mjpeg, nv12, yuyv, grey, rgb or bgr.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) camera_format: Option<FormatRequest>,
     /// Where the picture of the run is written, as SVG.
     #[arg(long, value_name = "FILE", default_value = "exeunt-demo.svg")]
     pub(crate) picture: PathBuf,

@@ -191,10 +191,7 @@ fn equip_speaker(client: Client, choice: &DeviceChoice) -> Client {
 }
 
 fn equip_camera(client: Client, choice: &DeviceChoice, format: Option<FormatRequest>) -> Client {
-    let own = |camera: NokhwaCamera| match format {
-        Some(format) => camera.require(format),
-        None => camera,
-    };
+    let own = |camera| own_camera(camera, format);
     match choice {
         DeviceChoice::None => client,
         DeviceChoice::Auto | DeviceChoice::Default => {
@@ -203,6 +200,14 @@ fn equip_camera(client: Client, choice: &DeviceChoice, format: Option<FormatRequ
         DeviceChoice::Synthetic => client.with_device(PictureCamera::new()),
         DeviceChoice::File(path) => client.with_device(Y4mCamera::new(path)),
         DeviceChoice::Named(name) => client.with_device(own(NokhwaCamera::named(name))),
+    }
+}
+
+/// A camera of the machine's own, with what is required of it.
+pub(crate) fn own_camera(camera: NokhwaCamera, format: Option<FormatRequest>) -> NokhwaCamera {
+    match format {
+        Some(format) => camera.require(format),
+        None => camera,
     }
 }
 

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use exeunt_cpal::{AudioDevice, CpalMicrophone, CpalSpeaker};
-use exeunt_nokhwa::NokhwaCamera;
+use exeunt_nokhwa::{FormatRequest, NokhwaCamera};
 use exeunt_port::{Device, DeviceKind, DeviceLink, FrameQueue};
 use tokio::time::timeout;
 
 use crate::arguments::Devices;
-use crate::device_choice::DeviceChoice;
+use crate::device_choice::{DeviceChoice, own_camera};
 
 /// A sound system that does not answer within this is said not to.
 pub(crate) const WITHIN: Duration = Duration::from_secs(5);
@@ -21,6 +21,10 @@ pub(crate) struct Machine {
     microphone: Option<Own>,
     speaker: Option<Own>,
     camera: Option<Own>,
+    /// Why there is no telling what microphones and speakers it has.
+    no_sound: Option<String>,
+    /// The same for cameras.
+    no_cameras: Option<String>,
 }
 
 /// One of the machine's own devices.
@@ -37,29 +41,38 @@ pub(crate) struct Own {
 }
 
 impl Machine {
-    /// Looks. A sound system or camera driver that does not answer counts as not there.
+    /// Looks. A sound system or camera driver that does not answer, or does not let us, counts as not
+    /// there.
     pub(crate) async fn look() -> Self {
         let (audio, cameras) = tokio::join!(exeunt_cpal::list(WITHIN), exeunt_nokhwa::list());
+        let no_sound = audio.as_ref().err().map(ToString::to_string);
+        let no_cameras = cameras.as_ref().err().map(ToString::to_string);
         let audio = audio.unwrap_or_default();
-        let camera = cameras.ok().and_then(|cameras| cameras.into_iter().next());
+        let camera = cameras.unwrap_or_default().into_iter().next();
         Self {
+            no_sound,
+            no_cameras,
             microphone: Own::audio(&audio, DeviceKind::Microphone),
             speaker: Own::audio(&audio, DeviceKind::Speaker),
             camera: camera.map(|camera| Own {
                 name: format!("{:?} ({})", camera.name, camera.node),
                 shared: false,
                 of_sound_server: false,
-                obstacle: (camera.free == Some(false)).then(|| "in use".to_owned()),
+                obstacle: (camera.free == Some(false))
+                    .then(|| "in use".to_owned())
+                    .or(camera.formats.err().map(|error| error.to_string())),
             }),
         }
     }
 
-    /// Opens each device once and lets go of it, so that nobody counts on one that does not open.
-    pub(crate) async fn tried(mut self) -> Self {
+    /// Opens each device once and lets go of it, so that nobody counts on one that does not open; the
+    /// camera in the format that is required of it.
+    pub(crate) async fn tried(mut self, format: Option<FormatRequest>) -> Self {
+        let camera = own_camera(NokhwaCamera::default_device(), format);
         tokio::join!(
             attempt(&mut self.microphone, CpalMicrophone::default_device()),
             attempt(&mut self.speaker, CpalSpeaker::default_device()),
-            attempt(&mut self.camera, NokhwaCamera::default_device()),
+            attempt(&mut self.camera, camera),
         );
         self
     }
@@ -81,11 +94,23 @@ impl Machine {
     /// Why there is none that can be used.
     pub(crate) fn lack(&self, kind: DeviceKind) -> String {
         match self.own(kind) {
-            None => format!("this machine has no {kind}"),
+            None => match self.unknown(kind) {
+                Some(why) => format!("this machine's {kind}s: {why}"),
+                None => format!("this machine has no {kind}"),
+            },
             Some(Own { name, obstacle, .. }) => {
                 let why = obstacle.as_deref().unwrap_or("not wanted");
                 format!("this machine's {name}: {why}")
             }
+        }
+    }
+}
+
+impl Machine {
+    fn unknown(&self, kind: DeviceKind) -> Option<&str> {
+        match kind {
+            DeviceKind::Microphone | DeviceKind::Speaker => self.no_sound.as_deref(),
+            DeviceKind::Camera => self.no_cameras.as_deref(),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
+#[cfg(windows)]
+use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, ctrl_break, ctrl_c, ctrl_close};
 
 use crate::failure::Failure;
 
@@ -16,6 +18,12 @@ pub(crate) struct Asked {
     terminate: Signal,
     #[cfg(unix)]
     hangup: Signal,
+    #[cfg(windows)]
+    interrupt: CtrlC,
+    #[cfg(windows)]
+    terminate: CtrlBreak,
+    #[cfg(windows)]
+    hangup: CtrlClose,
 }
 
 impl Asked {
@@ -28,22 +36,21 @@ impl Asked {
         })
     }
 
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     pub(crate) fn listen() -> Result<Self, Failure> {
-        Ok(Self {})
+        Ok(Self {
+            interrupt: ctrl_c().map_err(Failure::Signals)?,
+            terminate: ctrl_break().map_err(Failure::Signals)?,
+            hangup: ctrl_close().map_err(Failure::Signals)?,
+        })
     }
 
     /// Resolves when somebody asks this process to end.
     pub(crate) async fn end(&mut self) {
-        #[cfg(unix)]
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
             _ = self.hangup.recv() => {}
-        }
-        #[cfg(not(unix))]
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
         }
     }
 }

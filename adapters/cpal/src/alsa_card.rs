@@ -64,21 +64,6 @@ fn is_free(folder: &Path) -> Option<bool> {
     known
 }
 
-/// Whether there are sound cards whose control nodes this user may not open. Then alsa-lib finds no
-/// card at all, as if there were none.
-pub(crate) fn are_denied() -> bool {
-    let Ok(nodes) = Path::new("/dev/snd").read_dir() else {
-        return false;
-    };
-    let denied = |entry: std::fs::DirEntry| {
-        let is_control = entry.file_name().to_string_lossy().starts_with("controlC");
-        let opened = || std::fs::File::open(entry.path());
-        is_control
-            && opened().is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
-    };
-    nodes.filter_map(Result::ok).any(denied)
-}
-
 /// Who opened the substreams in this folder. The kernel names the thread that did.
 fn held_by(folder: &Path, proc: &Path) -> Vec<AudioHolder> {
     let substreams = folder

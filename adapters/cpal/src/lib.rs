@@ -60,6 +60,8 @@ mod mixer;
 mod naming;
 mod opening;
 mod packets;
+#[cfg(target_os = "linux")]
+mod permission;
 mod resampling;
 mod samples;
 #[cfg(target_os = "linux")]

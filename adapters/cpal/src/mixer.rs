@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use exeunt_port::{Codec, RemoteFrame, UserId};
+use exeunt_port::{Codec, PlaybackUse, RemoteFrame, UserId};
 
 use crate::format::{PACKET_SAMPLES, SAMPLE_RATE};
 
@@ -12,13 +12,17 @@ use crate::format::{PACKET_SAMPLES, SAMPLE_RATE};
 /// Everything is bounded: the number of voices, what waits of each, and how long one is kept that
 /// says nothing.
 pub(crate) struct Mixer {
-    voices: BTreeMap<UserId, Voice>,
+    /// A user who speaks in the rooms of two sessions that share the speaker is two voices.
+    voices: BTreeMap<(PlaybackUse, UserId), Voice>,
     decoded: Vec<f32>,
 }
 
 struct Voice {
     decoder: opus::Decoder,
     waiting: VecDeque<f32>,
+    /// What it gave to the last pieces that were mixed, silence included, so that they can be mixed
+    /// again without somebody else.
+    given: VecDeque<f32>,
     /// Playing began, and what was kept back for it has not yet run out.
     playing: bool,
     next: Option<u32>,
@@ -32,6 +36,8 @@ impl Mixer {
     const CUSHION: usize = 2 * PACKET_SAMPLES;
     /// 200 ms. What waits longer than that is too late for a conversation.
     const WAITING: usize = 10 * PACKET_SAMPLES;
+    /// 500 ms. More is not mixed ahead of any driver.
+    const GIVEN: usize = 25 * PACKET_SAMPLES;
     /// A decoder that has nothing to do for this long is dropped.
     const IDLE: Duration = Duration::from_secs(5);
     /// The longest gap that is filled with a guess; after that a voice starts afresh.
@@ -48,11 +54,11 @@ impl Mixer {
 
     /// Takes a packet that came at `now`. A picture, a packet of a voice too many and one that
     /// cannot be decoded are left out; the next one may be better.
-    pub(crate) fn receive(&mut self, remote: &RemoteFrame, now: Duration) {
+    pub(crate) fn receive(&mut self, whom: PlaybackUse, remote: &RemoteFrame, now: Duration) {
         if remote.frame.codec != Codec::Opus {
             return;
         }
-        let Some(voice) = voice_of(&mut self.voices, &remote.user, now) else {
+        let Some(voice) = voice_of(&mut self.voices, whom, &remote.user, now) else {
             return;
         };
         voice.heard_at = now;
@@ -83,21 +89,47 @@ impl Mixer {
         let mut any = false;
         for voice in self.voices.values_mut() {
             voice.playing |= voice.waiting.len() >= Self::CUSHION;
-            if !voice.playing {
-                continue;
-            }
-            any = true;
-            let ready = voice.waiting.len().min(mixed.len());
-            for (sum, sample) in mixed.iter_mut().zip(voice.waiting.drain(..ready)) {
+            any |= voice.playing;
+        }
+        if !any {
+            return false;
+        }
+        for voice in self.voices.values_mut() {
+            let ready = if voice.playing {
+                voice.waiting.len().min(mixed.len())
+            } else {
+                0
+            };
+            for (sum, sample) in mixed.iter_mut().zip(voice.waiting.range(..ready)) {
                 *sum += sample;
             }
+            voice.give(ready, mixed.len());
             // Run dry: what comes next is kept back again.
-            voice.playing = !voice.waiting.is_empty();
+            voice.playing &= !voice.waiting.is_empty();
         }
         for sample in mixed {
             *sample = sample.clamp(-1.0, 1.0);
         }
-        any
+        true
+    }
+
+    /// Drops everything of those whose use is over (G-14). Answers whether what was mixed last may have
+    /// something of them.
+    pub(crate) fn forget_over(&mut self) -> bool {
+        let mut mixed_in = false;
+        self.voices.retain(|(whom, _), voice| {
+            let over = whom.is_over();
+            mixed_in |= over && voice.given.iter().any(|sample| *sample != 0.0);
+            !over
+        });
+        mixed_in
+    }
+
+    /// Takes back the last so many samples that were mixed and not played, so that they are mixed again.
+    pub(crate) fn take_back(&mut self, samples: usize) {
+        for voice in self.voices.values_mut() {
+            voice.take_back(samples);
+        }
     }
 
     /// Drops the decoders of those who have said nothing for a while.
@@ -108,6 +140,34 @@ impl Mixer {
 }
 
 impl Voice {
+    /// Gives the first `ready` samples that wait, and silence for the rest of `length`.
+    fn give(&mut self, ready: usize, length: usize) {
+        self.given.extend(self.waiting.drain(..ready));
+        self.given.extend(std::iter::repeat_n(0.0, length - ready));
+        let excess = self.given.len().saturating_sub(Mixer::GIVEN);
+        self.given.drain(..excess);
+    }
+
+    fn take_back(&mut self, samples: usize) {
+        let samples = samples.min(Mixer::GIVEN);
+        let first = self.given.len().saturating_sub(samples);
+        let spoke = self.given.range(first..).any(|sample| *sample != 0.0);
+        if !spoke {
+            // Nothing to say again, and nothing that it has to wait for.
+            self.given.truncate(first);
+            return;
+        }
+        // One that came only then had been silent before.
+        let silent = samples - (self.given.len() - first);
+        let again: Vec<f32> = std::iter::repeat_n(0.0, silent)
+            .chain(self.given.drain(first..))
+            .collect();
+        for sample in again.into_iter().rev() {
+            self.waiting.push_front(sample);
+        }
+        self.playing = true;
+    }
+
     fn decode(&mut self, packet: &[u8], room: &mut [f32]) {
         match self.decoder.decode_float(packet, room, false) {
             Ok(samples) => self.waiting.extend(room.iter().take(samples)),
@@ -117,11 +177,13 @@ impl Voice {
 }
 
 fn voice_of<'a>(
-    voices: &'a mut BTreeMap<UserId, Voice>,
+    voices: &'a mut BTreeMap<(PlaybackUse, UserId), Voice>,
+    whom: PlaybackUse,
     user: &UserId,
     now: Duration,
 ) -> Option<&'a mut Voice> {
-    if !voices.contains_key(user) {
+    let key = (whom, user.clone());
+    if !voices.contains_key(&key) {
         if voices.len() >= Mixer::VOICES {
             return None;
         }
@@ -131,155 +193,15 @@ fn voice_of<'a>(
         let voice = Voice {
             decoder,
             waiting: VecDeque::new(),
+            given: VecDeque::new(),
             playing: false,
             next: None,
             heard_at: now,
         };
-        voices.insert(user.clone(), voice);
+        voices.insert(key.clone(), voice);
     }
-    voices.get_mut(user)
+    voices.get_mut(&key)
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use bytes::Bytes;
-    use exeunt_port::{Codec, MediaFrame, RemoteFrame, UserId};
-
-    use super::Mixer;
-    use crate::format::PACKET_SAMPLES;
-    use crate::packets::Packets;
-
-    const NOW: Duration = Duration::ZERO;
-
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a second of samples fits a float"
-    )]
-    fn spoken(user: &str, packets: usize) -> Vec<RemoteFrame> {
-        let user: UserId = user.parse().expect("a user");
-        let sound: Vec<f32> = (0..packets * PACKET_SAMPLES)
-            .map(|sample| (sample as f32 * 0.1).sin() * 0.5)
-            .collect();
-        let mut frames = Vec::new();
-        let mut encoder = Packets::new(48_000).expect("an ordinary rate");
-        encoder
-            .encode(&sound, NOW, |frame| frames.push(frame))
-            .expect("it is sound");
-        let remote = |frame| RemoteFrame {
-            user: user.clone(),
-            frame,
-        };
-        frames.into_iter().map(remote).collect()
-    }
-
-    fn receive(mixer: &mut Mixer, packets: &[RemoteFrame]) {
-        for packet in packets {
-            mixer.receive(packet, NOW);
-        }
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a second of samples fits a float"
-    )]
-    fn loudness(sound: &[f32]) -> f32 {
-        (sound.iter().map(|sample| sample * sample).sum::<f32>() / sound.len() as f32).sqrt()
-    }
-
-    fn mixed(mixer: &mut Mixer) -> Option<Vec<f32>> {
-        let mut sound = vec![0.0; PACKET_SAMPLES];
-        mixer.mix(&mut sound).then_some(sound)
-    }
-
-    #[test]
-    fn a_voice_starts_when_a_cushion_is_there_and_ends_in_silence() {
-        let mut mixer = Mixer::new();
-        let packets = spoken("bob", 3);
-        mixer.receive(&packets[0], NOW);
-        assert_eq!(mixed(&mut mixer), None, "one packet is kept back");
-        mixer.receive(&packets[1], NOW);
-        mixer.receive(&packets[2], NOW);
-        let played = std::iter::from_fn(|| mixed(&mut mixer)).count();
-        assert_eq!(played, 3);
-        assert_eq!(mixed(&mut mixer), None);
-    }
-
-    #[test]
-    fn two_voices_are_louder_than_one_and_never_too_loud() {
-        let heard = |users: &[&str]| {
-            let mut mixer = Mixer::new();
-            for user in users {
-                receive(&mut mixer, &spoken(user, 10));
-            }
-            let sound: Vec<f32> = std::iter::from_fn(|| mixed(&mut mixer)).flatten().collect();
-            assert!(sound.iter().all(|sample| sample.abs() <= 1.0));
-            loudness(&sound[4 * PACKET_SAMPLES..])
-        };
-        let (one, two, nine) = (
-            heard(&["bob"]),
-            heard(&["bob", "eve"]),
-            heard(&["a", "b", "c", "d", "e", "f", "g", "h", "i"]),
-        );
-        assert!((0.25..0.45).contains(&one), "{one}");
-        assert!(two > 1.5 * one, "{two} and {one}");
-        assert!(nine <= 1.0);
-    }
-
-    #[test]
-    fn a_lost_packet_is_guessed_and_its_late_arrival_is_ignored() {
-        let mut mixer = Mixer::new();
-        let packets = spoken("bob", 6);
-        for number in [0, 1, 3, 2, 4, 4, 5] {
-            mixer.receive(&packets[number], NOW);
-        }
-        assert_eq!(std::iter::from_fn(|| mixed(&mut mixer)).count(), 6);
-    }
-
-    #[test]
-    fn a_microphone_that_was_opened_anew_is_heard_again() {
-        let mut mixer = Mixer::new();
-        let late = |mut packet: RemoteFrame| {
-            packet.frame.sequence += 5_000;
-            packet
-        };
-        spoken("bob", 2)
-            .into_iter()
-            .map(late)
-            .for_each(|packet| mixer.receive(&packet, NOW));
-        receive(&mut mixer, &spoken("bob", 2));
-        assert_eq!(std::iter::from_fn(|| mixed(&mut mixer)).count(), 4);
-    }
-
-    #[test]
-    fn nothing_grows_with_what_is_received() {
-        let mut mixer = Mixer::new();
-        for user in 0..100 {
-            receive(&mut mixer, &spoken(&format!("user-{user}"), 30));
-        }
-        assert_eq!(mixer.voices.len(), Mixer::VOICES);
-        let waiting = mixer.voices.values().map(|voice| voice.waiting.len()).max();
-        assert_eq!(waiting, Some(Mixer::WAITING));
-        mixer.forget_silent(Duration::from_secs(5));
-        assert!(mixer.voices.is_empty());
-    }
-
-    #[test]
-    fn pictures_and_garbage_are_left_out() {
-        let mut mixer = Mixer::new();
-        let frame = |codec, payload: &'static [u8]| RemoteFrame {
-            user: "bob".parse().expect("a user"),
-            frame: MediaFrame {
-                codec,
-                sequence: 0,
-                captured_at_micros: 0,
-                payload: Bytes::from_static(payload),
-            },
-        };
-        mixer.receive(&frame(Codec::Jpeg, &[0xff, 0xd8]), NOW);
-        assert!(mixer.voices.is_empty());
-        mixer.receive(&frame(Codec::Opus, &[0xff; 3]), NOW);
-        assert_eq!(mixed(&mut mixer), None);
-    }
-}
+mod tests;

@@ -63,6 +63,14 @@ impl RateConverter {
             ready(self.converted.get(..given).unwrap_or_default());
         }
     }
+
+    /// Forgets what it has been given, as if it were new.
+    pub(crate) fn forget(&mut self) {
+        self.waiting.clear();
+        if let Some(converter) = &mut self.converter {
+            converter.reset();
+        }
+    }
 }
 
 /// A slice that is too short for its own length is no world's mistake; yet it is answered by value.

@@ -10,8 +10,6 @@ use crate::alsa_words::AlsaWords;
 use crate::naming::{Label, Wanted, place_of, shown};
 #[cfg(target_os = "linux")]
 use crate::sound_server::Turn;
-#[cfg(target_os = "linux")]
-use crate::stream::PERMISSION;
 
 /// What a sound system is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,8 +192,10 @@ impl SoundSystem {
     /// What would help, if there are devices that this user may not even see.
     #[cfg(target_os = "linux")]
     pub(crate) fn denial(&self) -> Option<String> {
-        let denied = !self.is_server() && crate::alsa_card::are_denied();
-        denied.then(|| PERMISSION.to_owned())
+        if self.is_server() {
+            return None;
+        }
+        crate::permission::hint_for_cards()
     }
 
     /// Other systems show their devices to everybody.

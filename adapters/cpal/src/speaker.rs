@@ -54,6 +54,7 @@ fn open(opened: Opened<'_>) -> Result<OpenStream, DeviceError> {
     let player = Player {
         mixer: Mixer::new(),
         converter: RateConverter::new(SAMPLE_RATE, rate).map_err(|error| opening.failed(&error))?,
+        rate,
         ahead,
         ring: Arc::clone(&ring),
         gate: opening.gate.clone(),
@@ -100,6 +101,8 @@ fn ahead(format: &Format) -> usize {
 struct Player {
     mixer: Mixer,
     converter: RateConverter,
+    /// The driver's, in Hz.
+    rate: u32,
     ahead: usize,
     ring: Arc<ArrayQueue<f32>>,
     gate: Gate,
@@ -109,6 +112,16 @@ struct Player {
 }
 
 impl Player {
+    /// Takes back what the driver has not taken yet, to be mixed without those who have gone; what the
+    /// others said in it they say again.
+    fn take_back(&mut self) {
+        let unplayed = std::iter::from_fn(|| self.ring.pop()).count();
+        let unplayed = unplayed as u64 * u64::from(SAMPLE_RATE) / u64::from(self.rate);
+        self.converter.forget();
+        self.mixer
+            .take_back(usize::try_from(unplayed).unwrap_or(usize::MAX));
+    }
+
     /// Packets arrive without waking us; half a packet's time is soon enough for them.
     const NAP: Duration = Duration::from_millis(10);
 
@@ -117,8 +130,11 @@ impl Player {
         while !self.gate.is_shut() {
             std::thread::park_timeout(Self::NAP);
             let now = self.health.age();
-            while let Some(remote) = self.link.try_playback() {
-                self.mixer.receive(&remote, now);
+            if self.mixer.forget_over() {
+                self.take_back();
+            }
+            while let Some((whom, remote)) = self.link.try_playback_for() {
+                self.mixer.receive(whom, &remote, now);
             }
             self.mixer.forget_silent(now);
             while self.ring.len() < self.ahead && self.mixer.mix(&mut mixed) {

@@ -199,7 +199,7 @@ pub(crate) fn refused(
         ErrorKind::DeviceBusy => DeviceError::Busy { name },
         ErrorKind::PermissionDenied => DeviceError::Denied {
             name,
-            hint: PERMISSION.to_owned(),
+            hint: permission(kind),
         },
         ErrorKind::DeviceNotAvailable | ErrorKind::HostUnavailable => {
             system.not_found(kind, wanted)
@@ -218,12 +218,13 @@ pub(crate) fn refused(
     }
 }
 
-/// What would give us the permission to open a sound device.
-pub(crate) const PERMISSION: &str = if cfg!(target_os = "linux") {
-    "add this user to the group audio (usermod -aG audio USER) and log in again"
-} else {
-    "allow this program to use it in the system's privacy settings"
-};
+/// What would give us the permission to open a device of this kind.
+fn permission(kind: DeviceKind) -> String {
+    #[cfg(target_os = "linux")]
+    return crate::permission::hint(kind);
+    #[cfg(not(target_os = "linux"))]
+    return format!("allow this program to use the {kind} in the system's privacy settings");
+}
 
 #[cfg(test)]
 mod tests {

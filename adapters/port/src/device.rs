@@ -9,7 +9,7 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{FrameQueue, MediaFrame, RemoteFrame};
+use crate::{FrameQueue, MediaFrame, PlaybackQueue, PlaybackUse, RemoteFrame};
 
 /// What a device does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -200,7 +200,7 @@ pub enum DeviceSignal {
 pub struct DeviceLink {
     signals: mpsc::Sender<DeviceSignal>,
     captured: FrameQueue<MediaFrame>,
-    playback: FrameQueue<RemoteFrame>,
+    playback: PlaybackQueue,
     live: Arc<AtomicBool>,
     abandoned: CancellationToken,
 }
@@ -213,7 +213,7 @@ pub struct DeviceSide {
     /// What it captured. In a stay this is the room's outbound queue.
     pub captured: FrameQueue<MediaFrame>,
     /// What it is to play.
-    pub playback: FrameQueue<RemoteFrame>,
+    pub playback: PlaybackQueue,
     live: Arc<AtomicBool>,
     abandon: CancellationToken,
 }
@@ -231,7 +231,7 @@ impl DeviceLink {
         let link = Self {
             signals: sender,
             captured,
-            playback: FrameQueue::bounded(Self::PLAYBACK),
+            playback: PlaybackQueue::bounded(Self::PLAYBACK),
             live: Arc::new(AtomicBool::new(true)),
             abandoned: CancellationToken::new(),
         };
@@ -256,11 +256,23 @@ impl DeviceLink {
         self.playback.next().await
     }
 
+    /// The same, with for whom it is. For what passes frames on to another device.
+    pub async fn next_playback_for(&self) -> Option<(PlaybackUse, RemoteFrame)> {
+        self.playback.next_for().await
+    }
+
     /// The next frame to play if one is waiting; for a thread that must not wait.
     #[must_use]
     pub fn try_playback(&self) -> Option<RemoteFrame> {
+        self.try_playback_for().map(|(_, frame)| frame)
+    }
+
+    /// The same, with for whom it is. A device that keeps sound back is to look now and then whether
+    /// that use [is over](PlaybackUse::is_over), and then not to play what it keeps of it (G-14).
+    #[must_use]
+    pub fn try_playback_for(&self) -> Option<(PlaybackUse, RemoteFrame)> {
         if self.is_live() {
-            self.playback.try_next()
+            self.playback.try_next_for()
         } else {
             None
         }

@@ -29,6 +29,7 @@
 mod device;
 mod frame;
 mod identity;
+mod playback;
 mod queue;
 mod transport;
 
@@ -37,6 +38,7 @@ pub use device::{
 };
 pub use frame::{Codec, MediaFrame, RemoteFrame};
 pub use identity::{InvalidRoomId, InvalidUserId, RoomId, RoomName, RoomNumber, UserId};
+pub use playback::{PlaybackQueue, PlaybackUse, PlaybackUsed};
 pub use queue::FrameQueue;
 pub use transport::{
     CloseError, Connection, DepartureError, DepartureReceipt, EnterError, EnterRequest,

@@ -40,6 +40,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How much of what a client says is read at once, in bytes; larger messages are read in several goes.
 const READ_BUFFER: usize = 8 << 10;
 
+/// Why somebody is turned away: a label of what is counted.
+const TOO_OFTEN: &str = "address comes too often";
+const NO_PLACE: &str = "address has all its places";
+
 /// Who has come in, and the place that he has taken: until his connection ends, or, where it becomes a
 /// client's socket, until the client has entered.
 #[derive(Clone, Debug)]
@@ -60,9 +64,9 @@ impl Visitor {
             return Ok(Self { address, place });
         };
         if !shared.rates.take(shared.hall.now(), from) {
-            return Err("its address comes too often");
+            return Err(TOO_OFTEN);
         }
-        let place = places.take(from).ok_or("its address has all its places")?;
+        let place = places.take(from).ok_or(NO_PLACE)?;
         let place = Some(Arc::new(place));
         Ok(Self { address, place })
     }
@@ -101,6 +105,7 @@ pub(crate) async fn keep(
                         Ok(visitor) => visitor,
                         Err(why) => {
                             tracing::debug!(?address, why, "hung up");
+                            shared.metrics.turned_away(why);
                             continue;
                         }
                     };
@@ -144,6 +149,7 @@ async fn serve(stream: Box<dyn ByteStream>, router: Router, shared: &Shared, vis
     let answering = service_fn(|mut request: Request<_>| {
         let asks_again = has_asked.swap(true, Ordering::Relaxed);
         let answer = if asks_again && !visitor.may_ask_again(shared) {
+            shared.metrics.turned_away(TOO_OFTEN);
             Err(too_often())
         } else {
             request.extensions_mut().insert(visitor.clone());
@@ -207,16 +213,16 @@ async fn upgrade(
     if let Err(foreign) = origin::check(&headers, &shared.config.allowed_origins, key) {
         return (StatusCode::FORBIDDEN, foreign.to_string()).into_response();
     }
-    let too_many = |words: &'static str| (StatusCode::SERVICE_UNAVAILABLE, words).into_response();
+    let too_many = |why: &'static str| {
+        shared.metrics.turned_away(why);
+        (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
+    };
     let Ok(permit) = Arc::clone(&shared.sockets).try_acquire_owned() else {
         return too_many("too many connections");
     };
     let of_address = address.map(|address| shared.clients.take(address));
     if let Some(None) = of_address {
-        tracing::info!(
-            ?address,
-            "sent away: its address has as many clients as one may"
-        );
+        tracing::info!(?address, "sent away: its address has all its clients");
         return too_many("too many connections from this address");
     }
     let limit = shared.config.limits.message_bytes;

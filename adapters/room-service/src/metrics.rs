@@ -26,6 +26,7 @@ pub(crate) struct Metrics {
     cut_off: Family<Label<u32>, Counter>,
     frames: Family<Label<&'static str>, Counter>,
     pub(crate) frames_lost: Counter,
+    turned_away: Family<Label<&'static str>, Counter>,
     api_answers: Family<Label<&'static str>, Counter>,
     logins: Family<Label<&'static str>, Counter>,
     missed: Counter,
@@ -57,6 +58,11 @@ impl Metrics {
     pub(crate) fn refused(&self, refusal: Refusal) {
         let labels = [("code", i64::from(refusal.code()))];
         self.refused.get_or_create(&labels).inc();
+    }
+
+    /// Somebody was turned away at the door.
+    pub(crate) fn turned_away(&self, why: &'static str) {
+        self.turned_away.get_or_create(&[("why", why)]).inc();
     }
 
     /// A client broke the protocol or a bound.
@@ -128,6 +134,11 @@ impl Metrics {
             "media_frames",
             "Media frames from clients",
             self.frames.clone(),
+        );
+        registry.register(
+            "turned_away",
+            "Connections and requests that were refused for the bounds of an address, or of all",
+            self.turned_away.clone(),
         );
         registry.register(
             "media_frames_lost",

@@ -20,6 +20,7 @@ use crate::door;
 use crate::hall::Hall;
 use crate::history::History;
 use crate::metrics::Metrics;
+use crate::operating::Pulse;
 use crate::places::Places;
 use crate::rates::Rates;
 use crate::recent::Recent;
@@ -59,6 +60,8 @@ pub(crate) struct Shared {
     /// What was answered to calls that may be repeated.
     pub(crate) repeated: Repeated,
     pub(crate) sockets: Arc<Semaphore>,
+    /// Whether the rooms are well.
+    pub(crate) pulse: Pulse,
     /// How often each address comes.
     pub(crate) rates: Rates,
     /// How many clients each address has.
@@ -169,6 +172,7 @@ impl RoomService {
             sockets: Arc::new(Semaphore::new(
                 config.limits.connections.min(Semaphore::MAX_PERMITS),
             )),
+            pulse: Pulse::default(),
             rates: Rates::new(config.limits.requests_per_second_per_address),
             clients: Places::new(config.limits.connections_per_address.max(1)),
             tasks: TaskTracker::new(),

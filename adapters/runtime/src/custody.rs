@@ -11,12 +11,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use exeunt_core::Policy;
 use exeunt_port::{
-    Device, DeviceError, DeviceKind, DeviceLink, DeviceSignal, FrameQueue, MediaFrame, RemoteFrame,
+    Device, DeviceError, DeviceKind, DeviceLink, DeviceSignal, FrameQueue, MediaFrame,
+    PlaybackQueue, PlaybackUse,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use user::Playing;
 pub(crate) use user::{Left, User};
 
 /// Frames between the device and those who use it; they are handed out as they come.
@@ -35,6 +37,8 @@ pub(crate) enum Keeper {
 pub(crate) struct Custody {
     pub(crate) kind: DeviceKind,
     pub(crate) name: String,
+    /// Whether the device is shared with others than those who use it here.
+    pub(crate) is_shared: bool,
     keeper: Keeper,
     users: Mutex<Users>,
     progress: watch::Sender<Progress>,
@@ -44,7 +48,7 @@ pub(crate) struct Custody {
     let_go: CancellationToken,
     /// What it captures, for an owner who looks at it.
     pub(crate) view: FrameQueue<MediaFrame>,
-    playback: FrameQueue<RemoteFrame>,
+    playback: PlaybackQueue,
     departing: Mutex<Option<TaskTrackerToken>>,
 }
 
@@ -78,7 +82,9 @@ impl Progress {
 impl Custody {
     /// Takes a device into custody and begins to open it.
     pub(crate) fn begin(device: Arc<dyn Device>, keeper: Keeper) -> Arc<Self> {
-        let custody = Arc::new(Self::new(device.kind(), device.name(), keeper));
+        let mut custody = Self::new(device.kind(), device.name(), keeper);
+        custody.is_shared = device.is_shared();
+        let custody = Arc::new(custody);
         custody.start(device);
         custody
     }
@@ -99,13 +105,14 @@ impl Custody {
         Self {
             kind,
             name,
+            is_shared: false,
             keeper,
             users: Mutex::default(),
             progress: watch::Sender::default(),
             abandoned: CancellationToken::new(),
             let_go: CancellationToken::new(),
             view: FrameQueue::bounded(PASSING),
-            playback: FrameQueue::bounded(PASSING),
+            playback: PlaybackQueue::bounded(PASSING),
             departing: Mutex::default(),
         }
     }
@@ -132,12 +139,13 @@ impl Custody {
         let number = users.numbers;
         let playing = (self.kind == DeviceKind::Speaker).then(|| {
             let (link, playback) = (link.clone(), self.playback.clone());
-            tokio::spawn(async move {
-                while let Some(frame) = link.next_playback().await {
-                    playback.push(frame);
+            let (whom, used) = PlaybackUse::begin();
+            let passing = tokio::spawn(async move {
+                while let Some((inner, frame)) = link.next_playback_for().await {
+                    playback.push_for(inner.within(&whom), frame);
                 }
-            })
-            .abort_handle()
+            });
+            Playing::new(passing.abort_handle(), used)
         });
         users.links.insert(number, link);
         User::new(Arc::clone(self), number, playing)

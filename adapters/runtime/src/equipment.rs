@@ -11,7 +11,7 @@ use crate::preview::{Lent, Preview};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ownership {
-    /// The stay's, opened by it or handed over to it: its exit releases it (G-3).
+    /// The stay's own, opened by it or handed over to it: its exit releases it (G-3).
     #[default]
     Owned,
     /// The application's: the stay falls silent on it and leaves it open (G-16).
@@ -67,7 +67,11 @@ impl Named {
         Self {
             kind: preview.kind(),
             name: preview.name().to_owned(),
-            ownership: Ownership::Owned,
+            ownership: if preview.is_shared() {
+                Ownership::Shared
+            } else {
+                Ownership::Owned
+            },
             source: Source::Preview(preview),
         }
     }

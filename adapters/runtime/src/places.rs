@@ -8,7 +8,7 @@ use std::sync::Arc;
 use exeunt_core::{Event, Policy, Slot, Wait};
 use exeunt_port::{
     DeviceError, DeviceKind, DeviceLink, DeviceSide, DeviceSignal, FrameQueue, MediaFrame,
-    OpenDevice, RemoteFrame,
+    OpenDevice, PlaybackQueue,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -24,7 +24,7 @@ pub(crate) struct Places {
     captured: FrameQueue<MediaFrame>,
     policy: Policy,
     openings: u32,
-    speakers: watch::Sender<Vec<FrameQueue<RemoteFrame>>>,
+    speakers: watch::Sender<Vec<PlaybackQueue>>,
     /// Calls into devices that have not answered.
     pub(crate) unanswered: usize,
     /// What the devices complained of last.
@@ -35,7 +35,7 @@ struct Place {
     kind: DeviceKind,
     name: String,
     ownership: Ownership,
-    /// How many others use the device on that this stay has left to them.
+    /// How many others used the device on when this stay left it to them.
     other_users: usize,
     /// What was handed over or lent is gone from here once it is used. A device that is opened stays:
     /// it outlives what it opened.
@@ -102,7 +102,7 @@ impl Places {
     }
 
     /// The playback queues of the open speakers, as they change.
-    pub(crate) fn speakers(&self) -> watch::Receiver<Vec<FrameQueue<RemoteFrame>>> {
+    pub(crate) fn speakers(&self) -> watch::Receiver<Vec<PlaybackQueue>> {
         self.speakers.subscribe()
     }
 
@@ -258,7 +258,10 @@ impl Places {
         };
         place.held = Held::Nothing;
         let kind = place.kind;
-        if let Err(DeviceError::StillShared { others, .. }) = answer {
+        // From a device that nobody shares with us it is no answer: whose could it be on for?
+        if let Err(DeviceError::StillShared { others, .. }) = answer
+            && place.ownership == Ownership::Shared
+        {
             place.other_users = others;
             let told = RoomEvent::DeviceReturned { slot, kind };
             // This stay's use of it is over, which is all that it owed.

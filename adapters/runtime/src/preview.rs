@@ -114,6 +114,11 @@ impl Preview {
         &self.custody.name
     }
 
+    /// Whether other sessions may use the device at the same time ([`Device::is_shared`]).
+    pub(crate) fn is_shared(&self) -> bool {
+        self.custody.is_shared
+    }
+
     /// Waits until the device is open, and answers what was really opened; or why it could not be.
     /// Dropping the future stops nothing (G-7).
     pub async fn opened(&self) -> Result<String, DeviceError> {

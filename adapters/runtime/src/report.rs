@@ -74,7 +74,8 @@ pub struct ReleasedDevice {
     /// Whose it is.
     #[serde(default)]
     pub ownership: Ownership,
-    /// How many others use it on, where it is shared and so was not this stay's to release. Else 0.
+    /// How many others used it on when this stay was done with it, where it is shared and so was not this
+    /// stay's to release. Else 0. Of a device that was stopped in mid-room that is the number of then.
     #[serde(default)]
     pub other_users: usize,
     /// How.
@@ -180,9 +181,9 @@ impl fmt::Display for ExitReport {
                 (Ownership::Owned, _) => {}
                 (Ownership::Lent, _) => write!(formatter, ", lent")?,
                 (Ownership::Shared, 0) => write!(formatter, ", shared")?,
-                (Ownership::Shared, 1) => write!(formatter, ", shared: 1 other uses it on")?,
+                (Ownership::Shared, 1) => write!(formatter, ", shared: 1 other used it on")?,
                 (Ownership::Shared, more) => {
-                    write!(formatter, ", shared: {more} others use it on")?;
+                    write!(formatter, ", shared: {more} others used it on")?;
                 }
             }
             writeln!(formatter)?;

@@ -13,11 +13,15 @@ use crate::custody::{Custody, Left, User};
 /// [`with_device`](crate::Client::with_device) or [`start`](crate::RoomHandle::start). Every session has
 /// a queue and a gate of its own: who leaves is silent at once (G-14), and the others lose no frame. An
 /// exit that is not the last reports its line as [`NotOwed`](crate::Outcome::NotOwed), with how many
-/// others use the device; the last one's says `done` when the operating system's handle is gone (G-13).
+/// others used the device then; the last one's says `done` when the operating system's handle is gone (G-13).
 ///
 /// * Whoever opens it while the last one still releases it waits for the release, and opens it anew.
 /// * A device that vanishes or breaks does so for everybody, and is let go of at once.
-/// * A shared speaker plays everybody's rooms; a user who speaks in two of them is one voice to it.
+/// * A shared speaker plays everybody's rooms; a user who speaks in two of them is two voices. What it
+///   has been given for a session is not played any more once that session's use has ended (G-14):
+///   what waits in queues is dropped at once, and a device that keeps sound back is told
+///   ([`PlaybackUse`](exeunt_port::PlaybackUse)). Ours take it out of what they have mixed with the
+///   others' within 10 ms; what the driver has taken by then, it plays.
 /// * It runs in the tokio runtime of whoever opened it first. If that one is shut down, the device has
 ///   vanished for the others.
 ///
@@ -33,7 +37,7 @@ use crate::custody::{Custody, Left, User};
 /// let interview = interview.enter(EnterRequest::unsigned("alice", "interview")?);
 /// let backstage = backstage.enter(EnterRequest::unsigned("alice", "backstage")?);
 /// let (report, _) = interview.exit().await;
-/// println!("{report}"); // camera not owed, shared: 1 other still uses it
+/// println!("{report}"); // camera not owed, shared: 1 other used it on
 /// let (report, _) = backstage.exit().await;
 /// println!("{report}"); // camera done
 /// # Ok(()) }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use exeunt_core::{Effect, Effects, Event, Policy, Slot};
 use exeunt_port::{
     Codec, Connection, DepartureError, DepartureReceipt, EnterError, EnterRequest, FrameQueue,
-    RemoteFrame, RoomLink, RoomSide, RoomSignal, Transport,
+    PlaybackQueue, RemoteFrame, RoomLink, RoomSide, RoomSignal, Transport,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -362,7 +362,7 @@ impl Drop for Stay {
 /// shows them.
 async fn play(
     remote: FrameQueue<RemoteFrame>,
-    speakers: watch::Receiver<Vec<FrameQueue<RemoteFrame>>>,
+    speakers: watch::Receiver<Vec<PlaybackQueue>>,
     shown: FrameQueue<RemoteFrame>,
 ) {
     while let Some(frame) = remote.next().await {

@@ -70,6 +70,8 @@ duties! {
     CAPTURED: "DeviceLink::captured", "gets valid frames, counted from 0 since the opening", [];
     PLAYED: "DeviceLink::next_playback", "(or try_playback) is taken by an open speaker", [];
     RELEASE: "OpenDevice::release", "answers, and Ok means that the operating system's handle is gone", [7, 13];
+    RELEASE_SHARED: "OpenDevice::release", "answers StillShared exactly while others use a device that says is_shared()", [16];
+    OTHERS: "OpenDevice::release", "of one opening leaves the others as they were", [16];
     RELEASED: "OpenDevice::release", "having answered, the adapter calls nothing and holds nothing", [14, 15];
     RELEASE_DROPPED: "OpenDevice::release", "goes on when its future is dropped", [7];
     DROP_DEVICE: "OpenDevice", "lets go when it is dropped, without blocking", [3];

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     let machine = Machine {
         parts: &parts,
         program: Path::new(env!("CARGO_BIN_EXE_lab-guest")),
+        further: None,
         arguments: vec!["time-to-off".to_owned(), "--exits".to_owned(), exits],
         bound: BOUND,
         folder: &Path::new(env!("CARGO_TARGET_TMPDIR")).join("device-lab"),

@@ -17,6 +17,7 @@ mod sound;
 mod stage;
 mod subject;
 mod time_to_off;
+mod typed;
 
 use std::process::ExitCode;
 

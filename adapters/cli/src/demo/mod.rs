@@ -40,6 +40,7 @@ const SOUND_PACKETS: u64 = 50;
 pub(crate) const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 
 pub(crate) async fn run(demo: &Demo, json: bool) -> Result<(), Failure> {
+    props::make_sense(demo)?;
     let mut asked = Asked::listen()?;
     let canvas = Canvas::lay_out(&demo.picture)?;
     let people = people()?;

@@ -34,7 +34,9 @@ impl Props {
         let in_one_process = demo.transport == TransportName::Loopback;
         let machine = match wanted {
             DemoDevices::Files => Machine::default(),
-            DemoDevices::Auto | DemoDevices::Real => Machine::look().await.tried().await,
+            DemoDevices::Auto | DemoDevices::Real => {
+                Machine::look().await.tried(demo.camera_format).await
+            }
         };
         if wanted == DemoDevices::Real {
             insist(&machine)?;
@@ -56,13 +58,17 @@ impl Props {
                 }
                 stand_in(files.path(), user, name, from).map(DeviceChoice::File)
             };
+            let camera = choose(DeviceKind::Camera, "camera.y4m", Some(&pictures))?;
             of.push((
                 user.clone(),
                 Devices {
                     microphone: choose(DeviceKind::Microphone, "microphone.wav", Some(&sound))?,
                     speaker: choose(DeviceKind::Speaker, "speaker.wav", None)?,
-                    camera: choose(DeviceKind::Camera, "camera.y4m", Some(&pictures))?,
-                    camera_format: None,
+                    // A file has the format that it has.
+                    camera_format: demo
+                        .camera_format
+                        .filter(|_| camera == DeviceChoice::Default),
+                    camera,
                 },
             ));
         }
@@ -103,6 +109,17 @@ impl Devices {
         each.filter(|(_, choice)| **choice == DeviceChoice::Default)
             .map(|(kind, _)| kind)
             .collect()
+    }
+}
+
+/// What is asked of a camera has to be asked of one that has formats.
+pub(crate) fn make_sense(demo: &Demo) -> Result<(), Failure> {
+    match (demo.devices, demo.camera_format) {
+        (DemoDevices::Files, Some(format)) => Err(Failure::Mistyped(format!(
+            "--camera-format {format} is for a camera of this machine's own, not for --devices files; \
+             leave one of the two out"
+        ))),
+        (DemoDevices::Files, None) | (DemoDevices::Auto | DemoDevices::Real, _) => Ok(()),
     }
 }
 

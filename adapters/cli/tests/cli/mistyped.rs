@@ -79,6 +79,12 @@ fn a_camera_format_for_what_has_none_is_said() {
         let said = ["--camera-format 640x480", "this machine's own"];
         mistyped(&[&words[..], &[&camera]].concat(), &said);
     }
+    let demo = ["demo", "--devices=files", "--camera-format=640x480"];
+    mistyped(&demo, &["--camera-format 640x480", "--devices files"]);
+    mistyped(
+        &["demo", "--camera-format=640x480:h264"],
+        &["\"h264\"", "mjpeg, nv12, yuyv, grey, rgb, bgr"],
+    );
 }
 
 #[test]

@@ -202,8 +202,8 @@ impl Passing {
                         self.link.captured(frame);
                     }
                 }
-                Some(frame) = self.link.next_playback() => {
-                    self.inner.playback.push(frame);
+                Some((whom, frame)) = self.link.next_playback_for() => {
+                    self.inner.playback.push_for(whom, frame);
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use exeunt_room_service::{Config, Limits};
+use exeunt_room_service::{Config, DEVELOPMENT_OPERATOR_TOKEN, Limits};
 use exeunt_websocket::wire::ServerMessage;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -182,4 +182,15 @@ async fn an_address_that_comes_too_often_is_turned_away_and_the_others_are_not()
     soon(async { while socket_from(&door, "192.0.2.1").await.is_ok() {} }).await;
     let mut other = socket_from(&door, "192.0.2.2").await.unwrap();
     enters(&mut other, "bob").await;
+    // And the operator can see it.
+    let mut operator = comes(&door, "192.0.2.3").await;
+    let asked = format!(
+        "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+         Authorization: Bearer {DEVELOPMENT_OPERATOR_TOKEN}\r\n\r\n"
+    );
+    operator.write_all(asked.as_bytes()).await.unwrap();
+    let mut metrics = String::new();
+    soon(operator.read_to_string(&mut metrics)).await.unwrap();
+    let counted = "exeunt_turned_away_total{why=\"address comes too often\"} ";
+    assert!(metrics.contains(counted), "{metrics}");
 }

@@ -147,8 +147,8 @@ impl Custody {
                 () = self.let_go.cancelled() => return,
                 Some(signal) = side.signals.recv() => return self.broke(&signal),
                 Some(frame) = side.captured.next() => self.hand_out(frame),
-                Some(frame) = self.playback.next() => {
-                    side.playback.push(frame);
+                Some((whom, frame)) = self.playback.next_for() => {
+                    side.playback.push_for(whom, frame);
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use exeunt_port::DeviceError;
+use exeunt_port::{DeviceError, PlaybackUsed};
 use tokio::task::AbortHandle;
 
 use super::{Custody, Keeper};
@@ -11,7 +11,29 @@ use super::{Custody, Keeper};
 pub(crate) struct User {
     custody: Arc<Custody>,
     number: u64,
-    playing: Option<AbortHandle>,
+    playing: Option<Playing>,
+}
+
+/// What a user has a speaker play. Dropping it ends that: what of it has not been played is not played
+/// any more, wherever it waits (G-14).
+pub(super) struct Playing {
+    passing: AbortHandle,
+    _used: PlaybackUsed,
+}
+
+impl Playing {
+    pub(super) fn new(passing: AbortHandle, used: PlaybackUsed) -> Self {
+        Self {
+            passing,
+            _used: used,
+        }
+    }
+}
+
+impl Drop for Playing {
+    fn drop(&mut self) {
+        self.passing.abort();
+    }
 }
 
 /// What a user leaves behind.
@@ -23,7 +45,7 @@ pub(crate) enum Left {
 }
 
 impl User {
-    pub(super) fn new(custody: Arc<Custody>, number: u64, playing: Option<AbortHandle>) -> Self {
+    pub(super) fn new(custody: Arc<Custody>, number: u64, playing: Option<Playing>) -> Self {
         Self {
             custody,
             number,
@@ -48,6 +70,7 @@ impl User {
     /// Wants the opening no more. `false` if nobody else does either: then the opening is abandoned,
     /// and what opens all the same is this user's to release (G-4).
     pub(crate) fn give_up_opening(&mut self) -> bool {
+        drop(self.playing.take());
         let mut users = self.custody.users();
         if users.links.len() > 1 {
             users.links.remove(&self.number);
@@ -60,9 +83,7 @@ impl User {
 
     /// Uses it no more. The last one lets go of what the last one is to let go of.
     pub(crate) fn leave(&mut self) -> Left {
-        if let Some(playing) = self.playing.take() {
-            playing.abort();
-        }
+        drop(self.playing.take());
         let custody = &self.custody;
         let mut users = custody.users();
         let used = users.links.remove(&self.number).is_some();

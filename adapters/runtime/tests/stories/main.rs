@@ -11,5 +11,7 @@ mod people;
 mod previews;
 mod sharing;
 mod shutdowns;
+mod slots;
+mod speakers;
 mod transcripts;
 mod unopened;

@@ -74,7 +74,7 @@ async fn two_sessions_share_a_camera_that_is_opened_once_and_released_by_the_las
     );
     assert!(report.is_clean());
     assert!(
-        report.to_string().contains("shared: 1 other uses it on"),
+        report.to_string().contains("shared: 1 other used it on"),
         "{report}"
     );
     assert_eq!(faults.open_now(), 1, "the other one still uses it");

@@ -1,14 +1,30 @@
-//! A transport with nobody at the other end: what a device's case needs of a room.
+//! A transport with nobody at the other end but a listener: what a device's case needs of a room.
 
 use exeunt_port::{
-    CloseError, Connection, DepartureError, DepartureReceipt, EnterError, EnterRequest, RoomLink,
-    Transport, async_trait,
+    CloseError, Connection, DepartureError, DepartureReceipt, EnterError, EnterRequest, FrameQueue,
+    MediaFrame, RoomLink, Transport, async_trait,
 };
+use tokio::task::JoinSet;
 
 /// Lets everybody in and tells nothing.
-pub(super) struct EmptyRoom;
+pub(super) struct EmptyRoom {
+    sent: FrameQueue<MediaFrame>,
+}
 
-struct Alone;
+struct Alone {
+    /// Dropping it ends the listening.
+    _listening: JoinSet<()>,
+}
+
+impl EmptyRoom {
+    /// A room, and what was sent into it last.
+    pub(super) fn heard() -> (Self, FrameQueue<MediaFrame>) {
+        /// Only the newest count.
+        const KEPT: usize = 4;
+        let sent = FrameQueue::bounded(KEPT);
+        (Self { sent: sent.clone() }, sent)
+    }
+}
 
 #[async_trait]
 impl Transport for EmptyRoom {
@@ -23,9 +39,18 @@ impl Transport for EmptyRoom {
     async fn connect(
         &self,
         _request: EnterRequest,
-        _link: RoomLink,
+        link: RoomLink,
     ) -> Result<Box<dyn Connection>, EnterError> {
-        Ok(Box::new(Alone))
+        let sent = self.sent.clone();
+        let mut listening = JoinSet::new();
+        listening.spawn(async move {
+            while let Some(frame) = link.next_outbound().await {
+                sent.push(frame);
+            }
+        });
+        Ok(Box::new(Alone {
+            _listening: listening,
+        }))
     }
 }
 

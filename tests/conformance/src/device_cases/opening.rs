@@ -2,12 +2,13 @@
 
 use std::pin::pin;
 
-use exeunt_port::{DeviceError, DeviceSide, OpenDevice};
+use exeunt_port::{DeviceError, DeviceKind, DeviceSide, OpenDevice};
 
 use super::Stage;
+use super::running::silence;
 use super::stage::{Opened, could_not_open};
-use crate::duty::{OPEN, OPEN_ABANDONED, OPEN_DROPPED, RELEASE};
-use crate::finding::{Finding, Outcome};
+use crate::duty::{OPEN, OPEN_ABANDONED, OPEN_DROPPED, OTHERS, RELEASE, RELEASE_SHARED};
+use crate::finding::{Finding, Outcome, demand};
 use crate::moments::{MOMENTS, until_it_waits};
 
 pub(super) async fn abandoned(stage: &Stage) -> Outcome {
@@ -103,6 +104,7 @@ pub(super) async fn twice_at_once(stage: &Stage) -> Outcome {
     let (first, second) = match (first, second) {
         (Ok(first), Ok(second)) => {
             is_left_to_the_other(stage, first).await?;
+            goes_on(stage, &second_side).await?;
             stage.releases(second).await?;
             return opens_again(stage).await;
         }
@@ -114,18 +116,49 @@ pub(super) async fn twice_at_once(stage: &Stage) -> Outcome {
     opens_again(stage).await
 }
 
-/// Releases the first of two that are open. One that is shared stays open for the other, and says so.
+/// Releases the first of two that are open. One that is shared stays open for the other, and says so;
+/// where each opening has a handle of its own, this one's is gone.
 async fn is_left_to_the_other(stage: &Stage, device: Box<dyn OpenDevice>) -> Outcome {
     let released = stage
         .patience
         .answers(&RELEASE, "release()", device.release())
         .await?;
-    match released {
-        Ok(()) | Err(DeviceError::StillShared { others: 1, .. }) => Ok(()),
-        Err(error) => Err(Finding::broken(
-            &RELEASE,
-            format!("release() answered: {error}"),
+    match (released, stage.device.is_shared()) {
+        (Ok(()), false) | (Err(DeviceError::StillShared { others: 1, .. }), true) => Ok(()),
+        (Ok(()), true) => Err(Finding::broken(
+            &RELEASE_SHARED,
+            "is_shared() is true and another opening has it, and release() answered Ok",
         )),
+        (Err(error @ DeviceError::StillShared { .. }), false) => {
+            let seen = format!("is_shared() is false, and release() answered: {error}");
+            Err(Finding::broken(&RELEASE_SHARED, seen))
+        }
+        (Err(error), _) => {
+            let seen = format!("release() answered: {error}");
+            Err(Finding::broken(&RELEASE, seen))
+        }
+    }
+}
+
+/// The other one captures, or plays, as if nothing had happened.
+async fn goes_on(stage: &Stage, side: &DeviceSide) -> Outcome {
+    match stage.kind() {
+        DeviceKind::Microphone | DeviceKind::Camera => {
+            while side.captured.try_next().is_some() {}
+            let what = "after one of two openings was released, the other's next frame";
+            let frame = side.captured.next();
+            let frame = stage.patience.answers(&OTHERS, what, frame).await?;
+            demand(&OTHERS, frame.is_some(), || "it was cut off".to_owned())
+        }
+        DeviceKind::Speaker => {
+            let (packet, taken) = silence(0);
+            side.playback.push(packet);
+            let what = "after one of two openings was released, the other speaker";
+            stage
+                .patience
+                .answers(&OTHERS, what, taken.cancelled())
+                .await
+        }
     }
 }
 

@@ -3,12 +3,13 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use exeunt_port::DeviceKind;
-use exeunt_runtime::{Departures, Outcome as Settled, Policy, Preview, RoomEvent, Shared};
+use exeunt_port::{DeviceKind, FrameQueue, MediaFrame};
+use exeunt_runtime::{Client, Departures, Outcome as Settled, Policy, Preview, RoomEvent, Shared};
 
 use super::Stage;
 use super::opening::opens_again;
-use super::runtime::{ended, enters, is_open};
+use super::runtime::{ended, enters, enters_heard, is_open};
+use crate::Obstacle;
 use crate::borrowed::{Borrowed, Held};
 use crate::duty::{CAPTURED, CLEAN, LENT, OPEN, OPEN_ABANDONED, RELEASE, SHARED};
 use crate::finding::{Finding, Outcome, demand};
@@ -133,15 +134,21 @@ pub(super) async fn lent(stage: &Stage) -> Outcome {
 }
 
 pub(super) async fn shared(stage: &Stage) -> Outcome {
+    /// Frames after the first has left: more than are under way.
+    const ENOUGH: usize = 10;
     let device = Shared::new(Borrowed(Arc::clone(&stage.device)));
     let mut rooms = Vec::new();
     for _ in 0..2 {
         let device = device.clone();
-        let mut room = enters(|client| client.with_device(device), Policy::default())?;
+        let bringing = |client: Client| client.with_device(device);
+        let (mut room, sent) = enters_heard(bringing, Policy::default())?;
         is_open(stage, &mut room).await?;
-        rooms.push(room);
+        goes_on(stage, &sent, 1, "for one of two sessions").await?;
+        rooms.push((room, sent));
     }
-    for (room, expected) in rooms.into_iter().zip([Settled::NotOwed, Settled::Done]) {
+    let mut rooms = rooms.into_iter();
+    let mut expected = [Settled::NotOwed, Settled::Done].into_iter();
+    while let (Some((room, _)), Some(expected)) = (rooms.next(), expected.next()) {
         room.handle().request_exit();
         let (_, report) = ended(stage, room).await?;
         let outcomes: Vec<_> = report
@@ -152,8 +159,46 @@ pub(super) async fn shared(stage: &Stage) -> Outcome {
         demand(&SHARED, outcomes == [expected], || {
             format!("the line of the device was to be {expected}: {report}")
         })?;
+        // The report says so; whoever is still there has to have it.
+        if let Some((_, sent)) = rooms.as_slice().first() {
+            is_held(stage).await?;
+            goes_on(stage, sent, ENOUGH, "for the one that stayed").await?;
+        }
     }
     opens_again(stage).await
+}
+
+/// The system shows that somebody holds the device, where it shows anything.
+async fn is_held(stage: &Stage) -> Outcome {
+    match stage.lab.held().await {
+        Ok(held) => demand(&SHARED, held > 0, || {
+            "one of two sessions left, and the system shows that nobody holds the device".to_owned()
+        }),
+        // Then there is only what it captures.
+        Err(Obstacle::NotOffered { .. }) => Ok(()),
+        Err(obstacle) => Err(obstacle.into()),
+    }
+}
+
+/// So many frames more are sent into the room, if it is a device that captures.
+async fn goes_on(
+    stage: &Stage,
+    sent: &FrameQueue<MediaFrame>,
+    frames: usize,
+    whose: &str,
+) -> Outcome {
+    if stage.kind() == DeviceKind::Speaker {
+        return Ok(());
+    }
+    while sent.try_next().is_some() {}
+    for number in 1..=frames {
+        let what = format!("frame {number} of {frames} {whose}");
+        let frame = stage.patience.answers(&SHARED, &what, sent.next()).await?;
+        demand(&SHARED, frame.is_some(), || {
+            format!("before {what} the room was cut off")
+        })?;
+    }
+    Ok(())
 }
 
 /// The device, open before any room.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use exeunt_port::EnterRequest;
+use exeunt_port::{EnterRequest, FrameQueue, MediaFrame};
 use exeunt_runtime::{Client, ExitReport, Outcome as Settled, Policy, Reason, Room, RoomEvent};
 
 use super::Stage;
@@ -82,9 +82,18 @@ pub(super) fn enters(
     bringing: impl FnOnce(Client) -> Client,
     policy: Policy,
 ) -> Result<Room, Finding> {
+    enters_heard(bringing, policy).map(|(room, _)| room)
+}
+
+/// The same, with what is sent into the room.
+pub(super) fn enters_heard(
+    bringing: impl FnOnce(Client) -> Client,
+    policy: Policy,
+) -> Result<(Room, FrameQueue<MediaFrame>), Finding> {
     let request = EnterRequest::unsigned("alice", "empty").map_err(crate::Obstacle::failed)?;
-    let client = Client::new(EmptyRoom).with_policy(policy);
-    Ok(bringing(client).enter(request))
+    let (transport, sent) = EmptyRoom::heard();
+    let client = Client::new(transport).with_policy(policy);
+    Ok((bringing(client).enter(request), sent))
 }
 
 pub(super) async fn is_open(stage: &Stage, room: &mut Room) -> Outcome {

@@ -79,3 +79,35 @@ fn a_microphone_that_opens_for_nobody_fails_where_opening_is_given_up() {
         &["opening, dropped at any moment, holds nothing"],
     );
 }
+
+#[test]
+fn a_microphone_that_says_it_is_shared_and_is_not_fails_where_two_open_it() {
+    let case = "opening twice at once answers both";
+    let report = fails_exactly(microphone(Wrong::SaysStillShared), &[case]);
+    let said = said_of(&report, case);
+    assert!(said.contains("is_shared() is false"), "{said}");
+}
+
+#[test]
+fn a_microphone_that_is_shared_and_says_it_is_released_fails_where_two_open_it() {
+    let case = "opening twice at once answers both";
+    let report = fails_exactly(microphone(Wrong::SaysReleased), &[case]);
+    let said = said_of(&report, case);
+    assert!(said.contains("is_shared() is true"), "{said}");
+}
+
+#[test]
+fn a_microphone_whose_release_takes_others_along_fails_where_two_open_it() {
+    let case = "opening twice at once answers both";
+    let report = fails_exactly(microphone(Wrong::TakesOthersAlong), &[case]);
+    let said = said_of(&report, case);
+    assert!(said.contains("the other's next frame"), "{said}");
+}
+
+#[test]
+fn a_microphone_that_falls_silent_fails_where_it_is_to_go_on_for_the_other_session() {
+    let case = "through the runtime: what two sessions share is released by the last";
+    let report = fails_exactly(microphone(Wrong::FallsSilent), &[case]);
+    let said = said_of(&report, case);
+    assert!(said.contains("for the one that stayed"), "{said}");
+}

@@ -15,7 +15,7 @@ use super::log;
 /// says itself how long it took.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running process of the guest's program. Dropping it kills it.
+/// A running process, of the guest's program or another. Dropping it kills it.
 #[derive(Debug)]
 pub(crate) struct Process {
     name: String,
@@ -40,15 +40,20 @@ impl Process {
         arguments: &[&str],
         environment: &[(&str, &str)],
     ) -> Result<Self, LabFailure> {
+        let failed = LabFailure::system(format!("starting {name}"));
+        let mut command = Command::new(std::env::current_exe().map_err(failed)?);
+        command.args(arguments).envs(environment.iter().copied());
+        Self::spawn(name, command)
+    }
+
+    /// Starts any program.
+    pub(crate) fn spawn(name: &str, mut command: Command) -> Result<Self, LabFailure> {
         let failed = || LabFailure::system(format!("starting {name}"));
-        let program = std::env::current_exe().map_err(failed())?;
         // One pipe for both, so that what went wrong stands where it went wrong.
         let (output, into) = std::io::pipe().map_err(failed())?;
         let errors = into.try_clone().map_err(failed())?;
-        let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::piped());
-        command.envs(environment.iter().copied());
         let mut child = command
+            .stdin(Stdio::piped())
             .stdout(into)
             .stderr(errors)
             .spawn()
@@ -144,13 +149,21 @@ impl Process {
     }
 
     /// Ends its input, and waits for its end; answers all that it said.
-    pub(crate) fn end(mut self) -> Result<Vec<Line>, LabFailure> {
+    pub(crate) fn end(self) -> Result<Vec<Line>, LabFailure> {
+        self.ends_with().map(|(_, said)| said)
+    }
+
+    /// The same, with its exit status; `None` if a signal ended it.
+    pub(crate) fn ends_with(mut self) -> Result<(Option<i32>, Vec<Line>), LabFailure> {
         self.input = None;
         match self.until("its end", |_| false) {
-            Err(LabFailure::Ended { .. }) => Ok(std::mem::take(&mut self.said)),
-            Err(failure) => Err(failure),
+            Err(LabFailure::Ended { .. }) => {}
+            Err(failure) => return Err(failure),
             Ok(_) => unreachable!("no line is the end"),
         }
+        let status = self.child.wait();
+        let status = status.map_err(LabFailure::system(format!("waiting for {}", self.name)))?;
+        Ok((status.code(), std::mem::take(&mut self.said)))
     }
 
     /// Lets it go on after it has stopped itself.

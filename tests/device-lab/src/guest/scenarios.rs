@@ -8,6 +8,7 @@ mod growth;
 mod killed;
 mod opening;
 mod owners;
+mod typing;
 mod vanishing;
 
 use self::endings::Cause;
@@ -51,8 +52,12 @@ pub fn scenarios() -> Vec<Scenario> {
     let endurance = ENDURING
         .iter()
         .map(|(name, play)| (Boot::Endurance, *name, *play));
+    let typing = TYPED
+        .iter()
+        .map(|(name, play)| (Boot::CommandLine, *name, *play));
     exits
         .chain(endurance)
+        .chain(typing)
         .map(|(boot, name, play)| Scenario {
             boot,
             name: name.to_owned(),
@@ -106,4 +111,18 @@ const ENDURING: &[Row] = &[
     ("a camera that gives no buffers is told, and the exit is clean", faults::no_buffers),
     ("an exit with a camera that has stalled is within its bound, and the camera is off", faults::stalled_at_the_exit),
     ("a camera that stalls in a call is told, and closed at once", faults::stalled_in_a_call),
+];
+
+#[rustfmt::skip]
+const TYPED: &[Row] = &[
+    ("`exeunt devices` says who holds a device, and that it is free again when he was killed", typing::devices_while_they_are_held),
+    // ---- no permission --------------------------------------------------------------------------
+    ("whoever may not open a camera that is root's alone is told which setting would help", typing::camera_of_root_alone),
+    ("whoever may not open a camera that a group may is told which group, and its members may", typing::camera_of_a_group),
+    ("whoever may not open sound cards that are root's alone is told which setting would help", typing::sound_of_root_alone),
+    ("whoever may not open sound cards that a group may is told which group, and its members may", typing::sound_of_a_group),
+    // ---- what is asked for ----------------------------------------------------------------------
+    ("a camera is opened in just the format that was required, and its pictures are seen", typing::required_formats),
+    ("a format that the camera does not offer is answered with what it offers", typing::format_that_nobody_offers),
+    ("a device's name that fits none or several is answered with those there are", typing::names),
 ];

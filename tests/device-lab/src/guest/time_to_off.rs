@@ -11,6 +11,9 @@ use super::process::{PATIENCE, Process};
 use super::subject::Subject;
 use super::{camera, log, stage};
 
+/// The row that ours are compared with: the program that reads the camera as we do.
+const COMPARED: usize = 0;
+
 /// What is measured: one row of the table.
 #[derive(Clone, Copy, Debug)]
 enum Row {
@@ -52,27 +55,32 @@ pub(crate) fn measure(times: u32) -> Outcome {
             });
         }
     }
-    let mut table = Vec::new();
-    for ((name, _), mut took) in ROWS.iter().zip(measured) {
+    for took in &mut measured {
         took.sort();
-        table.push(format!(
-            "| {name:<36} | {:>6} | {:>8} | {:>8} | {:>8} |",
-            took.len(),
-            milliseconds(&took, 50),
-            milliseconds(&took, 90),
-            milliseconds(&took, 100),
-        ));
     }
+    let figures = |took: &[Duration]| [50, 90, 100].map(|percent| milliseconds(took, percent));
+    let compared = figures(&measured[COMPARED]);
     println!(
-        "| {:<36} | {:>6} | {:>8} | {:>8} | {:>8} |",
-        "camera off after, in ms", "times", "p50", "p90", "max"
+        "| {:<36} | {:>6} | {:>7} | {:>7} | {:>7} | {:>24} |",
+        "camera off after, in ms", "times", "p50", "p90", "max", "beyond bare v4l"
     );
     println!(
-        "| {:-<36} | {:->6} | {:->8} | {:->8} | {:->8} |",
-        "", ":", ":", ":", ":"
+        "| {:-<36} | {:->6} | {:->7} | {:->7} | {:->7} | {:->24} |",
+        "", ":", ":", ":", ":", ":"
     );
-    for row in table {
-        println!("{row}");
+    for ((name, row), took) in ROWS.iter().zip(&measured) {
+        let [p50, p90, max] = figures(took);
+        let beyond = match row {
+            Row::Bare(_) => String::new(),
+            Row::Exeunt { .. } => {
+                let [c50, c90, most] = compared;
+                format!("{:+.1} {:+.1} {:+.1}", p50 - c50, p90 - c90, max - most)
+            }
+        };
+        let times = took.len();
+        println!(
+            "| {name:<36} | {times:>6} | {p50:>7.1} | {p90:>7.1} | {max:>7.1} | {beyond:>24} |"
+        );
     }
     Ok(())
 }
@@ -119,8 +127,8 @@ fn bare(times: u32, way: Way, closings: &Closings) -> Result<Vec<Duration>, LabF
 }
 
 /// The value that this percentage of them does not exceed.
-fn milliseconds(sorted: &[Duration], percent: usize) -> String {
+fn milliseconds(sorted: &[Duration], percent: usize) -> f64 {
     let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
     let value = sorted.get(place).copied().unwrap_or_default();
-    format!("{:.1}", value.as_secs_f64() * 1000.0)
+    value.as_secs_f64() * 1000.0
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use escargot::CargoBuild;
 use serde::{Deserialize, Serialize};
 
 use super::machine::Ended;
@@ -21,11 +22,18 @@ pub enum Boot {
     Endurance,
     /// The conformance suite.
     Conformance,
+    /// The command line, as people type it.
+    CommandLine,
 }
 
 impl Boot {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Exits, Self::Endurance, Self::Conformance];
+    pub const ALL: [Self; 4] = [
+        Self::Exits,
+        Self::Endurance,
+        Self::Conformance,
+        Self::CommandLine,
+    ];
 
     /// What its log is called, and what the guest is told.
     #[must_use]
@@ -34,6 +42,7 @@ impl Boot {
             Self::Exits => "exits",
             Self::Endurance => "endurance",
             Self::Conformance => "conformance",
+            Self::CommandLine => "command-line",
         }
     }
 }
@@ -71,7 +80,11 @@ impl Boots {
 
     /// What came out of a scenario; `Err` says what is wrong, with what the guest said meanwhile.
     pub fn verdict(&self, boot: Boot, scenario: &str) -> Result<(), String> {
-        let machine = self.machine(boot);
+        let further = match boot {
+            Boot::Exits | Boot::Endurance | Boot::Conformance => None,
+            Boot::CommandLine => Some(command_line().map_err(ToString::to_string)?),
+        };
+        let machine = self.machine(boot, further);
         let ended = {
             let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
             self.ended[boot as usize].get_or_init(|| machine.run(|_| {}))
@@ -97,18 +110,37 @@ impl Boots {
         Err(format!("{wrong}\n{log}\n(all of it: {})", path.display()))
     }
 
-    fn machine(&self, boot: Boot) -> Machine<'_> {
+    fn machine<'a>(&'a self, boot: Boot, further: Option<&'a Path>) -> Machine<'a> {
         let mut arguments = vec!["direct".to_owned(), boot.name().to_owned()];
         arguments.extend(self.words.iter().cloned());
         Machine {
             parts: &self.parts,
             program: &self.program,
+            further,
             arguments,
             bound: Self::BOUND,
             folder: &self.folder,
             name: boot.name(),
         }
     }
+}
+
+/// Where `exeunt` is. It is built at the first asking, as this was, by the cargo that runs it.
+fn command_line() -> Result<&'static Path, &'static LabError> {
+    static BUILT: OnceLock<Result<PathBuf, LabError>> = OnceLock::new();
+    let build = || {
+        CargoBuild::new()
+            .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml"))
+            .package("exeunt")
+            .bin("exeunt")
+            .current_release()
+            .run()
+            .map(|program| program.path().to_owned())
+            .map_err(|error| LabError::NotBuilt {
+                detail: error.to_string(),
+            })
+    };
+    BUILT.get_or_init(build).as_deref()
 }
 
 /// What the guest said while it played this scenario; the end of the log if it did not get that far.

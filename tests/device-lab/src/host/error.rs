@@ -25,6 +25,12 @@ pub enum LabError {
         /// Which library.
         library: String,
     },
+    /// The command line could not be built.
+    #[error("exeunt, which the guest is to run, cannot be built: {detail}")]
+    NotBuilt {
+        /// What cargo said.
+        detail: String,
+    },
     /// The machine did not end by itself.
     #[error("the machine did not end within {bound:?} and was killed")]
     Overdue {

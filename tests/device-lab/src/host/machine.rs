@@ -11,10 +11,14 @@ use super::archive::Archive;
 use super::{LabError, Parts, program};
 
 /// The busybox programs that the guest's first process uses.
-const BUSYBOX: [&str; 12] = [
-    "cat", "cut", "dmesg", "echo", "insmod", "ls", "mkdir", "mount", "poweroff", "sh", "sleep",
-    "uname",
+const BUSYBOX: [&str; 13] = [
+    "cat", "cut", "dmesg", "echo", "ifconfig", "insmod", "ls", "mkdir", "mount", "poweroff", "sh",
+    "sleep", "uname",
 ];
+
+/// The groups that Debian gives a camera and a sound card to, and a user who is in none of them.
+const GROUPS: &str = "root:x:0:\naudio:x:29:\nvideo:x:44:\nguest:x:1000:\n";
+const USERS: &str = "root:x:0:0::/:/bin/sh\nguest:x:1000:1000::/:/bin/sh\n";
 
 /// A machine that has not been booted yet.
 #[derive(Debug)]
@@ -23,7 +27,9 @@ pub struct Machine<'a> {
     pub parts: &'a Parts,
     /// The program that runs in it.
     pub program: &'a Path,
-    /// That program's arguments; none of them with a line break.
+    /// Another program that the first one starts.
+    pub further: Option<&'a Path>,
+    /// The first program's arguments; none of them with a line break.
     pub arguments: Vec<String>,
     /// How long it may run.
     pub bound: Duration,
@@ -119,7 +125,11 @@ impl Machine<'_> {
             "lab/bound",
             format!("{}\n", self.bound.as_secs()).as_bytes(),
         );
-        program::add(&mut archive, self.program)?;
+        archive.file("etc/group", GROUPS.as_bytes());
+        archive.file("etc/passwd", USERS.as_bytes());
+        for program in std::iter::once(self.program).chain(self.further) {
+            program::add(&mut archive, program)?;
+        }
         Ok(archive.finish())
     }
 

@@ -7,7 +7,7 @@ use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{BufferSize, Data, Host, HostId, SampleFormat, Stream, StreamConfig};
 use exeunt_port::DeviceKind;
 
-use crate::Failure;
+use crate::measuring::Failure;
 use crate::observed::Observed;
 
 /// The stream that `exeunt-cpal` opens as well: mono, 48 kHz, 20 ms at once.

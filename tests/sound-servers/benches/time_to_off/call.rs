@@ -16,7 +16,7 @@ use exeunt_runtime::{Client, Policy, Room, RoomEvent};
 use exeunt_websocket::WebSocketTransport;
 use tokio::runtime::Runtime;
 
-use crate::Failure;
+use crate::measuring::Failure;
 use crate::observed::Observed;
 
 /// How a call ends.
@@ -48,6 +48,15 @@ impl End {
             Self::Kick => "a kick's arrival",
         }
     }
+}
+
+/// How long one exit took to have its device off.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measured {
+    /// As the server told it.
+    pub(crate) off: Duration,
+    /// As the exit's own report has it: until the release was confirmed to us.
+    pub(crate) reported: Duration,
 }
 
 /// A room service, and everybody who calls over it.
@@ -101,7 +110,7 @@ impl Calls {
         end: End,
         number: usize,
         observed: &Observed,
-    ) -> Result<Duration, Failure> {
+    ) -> Result<Measured, Failure> {
         let user: UserId = format!("alice-{number}-{end:?}").parse()?;
         let wire = TcpWire::before(self.service.local_addr());
         let wire = self.runtime.block_on(wire)?;
@@ -124,14 +133,16 @@ impl Calls {
         };
         let off = observed.off(stream)?;
         let (report, _client) = self.runtime.block_on(room.exit());
-        if report
-            .devices
-            .iter()
-            .any(|device| !device.line.outcome.is_clean())
-        {
+        let [device] = report.devices.as_slice() else {
+            return Err(format!("there was to be one device: {report}").into());
+        };
+        if !device.line.outcome.is_clean() {
             return Err(format!("the device was not let go of: {report}").into());
         }
-        Ok(off.saturating_duration_since(began))
+        Ok(Measured {
+            off: off.saturating_duration_since(began),
+            reported: device.line.took,
+        })
     }
 
     /// Somebody in the room whose device runs, and when he hears that he is kicked.

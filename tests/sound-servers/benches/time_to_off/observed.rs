@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use exeunt_port::DeviceKind;
 use exeunt_pulse_server::{Onlooker, PulseServer, Watch};
 
-use crate::Failure;
+use crate::measuring::Failure;
 
 /// No server takes longer to tell that a stream is gone.
 const TOLD: Duration = Duration::from_secs(20);
