@@ -61,7 +61,7 @@ Examples:
 
 Without keys of your own it uses development keys, which everybody knows, and listens to this
 machine only. Ctrl-C stops it; everybody in a room is told.")]
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Enter a room, and leave it with q and Enter or with Ctrl-C.
     #[command(after_help = "\
 Examples:

@@ -187,7 +187,7 @@ impl ConfigFile {
         let (app, id) = (default.sdk_app_id, &default.secret_id);
         let lease = default.lease.as_millis();
         let (janus, interval) = (janus_choices::USUAL, JanusRooms::INTERVAL.as_millis());
-        let (least, most) = janus_choices::INTERVAL.into_inner();
+        let (from, to) = janus_choices::INTERVAL.into_inner();
         let mut text = format!(
             r#"# The config file of exeunt: for the service, its operator and its users. TOML.
 # A flag beats the environment, which beats this file. What stands here is what is the case without
@@ -230,7 +230,7 @@ back_end = "embedded"
 [serve.janus]
 # Where Janus's WebSocket is: ws://HOST:PORT, or wss:// with TLS.
 url = "{janus}"
-# The pause before Janus is asked again who is in which room, in milliseconds: {least} to {most}.
+# The pause before Janus is asked again who is in which room, in milliseconds: {from} to {to}.
 interval_ms = {interval}
 # VideoRoom's admin_key: it shows private rooms as well.
 #admin_key = "a key"

@@ -41,8 +41,13 @@ pub(crate) struct JanusChoices {
     /// Whose rooms the server API, the webhooks and the console are for [default: embedded].
     #[arg(long, value_enum, value_name = "BACK_END", env = "EXEUNT_BACK_END")]
     pub(crate) back_end: Option<BackEnd>,
-    /// Where Janus's WebSocket is, ws:// or wss:// [default: ws://127.0.0.1:8188].
-    #[arg(long, value_name = "URL", env = "EXEUNT_JANUS")]
+    /// Where Janus's WebSocket is.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "EXEUNT_JANUS",
+        help = "Where Janus's WebSocket is, ws:// or wss:// [default: ws://127.0.0.1:8188]"
+    )]
     janus: Option<String>,
     /// `VideoRoom`'s `admin_key`: it shows private rooms as well. Flags can be read by other users of this
     /// machine; better use the environment or a config file.

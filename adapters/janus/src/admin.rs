@@ -1,4 +1,4 @@
-//! The admin's side of VideoRoom: which rooms there are, who is in them, take somebody out, end a room.
+//! The admin's side of `VideoRoom`: which rooms there are, who is in them, take somebody out, end a room.
 //!
 //! Everything goes over one session that is in no room, and which nobody in a room sees.
 
@@ -24,7 +24,7 @@ use crate::translate::requests::Body;
 use crate::translate::videoroom::{Participant, Word};
 use keeper::{Line, LineState};
 
-/// An admin of a VideoRoom.
+/// An admin of a `VideoRoom`.
 ///
 /// It connects in the background, and again when the connection is lost, with pauses of 250 ms to 2 s. A
 /// question that comes meanwhile waits for the next attempt, at most [`Admin::WAIT`]; then it is
@@ -68,7 +68,6 @@ pub struct RoomList {
 
 /// Why an admin's request was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
 pub enum AdminError {
     /// There is no such room.
     #[error("there is no room {room}")]
@@ -127,9 +126,9 @@ impl Admin {
         let admin_key = self.keys.admin_key.clone();
         let line = self.line().await?;
         let said = line.ask(Body::List { admin_key }).await;
-        let rooms = match said.map_err(|error| translated(error, None))? {
-            Word::Rooms(rooms) => rooms,
-            other => return Err(senseless("list its rooms", &other)),
+        let word = said.map_err(|error| translated(error, None))?;
+        let Word::Rooms(rooms) = word else {
+            return Err(senseless("list its rooms", &word));
         };
         let listed = rooms.len();
         let named = rooms.into_iter().filter_map(|room| {
@@ -156,10 +155,14 @@ impl Admin {
             secret: self.keys.of_room(room),
         };
         let answer = match self.done(&line, body, room).await {
-            Ok(Word::Participants(present)) => Some(present),
-            Ok(other) => return Err(senseless("list participants", &other)),
             Err(AdminError::NoSuchRoom { .. }) => None,
-            Err(error) => return Err(error),
+            said => {
+                let word = said?;
+                let Word::Participants(present) = word else {
+                    return Err(senseless("list participants", &word));
+                };
+                Some(present)
+            }
         };
         let connection = line.number;
         Ok(Answered { connection, answer })
@@ -173,10 +176,11 @@ impl Admin {
             secret: self.keys.of_room(room),
             id: id.clone(),
         };
-        match self.done(&line, body, room).await? {
-            Word::Done => Ok(()),
-            other => Err(senseless("kick a participant", &other)),
+        let word = self.done(&line, body, room).await?;
+        if word == Word::Done {
+            return Ok(());
         }
+        Err(senseless("kick a participant", &word))
     }
 
     /// Ends a room, and the stay of everybody in it. What stands in Janus's configuration file stays there.
@@ -187,10 +191,11 @@ impl Admin {
             secret: self.keys.of_room(room),
             permanent: false,
         };
-        match self.done(&line, body, room).await? {
-            Word::Destroyed => Ok(()),
-            other => Err(senseless("destroy a room", &other)),
+        let word = self.done(&line, body, room).await?;
+        if word == Word::Destroyed {
+            return Ok(());
         }
+        Err(senseless("destroy a room", &word))
     }
 
     async fn done(&self, line: &Line, body: Body, room: &RoomId) -> Result<Word, AdminError> {

@@ -1,6 +1,6 @@
 //! Janus's rooms as a back end: the second one.
 //!
-//! VideoRoom's admin requests do what is asked; what happens is found out by asking again and again who is
+//! `VideoRoom`'s admin requests do what is asked; what happens is found out by asking again and again who is
 //! in which room. So it is known *that* somebody left, and why only where we did it ourselves: who was
 //! kicked or whose room was dismissed over this back end, and whose room is gone while Janus goes on. Who
 //! comes and goes between two questions is never seen.
@@ -54,14 +54,14 @@ impl JanusRooms {
     const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
 }
 
-/// The rooms of a Janus's VideoRoom.
+/// The rooms of a Janus's `VideoRoom`.
 ///
 /// It asks Janus all the time, in a task of its own that ends when this is dropped. While Janus is away,
 /// every method answers [`BackendError::Unreachable`] within ten seconds.
 ///
 /// | of a back end | here |
 /// | --- | --- |
-/// | rooms | those that VideoRoom lists, empty ones as well; private ones with the admin key, or once they were named |
+/// | rooms | those that `VideoRoom` lists, empty ones as well; private ones with the admin key, or once they were named |
 /// | a room's beginning, a member's entrance | when it was seen first |
 /// | why somebody left | known for kicks over this back end and for rooms that were ended, otherwise not |
 /// | receipts | none: Janus does not say whom it told |
@@ -265,7 +265,5 @@ fn in_our_words(error: AdminError) -> BackendError {
         | AdminError::SecretWrong { .. }
         | AdminError::AdminKeyWrong
         | AdminError::Refused(_) => BackendError::Refused { detail },
-        // What is new to us is a no as well.
-        _ => BackendError::Refused { detail },
     }
 }

@@ -59,11 +59,11 @@ fn operates(network: Network) -> Result<(), Failed> {
         "--janus",
         &url,
     ];
-    let served = Exeunt::typed(&words).with_env("EXEUNT_JANUS_ADMIN_KEY", admin_key);
+    let service = Exeunt::typed(&words).with_env("EXEUNT_JANUS_ADMIN_KEY", admin_key);
     let mut served = served
         .with_env("RUST_LOG", "exeunt=trace,exeunt_janus=trace")
         .start();
-    let serving: Value = serde_json::from_str(&served.until_it_says("serving"))?;
+    let serving: Value = serde_json::from_str(&running.until_it_says("serving"))?;
     assert_eq!(serving["janus"], url.as_str());
     let service = serving["service"].as_str().ok_or("an address")?;
     let typed = |words: &[&str]| Exeunt::typed(words).with_env("EXEUNT_SERVICE", service);
@@ -106,8 +106,8 @@ fn operates(network: Network) -> Result<(), Failed> {
     ]);
     entered.run().failed(1, &["eve did not get into room 1"]);
 
-    served.interrupt();
-    let ended = served.end().succeeded();
+    running.interrupt();
+    let ended = running.end().succeeded();
     assert_eq!(ended.of_type("stopped").len(), 1);
     for secret in SECRETS {
         let said = ended.text().contains(secret) || ended.complaints.contains(secret);

@@ -47,7 +47,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Asks VideoRoom. Where that shows that the connection is of no use, another one is made.
+    /// Asks `VideoRoom`. Where that shows that the connection is of no use, another one is made.
     pub(super) async fn ask(&self, body: Body) -> Result<Word, JanusError> {
         // Nobody closes it.
         let _place = self.places.acquire().await.ok();

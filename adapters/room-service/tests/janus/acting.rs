@@ -9,7 +9,7 @@ use crate::scene::{Scene, is_destroyed, is_kicked, number, room, secret, users};
 
 pub(crate) async fn kicks(network: Network) {
     let keys = AdminKeys {
-        room_secrets: [(room("123"), secret("of 123").unwrap())].into(),
+        room_secrets: [(room("123"), secret("of 123"))].into(),
         ..AdminKeys::default()
     };
     let scene = Scene::with(network, Settings::default(), keys).await;
@@ -33,7 +33,7 @@ pub(crate) async fn kicks(network: Network) {
 
 pub(crate) async fn dismisses(network: Network) {
     let keys = AdminKeys {
-        room_secret: secret("everybody's"),
+        room_secret: Some(secret("everybody's")),
         ..AdminKeys::default()
     };
     let scene = Scene::with(network, Settings::default(), keys).await;

@@ -21,8 +21,8 @@ const ADMIN_KEY: &str = "an-admin-key-that-nobody-is-to-see";
 
 fn own_and_everybodys() -> AdminKeys {
     AdminKeys {
-        room_secret: secret(EVERYBODYS),
-        room_secrets: [(room("1"), secret(OWN).unwrap())].into(),
+        room_secret: Some(secret(EVERYBODYS)),
+        room_secrets: [(room("1"), secret(OWN))].into(),
         ..AdminKeys::default()
     }
 }
@@ -50,7 +50,8 @@ pub(crate) async fn secrets(network: Network) {
             }
             assert_eq!(scene.members(&id).await.unwrap(), ["alice"]);
         } else {
-            (kicked.unwrap(), dismissed.unwrap());
+            kicked.unwrap();
+            dismissed.unwrap();
             is_kicked(&mut alice).await;
         }
     }
@@ -109,7 +110,7 @@ pub(crate) async fn keys(network: Network) {
         ..Settings::default()
     };
     let good = AdminKeys {
-        admin_key: secret(ADMIN_KEY),
+        admin_key: Some(secret(ADMIN_KEY)),
         ..AdminKeys::default()
     };
     let scene = Scene::with(network, settings, good.clone()).await;
@@ -117,7 +118,7 @@ pub(crate) async fn keys(network: Network) {
     let mut alice = scene.enter(123, "alice").await;
     let without = Endpoint::new(&scene.server.signalling_url()).unwrap();
     let wrong_key = AdminKeys {
-        admin_key: secret("another"),
+        admin_key: Some(secret("another")),
         ..AdminKeys::default()
     };
     let mut server = scene.server;
@@ -182,7 +183,7 @@ pub(crate) async fn log(network: Network) {
         ..Settings::default()
     };
     let keys = AdminKeys {
-        admin_key: secret(ADMIN_KEY),
+        admin_key: Some(secret(ADMIN_KEY)),
         ..own_and_everybodys()
     };
     let mut scene = Scene::with(network, settings, keys).await;

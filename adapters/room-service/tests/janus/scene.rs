@@ -157,14 +157,14 @@ pub(crate) async fn serve_with(endpoint: Endpoint, keys: AdminKeys) -> RunningSe
 
 /// The code and the words of a refusal.
 pub(crate) fn refused(error: ServerApiError) -> (String, String) {
-    match error {
-        ServerApiError::Refused { code, message, .. } => (code, message),
-        other => panic!("{other}"),
-    }
+    let ServerApiError::Refused { code, message, .. } = error else {
+        panic!("{error}")
+    };
+    (code, message)
 }
 
-pub(crate) fn secret(text: &str) -> Option<JanusSecret> {
-    Some(JanusSecret::new(text))
+pub(crate) fn secret(text: &str) -> JanusSecret {
+    JanusSecret::new(text)
 }
 
 pub(crate) fn user(name: &str) -> UserId {

@@ -9,16 +9,14 @@ use crate::scene::{Scene, next, number, room, secret, serve, until};
 
 /// Who left, and why.
 fn left(happening: &Happening) -> (&str, Option<LeaveReason>) {
-    match happening {
-        Happening::Left(departure) => {
-            assert!(
-                departure.receipt.is_none(),
-                "Janus does not say whom it told"
-            );
-            (departure.user.as_str(), departure.reason)
-        }
-        other => panic!("{other:?}"),
-    }
+    let Happening::Left(departure) = happening else {
+        panic!("{happening:?}")
+    };
+    assert!(
+        departure.receipt.is_none(),
+        "Janus does not say whom it told"
+    );
+    (departure.user.as_str(), departure.reason)
 }
 
 pub(crate) async fn happenings(network: Network) {
@@ -93,7 +91,7 @@ pub(crate) async fn private(network: Network) {
         ..Settings::default()
     };
     let keys = AdminKeys {
-        admin_key: secret("the admin's"),
+        admin_key: Some(secret("the admin's")),
         ..AdminKeys::default()
     };
     let scene = Scene::with(network, settings, keys).await;

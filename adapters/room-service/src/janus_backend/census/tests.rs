@@ -30,20 +30,24 @@ enum Step {
     Arrives(usize),
 }
 
+/// The room is not there.
+#[derive(Clone, Copy, Debug)]
+struct NoRoom;
+
 /// Something that is on its way.
 #[derive(Clone, Debug)]
 enum Flying {
     Question {
         ticket: Ticket,
         room: u32,
-        /// Who is there; `None` before Janus has come to it, `Some(None)` if the room is not.
-        answer: Option<Option<BTreeSet<u64>>>,
+        /// Who is there; `None` before Janus has come to it.
+        answer: Option<Result<BTreeSet<u64>, NoRoom>>,
     },
     Kick {
         room: u32,
         id: u64,
-        /// Whether somebody was kicked; `None` inside if the room is not there.
-        answer: Option<Option<bool>>,
+        /// Whether somebody was kicked.
+        answer: Option<Result<bool, NoRoom>>,
     },
     End {
         room: u32,
@@ -192,10 +196,10 @@ impl World {
         let janus = &mut self.janus;
         match self.flying.iter_mut().find(|flying| !flying.is_answered()) {
             Some(Flying::Question { room, answer, .. }) => {
-                answer.get_or_insert_with(|| janus.get(room).cloned());
+                answer.get_or_insert_with(|| janus.get(room).cloned().ok_or(NoRoom));
             }
             Some(Flying::Kick { room, id, answer }) => {
-                let mut kick = || Some(janus.get_mut(room)?.remove(id));
+                let mut kick = || Ok(janus.get_mut(room).ok_or(NoRoom)?.remove(id));
                 answer.get_or_insert_with(&mut kick);
             }
             Some(Flying::End { room, answer }) => {
@@ -216,12 +220,12 @@ impl World {
                 answer,
             } => {
                 let answered = self.answered(ticket);
-                match answer.flatten() {
-                    Some(people) => {
+                match answer {
+                    Some(Ok(people)) => {
                         let people: Vec<_> = people.into_iter().map(participant).collect();
                         self.census.found(answered, &room(number), &people);
                     }
-                    None => self.census.missing(answered, &room(number)),
+                    Some(Err(NoRoom)) | None => self.census.missing(answered, &room(number)),
                 }
             }
             Flying::Kick {
@@ -232,15 +236,15 @@ impl World {
                 let (room, id) = (room(number), Id::Number(id));
                 self.clock += 1;
                 let is_known = self.knows(number, id_number(&id));
-                match answer.flatten() {
-                    Some(true) => {
+                match answer {
+                    Some(Ok(true)) => {
                         assert!(is_known, "whom we kick nobody else declares to have left");
                         self.kicked += 1;
                         let reason = Some(LeaveReason::Kicked);
                         self.census.out(Moment(self.clock), &room, &id, reason);
                     }
-                    Some(false) => self.census.out(Moment(self.clock), &room, &id, None),
-                    None => {}
+                    Some(Ok(false)) => self.census.out(Moment(self.clock), &room, &id, None),
+                    Some(Err(NoRoom)) | None => {}
                 }
                 self.census.kicks_done(&room, &[id]);
             }
@@ -301,7 +305,9 @@ proptest! {
             (1..=PEOPLE).for_each(|id| world.goes(&Step::Joins(room, id)));
         }
         world.settles();
-        steps.iter().for_each(|step| world.goes(step));
+        for step in &steps {
+            world.goes(step);
+        }
         world.settles();
         prop_assert_eq!(world.known(), world.janus.clone());
 
