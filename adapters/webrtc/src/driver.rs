@@ -308,6 +308,7 @@ impl Driver {
                 self.counters.key_frame_requests_received.count();
                 self.outbound.request_key_frame();
             }
+            Happening::Undecodable { mid, codecs } => self.teller.undecodable(mid, codecs),
             Happening::Stopped(mid) => self.receiving.stopped(mid),
         }
     }

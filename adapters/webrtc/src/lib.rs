@@ -16,6 +16,7 @@ mod picture_decoder;
 mod picture_encoder;
 mod publishes;
 mod receiving;
+mod refused;
 mod session;
 mod sockets;
 mod telling;

@@ -156,6 +156,8 @@ struct Outcome {
 struct PictureEncoder {
     encoder: Option<Encoder>,
     bits_a_second: u32,
+    /// The encoder's time, which has to go on when a camera's begins anew.
+    began: Instant,
     last_key_frame: Option<Instant>,
 }
 
@@ -164,6 +166,7 @@ impl PictureEncoder {
         Self {
             encoder: None,
             bits_a_second,
+            began: Instant::now(),
             last_key_frame: None,
         }
     }
@@ -202,7 +205,8 @@ impl PictureEncoder {
         if key_frame {
             encoder.force_intra_frame();
         }
-        let at = Timestamp::from_millis(captured_at_micros / 1000);
+        let elapsed = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let at = Timestamp::from_millis(elapsed);
         let stream = encoder.encode_at(picture, at)?;
         let mut data = Vec::new();
         stream.write_vec(&mut data);

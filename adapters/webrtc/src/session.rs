@@ -15,7 +15,7 @@ use str0m::media::{Direction, KeyframeRequestKind, MediaData, MediaKind, MediaTi
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output as Engine, Rtc};
 
-use crate::limits;
+use crate::{limits, refused};
 use crate::peer_connection::Agreed;
 use crate::{
     DescriptionError, LocalCandidate, MediaId, Offer, PeerConnection, PeerFailure, Publishes,
@@ -56,6 +56,8 @@ pub(crate) enum Happening {
     Received(Box<MediaData>),
     /// The other side wants a key frame of what this one sends.
     KeyFrameWanted,
+    /// Nothing of what the other side offers for the medium can be decoded; it was refused.
+    Undecodable { mid: MediaId, codecs: String },
     /// The medium carries nothing any more, until it is heard of again.
     Stopped(MediaId),
 }
@@ -82,6 +84,8 @@ pub(crate) struct Session {
     audio: Option<Mid>,
     video: Option<Mid>,
     candidates: Vec<Candidate>,
+    /// Candidates of the other side that came one by one.
+    trickled: usize,
     outputs: VecDeque<Output>,
     wake_at: Option<Instant>,
 }
@@ -118,6 +122,7 @@ impl Session {
             audio: None,
             video: None,
             candidates,
+            trickled: 0,
             outputs: VecDeque::new(),
             wake_at: None,
         }
@@ -193,7 +198,11 @@ impl Session {
             .map_err(|reason| malformed(&reason))?;
         let answer = self.describe(now, |rtc| rtc.sdp_api().accept_offer(offer))?;
         self.begin_connecting(now);
-        Ok(answer.to_sdp_string())
+        let answer = answer.to_sdp_string();
+        for (mid, codecs) in refused::media(sdp, &answer) {
+            self.tell(Happening::Undecodable { mid, codecs });
+        }
+        Ok(answer)
     }
 
     /// Takes one more place where the other side can be reached.
@@ -204,6 +213,9 @@ impl Session {
     ) -> Result<(), DescriptionError> {
         self.not_over()?;
         let candidate = limits::candidate(candidate)?;
+        let number = self.trickled + 1;
+        limits::bounded("candidates", number, limits::CANDIDATES)?;
+        self.trickled = number;
         self.describe(now, |rtc| {
             rtc.add_remote_candidate(candidate);
             Ok(())
@@ -496,3 +508,8 @@ fn malformed(reason: &dyn std::fmt::Display) -> DescriptionError {
 fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).ok()
 }
+
+#[cfg(test)]
+mod hostile_descriptions;
+#[cfg(test)]
+mod tests;
