@@ -17,6 +17,8 @@ const DESCRIPTION: usize = 256 * 1024;
 const MEDIA: usize = 128;
 /// The most candidates in one description, and the most that are trickled.
 pub(crate) const CANDIDATES: usize = 256;
+/// How often a lost peer is looked for again at the places that it named.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// The longest candidate in bytes.
 const CANDIDATE: usize = 512;
 
@@ -33,7 +35,11 @@ pub(crate) fn check(sdp: &str) -> Result<(), DescriptionError> {
     Ok(())
 }
 
-pub(crate) fn bounded(what: &'static str, found: usize, allowed: usize) -> Result<(), DescriptionError> {
+pub(crate) fn bounded(
+    what: &'static str,
+    found: usize,
+    allowed: usize,
+) -> Result<(), DescriptionError> {
     if found > allowed {
         return Err(DescriptionError::TooLarge {
             what,
@@ -42,6 +48,13 @@ pub(crate) fn bounded(what: &'static str, found: usize, allowed: usize) -> Resul
         });
     }
     Ok(())
+}
+
+/// The usable candidates of a description.
+pub(crate) fn candidates(sdp: &str) -> impl Iterator<Item = Candidate> {
+    sdp.lines()
+        .filter(|line| line.starts_with("a=candidate:"))
+        .filter_map(|line| candidate(line).ok())
 }
 
 /// Reads `candidate:…`, with or without `a=`.

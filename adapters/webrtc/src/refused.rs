@@ -40,7 +40,9 @@ struct Section<'a>(&'a str);
 impl<'a> Section<'a> {
     fn value(&self, name: &str) -> Option<&'a str> {
         let mut lines = self.0.lines();
-        lines.find_map(|line| line.strip_prefix(name)).map(str::trim)
+        lines
+            .find_map(|line| line.strip_prefix(name))
+            .map(str::trim)
     }
 
     /// A port of 0 refuses (RFC 3264, section 6); what is inactive carries nothing in any case.

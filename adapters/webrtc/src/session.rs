@@ -15,11 +15,11 @@ use str0m::media::{Direction, KeyframeRequestKind, MediaData, MediaKind, MediaTi
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output as Engine, Rtc};
 
-use crate::{limits, refused};
 use crate::peer_connection::Agreed;
 use crate::{
     DescriptionError, LocalCandidate, MediaId, Offer, PeerConnection, PeerFailure, Publishes,
 };
+use crate::{limits, refused};
 
 /// What comes out.
 #[derive(Debug)]
@@ -57,7 +57,10 @@ pub(crate) enum Happening {
     /// The other side wants a key frame of what this one sends.
     KeyFrameWanted,
     /// Nothing of what the other side offers for the medium can be decoded; it was refused.
-    Undecodable { mid: MediaId, codecs: String },
+    Undecodable {
+        mid: MediaId,
+        codecs: String,
+    },
     /// The medium carries nothing any more, until it is heard of again.
     Stopped(MediaId),
 }
@@ -72,6 +75,7 @@ enum Phase {
     Connected,
     Lost {
         until: Instant,
+        retry_at: Instant,
     },
     Over,
 }
@@ -84,8 +88,8 @@ pub(crate) struct Session {
     audio: Option<Mid>,
     video: Option<Mid>,
     candidates: Vec<Candidate>,
-    /// Candidates of the other side that came one by one.
-    trickled: usize,
+    /// Where the other side can be reached, as it said itself.
+    remote: Vec<Candidate>,
     outputs: VecDeque<Output>,
     wake_at: Option<Instant>,
 }
@@ -122,7 +126,7 @@ impl Session {
             audio: None,
             video: None,
             candidates,
-            trickled: 0,
+            remote: Vec::new(),
             outputs: VecDeque::new(),
             wake_at: None,
         }
@@ -173,6 +177,7 @@ impl Session {
             .map_err(|reason| malformed(&reason))?;
         let pending = self.pending.take().ok_or(DescriptionError::NotOffered)?;
         self.describe(now, |rtc| rtc.sdp_api().accept_answer(pending, answer))?;
+        self.remember(limits::candidates(sdp))?;
         let wants = |mid: Option<Mid>| {
             mid.and_then(|mid| self.rtc.media(mid))
                 .is_some_and(|media| !media.disabled() && media.direction().is_sending())
@@ -197,6 +202,7 @@ impl Session {
             .ok_or(DescriptionError::EngineFailed)?
             .map_err(|reason| malformed(&reason))?;
         let answer = self.describe(now, |rtc| rtc.sdp_api().accept_offer(offer))?;
+        self.remember(limits::candidates(sdp))?;
         self.begin_connecting(now);
         let answer = answer.to_sdp_string();
         for (mid, codecs) in refused::media(sdp, &answer) {
@@ -213,13 +219,25 @@ impl Session {
     ) -> Result<(), DescriptionError> {
         self.not_over()?;
         let candidate = limits::candidate(candidate)?;
-        let number = self.trickled + 1;
-        limits::bounded("candidates", number, limits::CANDIDATES)?;
-        self.trickled = number;
+        self.remember(std::iter::once(candidate.clone()))?;
         self.describe(now, |rtc| {
             rtc.add_remote_candidate(candidate);
             Ok(())
         })
+    }
+
+    /// Keeps in mind where the other side can be reached, for when it is lost.
+    fn remember(
+        &mut self,
+        candidates: impl Iterator<Item = Candidate>,
+    ) -> Result<(), DescriptionError> {
+        for candidate in candidates {
+            if !self.remote.contains(&candidate) {
+                limits::bounded("candidates", self.remote.len() + 1, limits::CANDIDATES)?;
+                self.remote.push(candidate);
+            }
+        }
+        Ok(())
     }
 
     fn not_over(&self) -> Result<(), DescriptionError> {
@@ -322,7 +340,8 @@ impl Session {
     /// When [`timeout`](Self::timeout) is due.
     pub(crate) fn wake_at(&self) -> Option<Instant> {
         let deadline = match self.phase {
-            Phase::Connecting { until } | Phase::Lost { until } => Some(until),
+            Phase::Connecting { until } => Some(until),
+            Phase::Lost { until, retry_at } => Some(until.min(retry_at)),
             Phase::Describing | Phase::Connected => None,
             Phase::Over => return None,
         };
@@ -338,7 +357,8 @@ impl Session {
             Phase::Connecting { until } if until <= now => {
                 return self.fail(PeerFailure::NotConnected);
             }
-            Phase::Lost { until } if until <= now => return self.fail(PeerFailure::Silent),
+            Phase::Lost { until, .. } if until <= now => return self.fail(PeerFailure::Silent),
+            Phase::Lost { until, retry_at } if retry_at <= now => self.look_again(until, now),
             Phase::Describing
             | Phase::Connecting { .. }
             | Phase::Connected
@@ -352,6 +372,16 @@ impl Session {
             });
         }
         self.drain(now);
+    }
+
+    /// str0m forgets the ways that have failed. The same ways may work again.
+    fn look_again(&mut self, until: Instant, now: Instant) {
+        let retry_at = now + limits::LOOK_AGAIN;
+        self.phase = Phase::Lost { until, retry_at };
+        for candidate in self.remote.clone() {
+            self.with_engine(|rtc| rtc.add_remote_candidate(candidate));
+            self.drain(now);
+        }
     }
 
     /// Says goodbye: RTCP BYE and DTLS `close_notify`, where there is a connection to say it on.
@@ -472,7 +502,8 @@ impl Session {
         match (state, self.phase) {
             (IceConnectionState::Disconnected, Phase::Connected) => {
                 let until = now + PeerConnection::RECOVERING;
-                self.phase = Phase::Lost { until };
+                let retry_at = now + limits::LOOK_AGAIN;
+                self.phase = Phase::Lost { until, retry_at };
                 self.tell(Happening::Lost);
             }
             (IceConnectionState::Connected | IceConnectionState::Completed, Phase::Lost { .. }) => {

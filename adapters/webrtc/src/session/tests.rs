@@ -70,9 +70,17 @@ impl Call {
         let up = self.network_is_up;
         for from_publisher in [true, false] {
             let (from, to, happened) = if from_publisher {
-                (&mut self.publisher, &mut self.subscriber, &mut self.published)
+                (
+                    &mut self.publisher,
+                    &mut self.subscriber,
+                    &mut self.published,
+                )
             } else {
-                (&mut self.subscriber, &mut self.publisher, &mut self.received)
+                (
+                    &mut self.subscriber,
+                    &mut self.publisher,
+                    &mut self.received,
+                )
             };
             while let Some(output) = from.next_output() {
                 carried = true;
@@ -139,7 +147,9 @@ fn failure(happened: &[Happening]) -> Option<&PeerFailure> {
 }
 
 fn received(happened: &[Happening]) -> usize {
-    let media = happened.iter().filter(|it| matches!(it, Happening::Received(_)));
+    let media = happened
+        .iter()
+        .filter(|it| matches!(it, Happening::Received(_)));
     media.count()
 }
 
@@ -180,7 +190,10 @@ fn a_peer_that_never_answers_fails_when_connecting_has_taken_too_long() {
     assert_eq!(failure(&call.published), Some(&PeerFailure::NotConnected));
     let took = call.now - began;
     assert!(took >= PeerConnection::CONNECTING, "{took:?}");
-    assert!(took < PeerConnection::CONNECTING + Duration::from_secs(1), "{took:?}");
+    assert!(
+        took < PeerConnection::CONNECTING + Duration::from_secs(1),
+        "{took:?}"
+    );
 }
 
 #[test]
@@ -200,7 +213,11 @@ fn a_peer_with_another_key_than_its_description_says_gets_no_media() {
     call.run_until(|call| failure(&call.published).is_some());
     let keys = matches!(failure(&call.published), Some(PeerFailure::Keys { .. }));
     assert!(keys, "{:?}", call.published);
-    assert!(!call.publisher.send(MediaKind::Audio, &[248; 40], 0, call.now, call.now));
+    assert!(
+        !call
+            .publisher
+            .send(MediaKind::Audio, &[248; 40], 0, call.now, call.now)
+    );
 }
 
 #[test]
@@ -209,7 +226,11 @@ fn whoever_closes_is_over_at_once_and_the_other_one_hears_of_it() {
     let before = call.now;
     call.publisher.close(call.now);
     call.run_until(|call| call.publisher.is_over() && call.subscriber.is_over());
-    assert!(call.received.iter().any(|it| matches!(it, Happening::Closed)));
+    assert!(
+        call.received
+            .iter()
+            .any(|it| matches!(it, Happening::Closed))
+    );
     assert_eq!(failure(&call.received), None);
     let took = call.now - before;
     assert!(took <= 4 * WAY, "{took:?}");
@@ -228,9 +249,14 @@ fn a_key_frame_that_is_asked_for_is_heard_of() {
     let (mut call, offer) = Call::connected();
     let video = offer.video.expect("pictures are offered");
     // There has to be a stream that the question is about.
-    let key_frame = [0, 0, 0, 1, 0x67, 1, 2, 3, 0, 0, 0, 1, 0x68, 1, 0, 0, 0, 1, 0x65, 9, 9];
+    let key_frame = [
+        0, 0, 0, 1, 0x67, 1, 2, 3, 0, 0, 0, 1, 0x68, 1, 0, 0, 0, 1, 0x65, 9, 9,
+    ];
     let now = call.now;
-    assert!(call.publisher.send(MediaKind::Video, &key_frame, 0, now, now));
+    assert!(
+        call.publisher
+            .send(MediaKind::Video, &key_frame, 0, now, now)
+    );
     call.run_until(|call| received(&call.received) > 0);
     assert!(call.subscriber.request_key_frame(video, call.now));
     call.run_until(|call| {
@@ -299,7 +325,10 @@ fn datagrams_that_are_nothing_of_ours_change_nothing() {
     call.subscriber.datagram(from, to, &[], call.now);
     assert!(!call.subscriber.is_over(), "{:?}", call.received);
     let now = call.now;
-    assert!(call.publisher.send(MediaKind::Audio, &[248; 40], 0, now, now));
+    assert!(
+        call.publisher
+            .send(MediaKind::Audio, &[248; 40], 0, now, now)
+    );
     call.run_until(|call| received(&call.received) == 1);
 }
 

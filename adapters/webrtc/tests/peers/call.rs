@@ -74,9 +74,10 @@ impl Call {
         connection: &PeerConnection,
         is_so: impl Fn(&PeerCounts) -> bool,
     ) {
-        until(|| is_so(&connection.counts()), || {
-            format!("{:?}", connection.counts())
-        })
+        until(
+            || is_so(&connection.counts()),
+            || format!("{:?}", connection.counts()),
+        )
         .await;
     }
 }

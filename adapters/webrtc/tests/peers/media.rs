@@ -45,7 +45,10 @@ async fn a_picture_arrives_as_a_jpeg_of_its_size_and_colours() {
         }
     }
     let sequences: Vec<_> = pictures.iter().map(|picture| picture.sequence).collect();
-    assert!(sequences.is_sorted_by(|one, next| one < next), "{sequences:?}");
+    assert!(
+        sequences.is_sorted_by(|one, next| one < next),
+        "{sequences:?}"
+    );
     let times: Vec<_> = pictures
         .iter()
         .map(|picture| picture.captured_at_micros)

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use exeunt_webrtc::PeerConnection;
-use str0m::change::{SdpAnswer, SdpApi, SdpPendingOffer};
+use str0m::change::{SdpAnswer, SdpApi, SdpOffer, SdpPendingOffer};
 use str0m::format::Codec;
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind, MediaTime, Mid};
 use str0m::net::{Protocol, Receive};
@@ -16,9 +16,10 @@ pub(crate) struct Sfu {
     socket: UdpSocket,
     address: SocketAddr,
     connected: bool,
+    /// Of each picture that came, whether it was a key frame.
+    pub(crate) pictures: Vec<bool>,
     /// How often the subscriber asked for a key frame.
     pub(crate) key_frames_wanted: usize,
-    pub(crate) closed: bool,
 }
 
 impl Sfu {
@@ -33,8 +34,8 @@ impl Sfu {
             socket,
             address,
             connected: false,
+            pictures: Vec::new(),
             key_frames_wanted: 0,
-            closed: false,
         }
     }
 
@@ -66,6 +67,12 @@ impl Sfu {
         let answer = SdpAnswer::from_sdp_string(answer).expect("understood");
         let taken = self.rtc.sdp_api().accept_answer(pending, answer);
         taken.expect("acceptable");
+    }
+
+    /// Answers a publisher.
+    pub(crate) fn answer(&mut self, offer: SdpOffer) -> String {
+        let answer = self.rtc.sdp_api().accept_offer(offer);
+        answer.expect("acceptable").to_sdp_string()
     }
 
     /// Runs until there is a connection.
@@ -148,7 +155,9 @@ impl Sfu {
             }
             Output::Event(Event::Connected) => self.connected = true,
             Output::Event(Event::KeyframeRequest(_)) => self.key_frames_wanted += 1,
-            Output::Event(Event::Closed) => self.closed = true,
+            Output::Event(Event::MediaData(data)) if data.params.spec().codec.is_video() => {
+                self.pictures.push(data.is_keyframe());
+            }
             Output::Event(_) => {}
         }
         None
