@@ -6,8 +6,8 @@
 #[allow(dead_code, reason = "the calls' own tests use all of it")]
 mod call;
 
-use call::{Call, Camera, next, packet};
-use exeunt_webrtc::{PeerEvent, Publishes};
+use call::{Call, Camera, closed, packet};
+use exeunt_webrtc::Publishes;
 
 /// Entries of a folder of `/proc/self`.
 fn held(folder: &str) -> usize {
@@ -20,12 +20,7 @@ async fn a_call_that_is_closed(camera: &mut Camera) {
     call.publisher.send(packet(0));
     call.picture(camera).await;
     call.publisher.close().await.expect("closed");
-    loop {
-        match next(&mut call.received).await {
-            PeerEvent::Frame { .. } => {}
-            other => break assert_eq!(other, PeerEvent::Closed),
-        }
-    }
+    closed(&mut call.received).await;
     call.subscriber.close().await.expect("closed");
 }
 

@@ -178,10 +178,10 @@ fn what_is_too_large_is_refused_before_it_is_read() {
     let mut subscriber = session(false);
     let refused = |sdp: &str, subscriber: &mut Session| {
         let outcome = subscriber.accept_offer(sdp, now());
-        match outcome.expect_err("too large") {
-            DescriptionError::TooLarge { what, .. } => what,
-            other => panic!("{other:?}"),
-        }
+        let Err(DescriptionError::TooLarge { what, .. }) = outcome else {
+            panic!("{outcome:?}");
+        };
+        what
     };
     let long = "a=x\r\n".repeat(100_000);
     assert_eq!(refused(&long, &mut subscriber), "bytes");

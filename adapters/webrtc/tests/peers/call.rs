@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use exeunt_port::{Codec, MediaFrame};
 use exeunt_webrtc::{
-    Agreed, MediaId, Network, Offer, PeerConnection, PeerCounts, PeerEvent, PeerEvents, Publishes,
+    Agreed, MediaId, Network, Offer, PeerConnection, PeerEvent, PeerEvents, Publishes,
 };
 use jpeg_encoder::{ColorType, Encoder};
 use zune_jpeg::JpegDecoder;
@@ -15,7 +15,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 /// A call in one direction.
 pub(crate) struct Call {
     pub(crate) publisher: PeerConnection,
-    pub(crate) published: PeerEvents,
+    pub(crate) told: PeerEvents,
     pub(crate) offer: Offer,
     pub(crate) agreed: Agreed,
     pub(crate) subscriber: PeerConnection,
@@ -29,23 +29,23 @@ pub(crate) fn loopback() -> Network {
 
 impl Call {
     /// Both are connected.
-    pub(crate) async fn connected(publishes: Publishes) -> Self {
-        let mut call = Self::described(publishes).await;
-        assert_eq!(next(&mut call.published).await, PeerEvent::Connected);
+    pub(crate) async fn connected(wish: Publishes) -> Self {
+        let mut call = Self::described(wish).await;
+        assert_eq!(next(&mut call.told).await, PeerEvent::Connected);
         assert_eq!(next(&mut call.received).await, PeerEvent::Connected);
         call
     }
 
     /// Both know each other's description.
-    pub(crate) async fn described(publishes: Publishes) -> Self {
-        let (publisher, offer, published) =
-            PeerConnection::publish(&loopback(), publishes).expect("publishes");
+    pub(crate) async fn described(wish: Publishes) -> Self {
+        let (publisher, offer, told) =
+            PeerConnection::publish(&loopback(), wish).expect("publishes");
         let (subscriber, received) = PeerConnection::subscribe(&loopback()).expect("subscribes");
         let answer = subscriber.answer(&offer.sdp).await.expect("an answer");
         let agreed = publisher.accept_answer(&answer).await.expect("agreed");
         Self {
             publisher,
-            published,
+            told,
             offer,
             agreed,
             subscriber,
@@ -68,18 +68,6 @@ impl Call {
             }
         }
     }
-
-    /// Waits until what the subscriber has counted is as it should be.
-    pub(crate) async fn until_counted(
-        connection: &PeerConnection,
-        is_so: impl Fn(&PeerCounts) -> bool,
-    ) {
-        until(
-            || is_so(&connection.counts()),
-            || format!("{:?}", connection.counts()),
-        )
-        .await;
-    }
 }
 
 /// Waits until something is so.
@@ -101,10 +89,20 @@ pub(crate) async fn next(events: &mut PeerEvents) -> PeerEvent {
 
 /// The next frame; nothing else may come before it.
 pub(crate) async fn frame(events: &mut PeerEvents) -> (MediaId, MediaFrame) {
-    match next(events).await {
-        PeerEvent::Frame { mid, frame } => (mid, frame),
-        other => panic!("{other:?} instead of a frame"),
+    let event = next(events).await;
+    let PeerEvent::Frame { mid, frame } = event else {
+        unreachable!("{event:?} instead of a frame");
+    };
+    (mid, frame)
+}
+
+/// Nothing but frames comes before the other side's close.
+pub(crate) async fn closed(events: &mut PeerEvents) {
+    let mut event = next(events).await;
+    while let PeerEvent::Frame { .. } = event {
+        event = next(events).await;
     }
+    assert_eq!(event, PeerEvent::Closed);
 }
 
 /// A packet of 20 ms of sound; its contents say which.

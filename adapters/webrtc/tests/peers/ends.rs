@@ -6,7 +6,7 @@ use exeunt_webrtc::{
     DescriptionError, Network, NetworkError, PeerConnection, PeerEvent, Publishes,
 };
 
-use crate::call::{Call, Camera, frame, loopback, next, packet, until};
+use crate::call::{Call, Camera, closed, frame, loopback, next, packet, until};
 use crate::relay::Relay;
 
 #[tokio::test]
@@ -16,7 +16,7 @@ async fn closing_tells_the_other_side_and_nothing_comes_after() {
     assert_eq!(next(&mut call.received).await, PeerEvent::Closed);
     assert_eq!(call.received.next().await, None);
     // Who closes is not told of it.
-    assert_eq!(call.published.next().await, None);
+    assert_eq!(call.told.next().await, None);
     // The other side has closed by itself; asking for it again is as good.
     call.subscriber.close().await.expect("closed already");
     call.publisher.close().await.expect("closed already");
@@ -48,7 +48,7 @@ async fn dropping_cuts_off_without_a_goodbye() {
     let mut camera = Camera::of(320, 180);
     call.picture(&mut camera).await;
     drop(call.publisher);
-    assert_eq!(call.published.next().await, None);
+    assert_eq!(call.told.next().await, None);
     // No goodbye: the subscriber goes on waiting, and can be closed.
     call.subscriber.close().await.expect("closed");
 }
@@ -57,15 +57,14 @@ async fn dropping_cuts_off_without_a_goodbye() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn not_one_media_datagram_leaves_after_the_gate() {
     let relay = Relay::new().await;
-    let publishes = Publishes::default();
-    let (publisher, offer, mut published) =
-        PeerConnection::publish(&loopback(), publishes).expect("publishes");
+    let (publisher, offer, mut told) =
+        PeerConnection::publish(&loopback(), Publishes::default()).expect("publishes");
     let (subscriber, mut received) = PeerConnection::subscribe(&loopback()).expect("subscribes");
     let offer = Relay::in_place(&offer.sdp, relay.for_subscriber);
     let answer = subscriber.answer(&offer).await.expect("an answer");
     let answer = Relay::in_place(&answer, relay.for_publisher);
     publisher.accept_answer(&answer).await.expect("agreed");
-    assert_eq!(next(&mut published).await, PeerEvent::Connected);
+    assert_eq!(next(&mut told).await, PeerEvent::Connected);
     assert_eq!(next(&mut received).await, PeerEvent::Connected);
 
     let mut camera = Camera::of(640, 360);
@@ -90,12 +89,7 @@ async fn not_one_media_datagram_leaves_after_the_gate() {
     publisher.close().await.expect("closed");
     assert_eq!(relay.media_of_publisher().await, before);
     // And the goodbye went through it.
-    loop {
-        match next(&mut received).await {
-            PeerEvent::Frame { .. } => {}
-            other => break assert_eq!(other, PeerEvent::Closed),
-        }
-    }
+    closed(&mut received).await;
     let sent = publisher.counts().media_datagrams_sent;
     assert_eq!(usize::try_from(sent), Ok(before));
 }
@@ -103,17 +97,17 @@ async fn not_one_media_datagram_leaves_after_the_gate() {
 #[tokio::test]
 async fn closing_is_soon_over_when_nobody_hears_it() {
     let relay = Relay::new().await;
-    let (publisher, offer, mut published) =
+    let (publisher, offer, mut told) =
         PeerConnection::publish(&loopback(), Publishes::default()).expect("publishes");
     let (subscriber, _received) = PeerConnection::subscribe(&loopback()).expect("subscribes");
     let offer = Relay::in_place(&offer.sdp, relay.for_subscriber);
     let answer = subscriber.answer(&offer).await.expect("an answer");
     let answer = Relay::in_place(&answer, relay.for_publisher);
     publisher.accept_answer(&answer).await.expect("agreed");
-    assert_eq!(next(&mut published).await, PeerEvent::Connected);
+    assert_eq!(next(&mut told).await, PeerEvent::Connected);
     relay.cut();
-    let closed = tokio::time::timeout(Duration::from_secs(5), publisher.close()).await;
-    assert_eq!(closed.expect("over"), Ok(()));
+    let close = tokio::time::timeout(Duration::from_secs(5), publisher.close()).await;
+    assert_eq!(close.expect("over"), Ok(()));
     drop(subscriber);
 }
 

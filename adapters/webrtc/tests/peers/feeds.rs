@@ -27,7 +27,7 @@ async fn feeds_are_added_and_removed_while_others_go_on() {
     let (mid, arrived) = sfu.during(frame(&mut received)).await;
     assert_eq!((mid.as_str(), arrived), (&*second, packet_as_first(1)));
     sfu.renegotiate(&subscriber, |api| {
-        api.set_direction(first, Direction::Inactive)
+        api.set_direction(first, Direction::Inactive);
     })
     .await;
     sfu.send(second, Format::Opus, 5_020_000, &packet(2).payload);
@@ -36,7 +36,7 @@ async fn feeds_are_added_and_removed_while_others_go_on() {
 
     // The first one's place is taken by another feed: its frames are counted anew.
     sfu.renegotiate(&subscriber, |api| {
-        api.set_direction(first, Direction::SendOnly)
+        api.set_direction(first, Direction::SendOnly);
     })
     .await;
     sfu.send(first, Format::Opus, 40_000, &packet(3).payload);
@@ -116,12 +116,11 @@ async fn a_feed_that_cannot_be_decoded_is_said_and_refused() {
     sfu.connect().await;
     assert_eq!(sfu.during(next(&mut received)).await, PeerEvent::Connected);
     let video = sfu.feed(MediaKind::Video, &subscriber).await;
-    match sfu.during(next(&mut received)).await {
-        PeerEvent::Undecodable { mid, what } => {
-            assert_eq!((mid.as_str(), what.as_str()), (&*video, "VP8"));
-        }
-        other => panic!("{other:?}"),
-    }
+    let said = sfu.during(next(&mut received)).await;
+    let PeerEvent::Undecodable { mid, what } = said else {
+        unreachable!("{said:?}");
+    };
+    assert_eq!((mid.as_str(), what.as_str()), (&*video, "VP8"));
     sfu.during(subscriber.close()).await.expect("closed");
 }
 
