@@ -78,6 +78,9 @@ mod description;
 mod driver;
 mod event;
 mod gate;
+mod guarded;
+#[cfg(test)]
+mod hostile_pictures;
 mod limits;
 mod network;
 mod opus;

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::codec_thread::{CodecThread, Work};
 use crate::counts::Counters;
+use crate::guarded::guarded;
 use crate::picture;
 use crate::{MediaId, NetworkError};
 
@@ -133,8 +134,8 @@ fn run(
 ) {
     let mut decoder = None;
     while let Some(picture) = work.next(|waiting| waiting.pictures.pop_front()) {
-        match decode(&mut decoder, &picture.data) {
-            Ok(Some(Decoded::Jpeg(payload))) => {
+        match guarded(|| decode(&mut decoder, &picture.data)) {
+            Some(Ok(Some(Decoded::Jpeg(payload)))) => {
                 let frame = MediaFrame {
                     codec: Codec::Jpeg,
                     sequence: picture.sequence,
@@ -148,11 +149,12 @@ fn run(
                 counters.frames_received.count();
                 frames.push((mid, frame));
             }
-            Ok(Some(Decoded::TooLarge)) => counters.pictures_too_large.count(),
+            Some(Ok(Some(Decoded::TooLarge))) => counters.pictures_too_large.count(),
             // Parameter sets alone are no picture, and no fault.
-            Ok(None) => {}
-            Err(reason) => {
-                tracing::debug!(%mid, %reason, "a picture that cannot be decoded");
+            Some(Ok(None)) => {}
+            outcome @ (Some(Err(_)) | None) => {
+                let reason = outcome.map(Result::err);
+                tracing::debug!(%mid, ?reason, "a picture that cannot be decoded");
                 counters.pictures_damaged.count();
                 // Whatever state it is in, the next key frame gets a fresh one.
                 decoder = None;
@@ -169,12 +171,19 @@ fn run(
     }
 }
 
-enum Decoded {
+/// What came of one access unit.
+#[derive(Debug)]
+pub(crate) enum Decoded {
     Jpeg(bytes::Bytes),
     TooLarge,
 }
 
-fn decode(decoder: &mut Option<Decoder>, data: &[u8]) -> Result<Option<Decoded>, openh264::Error> {
+/// Decodes one access unit; `None` when it holds no picture. After an error the decoder is not to be
+/// used any more.
+pub(crate) fn decode(
+    decoder: &mut Option<Decoder>,
+    data: &[u8],
+) -> Result<Option<Decoded>, openh264::Error> {
     let decoder = match decoder {
         Some(decoder) => decoder,
         empty => empty.insert(Decoder::with_api_config(

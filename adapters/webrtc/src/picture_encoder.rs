@@ -13,7 +13,8 @@ use tokio::sync::mpsc;
 use crate::NetworkError;
 use crate::codec_thread::{CodecThread, Work};
 use crate::counts::Counters;
-use crate::picture::Picture;
+use crate::guarded::guarded;
+use crate::picture::{Picture, Unusable};
 
 /// A picture as it goes onto the network: one access unit, Annex B.
 #[derive(Debug)]
@@ -113,18 +114,12 @@ fn run(
         let frame = waiting.newest.take()?;
         Some((frame, std::mem::take(&mut waiting.key_frame)))
     }) {
-        let picture = match Picture::from_jpeg(&frame.payload) {
-            Ok(picture) => picture,
-            Err(reason) => {
-                tracing::debug!(?reason, "a picture that cannot be sent");
-                counters.frames_unusable.count();
-                put_back(work, key_frame);
-                continue;
-            }
-        };
-        let outcome = encoder.encode(&picture, frame.captured_at_micros, key_frame);
-        put_back(work, outcome.still_owed);
-        match outcome.encoded {
+        let outcome = encoder.encode(&frame, key_frame);
+        let answered = matches!(&outcome, Ok(Some(picture)) if picture.is_key_frame);
+        if key_frame && !answered {
+            work.change(|waiting| waiting.key_frame = true);
+        }
+        match outcome {
             Ok(Some(picture)) => {
                 if to_network.blocking_send(picture).is_err() {
                     return;
@@ -132,25 +127,11 @@ fn run(
             }
             Ok(None) => counters.pictures_skipped.count(),
             Err(reason) => {
-                tracing::debug!(%reason, "the encoder did not take a picture");
+                tracing::debug!(?reason, "a picture that cannot be sent");
                 counters.frames_unusable.count();
             }
         }
     }
-}
-
-/// A key frame that is still owed.
-fn put_back(work: &Work<Waiting>, key_frame: bool) {
-    if key_frame {
-        work.change(|waiting| waiting.key_frame = true);
-    }
-}
-
-struct Outcome {
-    /// `None` when the encoder left the picture out to keep to the bitrate.
-    encoded: Result<Option<EncodedPicture>, openh264::Error>,
-    /// Whether a key frame is owed to whoever asked for one.
-    still_owed: bool,
 }
 
 struct PictureEncoder {
@@ -171,22 +152,30 @@ impl PictureEncoder {
         }
     }
 
-    fn encode(&mut self, picture: &Picture, captured_at_micros: u64, key_frame: bool) -> Outcome {
+    /// Encodes a picture; `None` when the encoder left it out to keep to the bitrate.
+    fn encode(
+        &mut self,
+        frame: &MediaFrame,
+        key_frame: bool,
+    ) -> Result<Option<EncodedPicture>, Unusable> {
+        let picture = guarded(|| Picture::from_jpeg(&frame.payload));
+        let picture =
+            picture.unwrap_or_else(|| Err(Unusable("the decoder panicked".to_owned())))?;
         let apart = |last: Instant| last.elapsed() >= KEY_FRAMES_APART;
         let now = key_frame && self.last_key_frame.is_none_or(apart);
-        let encoded = self.try_encode(picture, captured_at_micros, now);
-        let answered = matches!(&encoded, Ok(Some(encoded)) if encoded.is_key_frame);
-        if answered {
-            self.last_key_frame = Some(Instant::now());
+        let outcome = guarded(|| self.try_encode(&picture, frame.captured_at_micros, now));
+        if let Some(Ok(encoded)) = outcome {
+            if encoded.as_ref().is_some_and(|it| it.is_key_frame) {
+                self.last_key_frame = Some(Instant::now());
+            }
+            return Ok(encoded);
         }
-        if encoded.is_err() {
-            // Whatever state it is in, the next picture gets a fresh one, which begins with a key frame.
-            self.encoder = None;
-        }
-        Outcome {
-            encoded,
-            still_owed: key_frame && !answered,
-        }
+        // Whatever state it is in, the next picture gets a fresh one, which begins with a key frame.
+        self.encoder = None;
+        Err(Unusable(format!(
+            "the encoder failed: {:?}",
+            outcome.map(Result::err)
+        )))
     }
 
     fn try_encode(

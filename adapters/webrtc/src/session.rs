@@ -26,12 +26,12 @@ use str0m::media::{Direction, MediaData, MediaKind, Mid};
 use str0m::net::Protocol;
 use str0m::{Candidate, Rtc};
 
+use crate::guarded::guarded;
 use crate::peer_connection::Agreed;
 use crate::{
     DescriptionError, LocalCandidate, MediaId, Offer, PeerConnection, PeerFailure, Publishes,
 };
 use crate::{limits, refused};
-use engine::guarded;
 
 /// What comes out.
 #[derive(Debug)]

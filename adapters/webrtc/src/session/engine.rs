@@ -1,12 +1,12 @@
 //! What str0m is asked, and what it says.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use str0m::media::{Direction, Mid};
 use str0m::{Event, IceConnectionState, Output as Engine, Rtc};
 
 use super::{Datagram, Happening, Output, Phase, Session};
+use crate::guarded::guarded;
 use crate::limits;
 use crate::{MediaId, PeerConnection, PeerFailure};
 
@@ -126,10 +126,4 @@ impl Session {
             self.tell(Happening::Stopped(MediaId(mid)));
         }
     }
-}
-
-/// str0m is to panic for its own faults only; but what came from outside led it there, and that must
-/// not end the program, nor the task, which still owes a close.
-pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(work)).ok()
 }

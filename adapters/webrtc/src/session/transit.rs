@@ -8,8 +8,8 @@ use str0m::media::{KeyframeRequestKind, MediaKind, MediaTime};
 use str0m::net::{Protocol, Receive};
 use str0m::{Input, Rtc};
 
-use super::engine::guarded;
 use super::{Output, Phase, Session};
+use crate::guarded::guarded;
 use crate::limits;
 use crate::{MediaId, PeerFailure};
 

@@ -114,10 +114,10 @@ async fn closing_is_soon_over_when_nobody_hears_it() {
 #[tokio::test]
 async fn an_address_that_this_machine_has_not_is_named() {
     // Of the block for documentation: no interface has it.
-    let elsewhere = Network::at([192, 0, 2, 77].into());
+    let elsewhere = Network::at([203, 0, 113, 77].into());
     let refused = PeerConnection::subscribe(&elsewhere).expect_err("no such address");
     assert!(matches!(refused, NetworkError::Bind { .. }));
-    assert!(refused.to_string().contains("192.0.2.77"), "{refused}");
+    assert!(refused.to_string().contains("203.0.113.77"), "{refused}");
     let anywhere = Network::at([0, 0, 0, 0].into());
     assert!(PeerConnection::subscribe(&anywhere).is_err());
 }
