@@ -47,15 +47,17 @@ pub(crate) async fn serve(
         shared.metrics.frames_lost.clone(),
     ));
     let client = Client::new(shared, Arc::clone(&outbox), place);
+    let (number, lease) = (client.socket.0, shared.config.lease);
     let (sink, stream) = socket.split();
     tokio::select! {
         // The clock first: who never stops talking is cut off as well.
         biased;
         () = overdue(&outbox) => {}
         () = client.listen(stream, &ended) => {}
-        () = write(sink, &outbox, shared.config.lease) => {}
+        () = write(sink, &outbox, lease) => {}
     }
     if outbox.closed_with() == Some(CloseCode::TooSlow) {
+        tracing::warn!(socket = number, "cut off: does not read what it is told");
         shared.metrics.cut_off(CloseCode::TooSlow);
     }
 }
@@ -97,7 +99,6 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: &Outbox, lease: 
             Ok(Ok(())) => {}
             Ok(Err(_)) => return sleep(TIME_TO_CLOSE).await,
             Err(_) => {
-                tracing::warn!("cut off: has read nothing for {lease:?}");
                 outbox.close(CloseCode::TooSlow, CloseCode::TooSlow.reason());
                 return pending().await;
             }

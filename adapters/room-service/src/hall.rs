@@ -268,7 +268,6 @@ impl Inside {
             return;
         };
         if outbox.say(message, owed).is_err() {
-            tracing::warn!(socket = socket.0, "cut off: does not read what it is told");
             outbox.close(CloseCode::TooSlow, CloseCode::TooSlow.reason());
             self.socket_gone(socket);
         }

@@ -119,22 +119,22 @@ async fn nobody_fills_the_log_with_what_he_says() {
         .finish();
     let _here = tracing::subscriber::set_default(subscriber);
     let service = service_with(Config::development()).await;
-    let (long, longest) = ("x".repeat(20_000), "x".repeat(60_000));
+    let (much, most) = ("x".repeat(20_000), "x".repeat(60_000));
     let form = "POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded";
     let authorization = "Authorization: TC3-HMAC-SHA256 Credential=a/b, SignedHeaders=";
     for (head, body) in [
-        (format!("{long} / HTTP/1.1"), String::new()),
+        (format!("{much} / HTTP/1.1"), String::new()),
         (
             form.to_owned(),
-            format!("Signature=x&{longest}=1&{longest}=2")[..65_000].to_owned(),
+            format!("Signature=x&{most}=1&{most}=2")[..65_000].to_owned(),
         ),
-        (form.to_owned(), format!("Signature=x&{long}=1&{long}=2")),
+        (form.to_owned(), format!("Signature=x&{much}=1&{much}=2")),
         (
-            format!("POST / HTTP/1.1\r\n{authorization}content-type;host;{long}"),
+            format!("POST / HTTP/1.1\r\n{authorization}content-type;host;{much}"),
             "{}".to_owned(),
         ),
         (
-            format!("POST / HTTP/1.1\r\nAuthorization: {long}"),
+            format!("POST / HTTP/1.1\r\nAuthorization: {much}"),
             "{}".to_owned(),
         ),
     ] {
@@ -142,7 +142,7 @@ async fn nobody_fills_the_log_with_what_he_says() {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
     let mut asked = serde_json::Map::new();
-    asked.insert(longest, 1.into());
+    asked.insert(most, 1.into());
     let answer = call(&service, move |client| {
         client.ask("KickUsers", asked.into())
     })
@@ -150,11 +150,11 @@ async fn nobody_fills_the_log_with_what_he_says() {
     assert!(answer.is_err());
     let good = enter("alice");
     for said in [
-        format!("{{\"type\":\"{long}\"}}"),
-        good.replace("\"alice\"", &format!("\"{long}\"")),
-        good.replace("\"standup\"", &format!("\"{long}\"")),
-        good.replace("\"client_id\":\"", &format!("\"client_id\":\"{long}")),
-        good.replace("\"user_sig\":\"", &format!("\"user_sig\":\"{long}")),
+        format!("{{\"type\":\"{much}\"}}"),
+        good.replace("\"alice\"", &format!("\"{much}\"")),
+        good.replace("\"standup\"", &format!("\"{much}\"")),
+        good.replace("\"client_id\":\"", &format!("\"client_id\":\"{much}")),
+        good.replace("\"user_sig\":\"", &format!("\"user_sig\":\"{much}")),
     ] {
         let mut client = RawClient::connect(&service).await;
         client.says(&said).await;
