@@ -26,7 +26,7 @@ pub(crate) struct RoomChoices {
     #[arg(long, value_name = "SECONDS", env = "EXEUNT_EMPTY_ROOM",
         value_parser = clap::value_parser!(u64).range(RoomsSection::EMPTY_ROOM))]
     empty_room: Option<u64>,
-    /// A web page that may bring its users in, such as https://app.example, beside those from the
+    /// A web page that may bring its users in, by its scheme and host, beside those from the
     /// service's own host; may be given several times.
     #[arg(
         long,

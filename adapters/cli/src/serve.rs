@@ -97,7 +97,6 @@ fn configured(serve: &Serve, settings: &Settings, file: &ServeSection) -> Result
             .webhooks
             .webhooks(&file.webhooks, settings.config.as_deref())?,
         limits,
-        ..default
     })
 }
 

@@ -150,7 +150,9 @@ pub fn api_form(bytes: &[u8]) {
     };
     // What can stand in a header and between two boundaries.
     parameters.retain(|(name, value)| {
-        is_token(name) && !COMMON.contains(&name.as_str()) && !value.contains(BOUNDARY)
+        let list = name.rsplit_once('.').map_or(&**name, |(list, _)| list);
+        let is_common = [list, name].iter().any(|name| COMMON.contains(name));
+        is_token(name) && !is_common && !value.contains(BOUNDARY)
     });
     parameters.truncate(50);
     if !is_token(&action) {
