@@ -76,7 +76,7 @@ pub enum DescriptionError {
         /// What was wrong, and where.
         detail: String,
     },
-    /// It is one, but there is no agreeing with it.
+    /// It is one, but there is no agreeing with it. An offer that waited for it as its answer is used up.
     #[error("not acceptable: {detail}")]
     Refused {
         /// What was wrong.

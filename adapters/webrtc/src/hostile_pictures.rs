@@ -3,7 +3,7 @@
 use exeunt_port::MediaFrame;
 use jpeg_encoder::{ColorType, Encoder as JpegEncoder};
 use openh264::OpenH264API;
-use openh264::encoder::{Encoder, EncoderConfig};
+use openh264::encoder::{Encoder, EncoderConfig, RateControlMode};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -27,7 +27,10 @@ fn jpeg() -> Vec<u8> {
 /// A key frame and a few that follow.
 fn stream() -> Vec<Vec<u8>> {
     let picture = Picture::from_jpeg(&jpeg()).expect("usable");
-    let config = EncoderConfig::new().skip_frames(false).num_threads(1);
+    let config = EncoderConfig::new()
+        .rate_control_mode(RateControlMode::Off)
+        .skip_frames(false)
+        .num_threads(1);
     let mut encoder =
         Encoder::with_api_config(OpenH264API::from_source(), config).expect("an encoder");
     let units = (0..4).map(|_| encoder.encode(&picture).expect("encoded").to_vec());

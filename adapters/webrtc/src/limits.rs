@@ -50,6 +50,16 @@ pub(crate) fn bounded(
     Ok(())
 }
 
+/// Refuses a description without a key's fingerprint: the engine gives itself up over one.
+pub(crate) fn has_fingerprint(sdp: &str) -> Result<(), DescriptionError> {
+    if sdp.lines().any(|line| line.starts_with("a=fingerprint:")) {
+        return Ok(());
+    }
+    Err(DescriptionError::Refused {
+        detail: "it has no a=fingerprint".to_owned(),
+    })
+}
+
 /// The usable candidates of a description.
 pub(crate) fn candidates(sdp: &str) -> impl Iterator<Item = Candidate> {
     sdp.lines()

@@ -101,6 +101,8 @@ pub(crate) struct Session {
     audio: Option<Mid>,
     video: Option<Mid>,
     candidates: Vec<Candidate>,
+    /// Whether one of the two sides has said goodbye.
+    closing: bool,
     /// Where the other side can be reached, as it said itself.
     remote: Vec<Candidate>,
     outputs: VecDeque<Output>,
@@ -139,6 +141,7 @@ impl Session {
             audio: None,
             video: None,
             candidates,
+            closing: false,
             remote: Vec::new(),
             outputs: VecDeque::new(),
             wake_at: None,
@@ -188,6 +191,7 @@ impl Session {
         let answer = guarded(|| SdpAnswer::from_sdp_string(sdp))
             .ok_or(DescriptionError::EngineFailed)?
             .map_err(|reason| malformed(&reason))?;
+        limits::has_fingerprint(sdp)?;
         let pending = self.pending.take().ok_or(DescriptionError::NotOffered)?;
         self.describe(now, |rtc| rtc.sdp_api().accept_answer(pending, answer))?;
         self.remember(limits::candidates(sdp))?;
@@ -214,6 +218,7 @@ impl Session {
         let offer = guarded(|| SdpOffer::from_sdp_string(sdp))
             .ok_or(DescriptionError::EngineFailed)?
             .map_err(|reason| malformed(&reason))?;
+        limits::has_fingerprint(sdp)?;
         let answer = self.describe(now, |rtc| rtc.sdp_api().accept_offer(offer))?;
         self.remember(limits::candidates(sdp))?;
         self.begin_connecting(now);

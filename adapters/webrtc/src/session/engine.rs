@@ -69,8 +69,15 @@ impl Session {
                 }
             }
         }
-        if !self.rtc.is_alive() {
+        if self.phase == Phase::Over || self.rtc.is_alive() {
+            return;
+        }
+        if self.closing {
             self.phase = Phase::Over;
+        } else {
+            self.fail(PeerFailure::Engine {
+                detail: "it gave itself up".to_owned(),
+            });
         }
     }
 }
@@ -93,7 +100,10 @@ impl Session {
             Event::KeyframeRequest(request) if Some(request.mid) == self.video => {
                 self.tell(Happening::KeyFrameWanted);
             }
-            Event::Closed => self.tell(Happening::Closed),
+            Event::Closed => {
+                self.closing = true;
+                self.tell(Happening::Closed);
+            }
             _ => {}
         }
     }

@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::Session;
+use super::{Happening, Output, Session};
 use crate::{DescriptionError, MediaId, Publishes};
 
 /// What a browser offers, for what a publisher of ours does not write: several codecs, simulcast,
@@ -209,6 +209,31 @@ fn what_is_no_description_says_so() {
     // It goes on all the same.
     let own = session(true).offer(Publishes::default(), now()).sdp;
     assert!(subscriber.accept_offer(&own, now()).is_ok());
+}
+
+#[test]
+fn a_description_without_a_fingerprint_is_refused_and_a_broken_one_ends_it_aloud() {
+    let own = session(true).offer(Publishes::default(), now()).sdp;
+    let mut subscriber = session(false);
+    let without: String = own
+        .split_inclusive('\n')
+        .filter(|line| !line.starts_with("a=fingerprint:"))
+        .collect();
+    let refused = subscriber.accept_offer(&without, now());
+    assert!(
+        matches!(refused, Err(DescriptionError::Refused { .. })),
+        "{refused:?}"
+    );
+    assert!(!subscriber.is_over());
+    let broken = own.replace("a=fingerprint:sha-256 ", "a=fingerprint:");
+    let refused = subscriber.accept_offer(&broken, now());
+    assert!(refused.is_err(), "{refused:?}");
+    let mut told = Vec::new();
+    while let Some(output) = subscriber.next_output() {
+        told.push(output);
+    }
+    let failed = |it: &Output| matches!(it, Output::Happened(Happening::Failed(_)));
+    assert_eq!(subscriber.is_over(), told.iter().any(failed), "{told:?}");
 }
 
 #[test]

@@ -133,6 +133,7 @@ impl Session {
             self.phase = Phase::Over;
             return;
         }
+        self.closing = true;
         let outcome = self.with_engine(Rtc::close);
         if !matches!(outcome, Some(Ok(()))) {
             self.phase = Phase::Over;

@@ -30,27 +30,32 @@ pub(crate) fn loopback() -> Network {
 impl Call {
     /// Both are connected.
     pub(crate) async fn connected(wish: Publishes) -> Self {
-        let mut call = Self::described(wish).await;
-        assert_eq!(next(&mut call.told).await, PeerEvent::Connected);
-        assert_eq!(next(&mut call.received).await, PeerEvent::Connected);
-        call
+        Self::by_way_of(wish, str::to_owned, str::to_owned).await
     }
 
-    /// Both know each other's description.
-    pub(crate) async fn described(wish: Publishes) -> Self {
+    /// Both are connected by way of something that changes their descriptions.
+    pub(crate) async fn by_way_of(
+        wish: Publishes,
+        offered: impl FnOnce(&str) -> String,
+        answered: impl FnOnce(&str) -> String,
+    ) -> Self {
         let (publisher, offer, told) =
             PeerConnection::publish(&loopback(), wish).expect("publishes");
         let (subscriber, received) = PeerConnection::subscribe(&loopback()).expect("subscribes");
-        let answer = subscriber.answer(&offer.sdp).await.expect("an answer");
+        let answer = subscriber.answer(&offered(&offer.sdp)).await;
+        let answer = answered(&answer.expect("an answer"));
         let agreed = publisher.accept_answer(&answer).await.expect("agreed");
-        Self {
+        let mut call = Self {
             publisher,
             told,
             offer,
             agreed,
             subscriber,
             received,
-        }
+        };
+        assert_eq!(next(&mut call.told).await, PeerEvent::Connected);
+        assert_eq!(next(&mut call.received).await, PeerEvent::Connected);
+        call
     }
 
     /// The next frame of the subscriber.
@@ -63,8 +68,11 @@ impl Call {
         loop {
             self.publisher.send(camera.shoot());
             let pause = Duration::from_millis(20);
-            if let Ok(arrived) = tokio::time::timeout(pause, frame(&mut self.received)).await {
-                return arrived;
+            let arrived = tokio::time::timeout(pause, frame(&mut self.received)).await;
+            if let Ok((mid, frame)) = arrived
+                && frame.codec == Codec::Jpeg
+            {
+                return (mid, frame);
             }
         }
     }

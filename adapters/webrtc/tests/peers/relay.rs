@@ -4,14 +4,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use exeunt_webrtc::Publishes;
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
+
+use crate::call::Call;
 
 /// Two sockets: the publisher believes the one to be the subscriber, the subscriber believes the other
 /// one to be the publisher.
 pub(crate) struct Relay {
-    pub(crate) for_publisher: SocketAddr,
-    pub(crate) for_subscriber: SocketAddr,
+    for_publisher: SocketAddr,
+    for_subscriber: SocketAddr,
     seen: Arc<Seen>,
     task: JoinHandle<()>,
 }
@@ -27,7 +30,20 @@ struct Seen {
 const MARKER: &[u8] = b"\xffmarker";
 
 impl Relay {
-    pub(crate) async fn new() -> Self {
+    /// A call of sound and pictures that goes by way of a relay.
+    pub(crate) async fn between() -> (Self, Call) {
+        let relay = Self::new().await;
+        let (offered, answered) = (relay.for_subscriber, relay.for_publisher);
+        let call = Call::by_way_of(
+            Publishes::default(),
+            |offer| Self::in_place(offer, offered),
+            |answer| Self::in_place(answer, answered),
+        );
+        let call = call.await;
+        (relay, call)
+    }
+
+    async fn new() -> Self {
         let own = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
         let other = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
         let seen = Arc::new(Seen::default());
@@ -42,7 +58,7 @@ impl Relay {
     }
 
     /// The description with the relay in its writer's place.
-    pub(crate) fn in_place(sdp: &str, relay: SocketAddr) -> String {
+    fn in_place(sdp: &str, relay: SocketAddr) -> String {
         let lines = sdp.split_inclusive('\n').map(|line| {
             if !line.starts_with("a=candidate:") {
                 return line.to_owned();
