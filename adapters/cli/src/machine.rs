@@ -104,9 +104,8 @@ impl Machine {
             }
         }
     }
-}
 
-impl Machine {
+    /// Why there is no telling what it has of this kind.
     fn unknown(&self, kind: DeviceKind) -> Option<&str> {
         match kind {
             DeviceKind::Microphone | DeviceKind::Speaker => self.no_sound.as_deref(),

@@ -1,6 +1,6 @@
 //! From the packets of many speakers to one mono sound.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use exeunt_port::{Codec, PlaybackUse, RemoteFrame, UserId};
@@ -12,12 +12,15 @@ use crate::format::{PACKET_SAMPLES, SAMPLE_RATE};
 /// Everything is bounded: the number of voices, what waits of each, and how long one is kept that
 /// says nothing.
 pub(crate) struct Mixer {
-    /// A user who speaks in the rooms of two sessions that share the speaker is two voices.
-    voices: BTreeMap<(PlaybackUse, UserId), Voice>,
+    /// In the order in which they were first heard. A user who speaks in the rooms of two sessions that share
+    /// the speaker is two of them.
+    voices: Vec<Voice>,
     decoded: Vec<f32>,
 }
 
 struct Voice {
+    whom: PlaybackUse,
+    user: UserId,
     decoder: opus::Decoder,
     waiting: VecDeque<f32>,
     /// What it gave to the last pieces that were mixed, silence included, so that they can be mixed
@@ -47,7 +50,7 @@ impl Mixer {
 
     pub(crate) fn new() -> Self {
         Self {
-            voices: BTreeMap::new(),
+            voices: Vec::new(),
             decoded: vec![0.0; Self::LONGEST_PACKET],
         }
     }
@@ -87,14 +90,14 @@ impl Mixer {
     pub(crate) fn mix(&mut self, mixed: &mut [f32]) -> bool {
         mixed.fill(0.0);
         let mut any = false;
-        for voice in self.voices.values_mut() {
+        for voice in &mut self.voices {
             voice.playing |= voice.waiting.len() >= Self::CUSHION;
             any |= voice.playing;
         }
         if !any {
             return false;
         }
-        for voice in self.voices.values_mut() {
+        for voice in &mut self.voices {
             let ready = if voice.playing {
                 voice.waiting.len().min(mixed.len())
             } else {
@@ -117,8 +120,8 @@ impl Mixer {
     /// something of them.
     pub(crate) fn forget_over(&mut self) -> bool {
         let mut mixed_in = false;
-        self.voices.retain(|(whom, _), voice| {
-            let over = whom.is_over();
+        self.voices.retain(|voice| {
+            let over = voice.whom.is_over();
             mixed_in |= over && voice.given.iter().any(|sample| *sample != 0.0);
             !over
         });
@@ -127,7 +130,7 @@ impl Mixer {
 
     /// Takes back the last so many samples that were mixed and not played, so that they are mixed again.
     pub(crate) fn take_back(&mut self, samples: usize) {
-        for voice in self.voices.values_mut() {
+        for voice in &mut self.voices {
             voice.take_back(samples);
         }
     }
@@ -135,7 +138,7 @@ impl Mixer {
     /// Drops the decoders of those who have said nothing for a while.
     pub(crate) fn forget_silent(&mut self, now: Duration) {
         self.voices
-            .retain(|_, voice| now.saturating_sub(voice.heard_at) < Self::IDLE);
+            .retain(|voice| now.saturating_sub(voice.heard_at) < Self::IDLE);
     }
 }
 
@@ -177,30 +180,32 @@ impl Voice {
 }
 
 fn voice_of<'a>(
-    voices: &'a mut BTreeMap<(PlaybackUse, UserId), Voice>,
+    voices: &'a mut Vec<Voice>,
     whom: PlaybackUse,
     user: &UserId,
     now: Duration,
 ) -> Option<&'a mut Voice> {
-    let key = (whom, user.clone());
-    if !voices.contains_key(&key) {
-        if voices.len() >= Mixer::VOICES {
-            return None;
-        }
-        let decoder = opus::Decoder::new(SAMPLE_RATE, opus::Channels::Mono)
-            .inspect_err(|error| tracing::warn!(%error, %user, "no decoder"))
-            .ok()?;
-        let voice = Voice {
-            decoder,
-            waiting: VecDeque::new(),
-            given: VecDeque::new(),
-            playing: false,
-            next: None,
-            heard_at: now,
-        };
-        voices.insert(key.clone(), voice);
+    let known = |voice: &Voice| voice.user == *user && voice.whom == whom;
+    if let Some(place) = voices.iter().position(known) {
+        return voices.get_mut(place);
     }
-    voices.get_mut(&key)
+    if voices.len() >= Mixer::VOICES {
+        return None;
+    }
+    let decoder = opus::Decoder::new(SAMPLE_RATE, opus::Channels::Mono)
+        .inspect_err(|error| tracing::warn!(%error, %user, "no decoder"))
+        .ok()?;
+    voices.push(Voice {
+        whom,
+        user: user.clone(),
+        decoder,
+        waiting: VecDeque::new(),
+        given: VecDeque::new(),
+        playing: false,
+        next: None,
+        heard_at: now,
+    });
+    voices.last_mut()
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! What a speaker is to play, and for whom.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering as Memory};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::{FrameQueue, RemoteFrame};
 
@@ -12,7 +11,7 @@ use crate::{FrameQueue, RemoteFrame};
 /// [`PlaybackQueue`] sees to what waits in it; a device that keeps sound of its own asks
 /// [`is_over`](Self::is_over). The default is whoever has a device to himself, whose use is over with the device.
 ///
-/// Two are equal if they are the same use. The order means nothing; it is there for keys.
+/// Two are equal if they are the same use.
 #[derive(Clone, Debug, Default)]
 pub struct PlaybackUse {
     /// One for each device that it went through which is shared.
@@ -45,39 +44,24 @@ impl PlaybackUse {
     /// Whether it is over.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.over.iter().any(|over| over.load(Memory::SeqCst))
-    }
-
-    fn identity(&self) -> impl Iterator<Item = usize> {
-        self.over.iter().map(|over| Arc::as_ptr(over).addr())
+        self.over.iter().any(|over| over.load(Ordering::SeqCst))
     }
 }
 
 impl Drop for PlaybackUsed {
     fn drop(&mut self) {
-        self.0.store(true, Memory::SeqCst);
+        self.0.store(true, Ordering::SeqCst);
     }
 }
 
 impl PartialEq for PlaybackUse {
     fn eq(&self, other: &Self) -> bool {
-        self.identity().eq(other.identity())
+        let same = |(one, other): (&Arc<_>, &Arc<_>)| Arc::ptr_eq(one, other);
+        self.over.len() == other.over.len() && self.over.iter().zip(&other.over).all(same)
     }
 }
 
 impl Eq for PlaybackUse {}
-
-impl PartialOrd for PlaybackUse {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for PlaybackUse {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.identity().cmp(other.identity())
-    }
-}
 
 /// What a speaker is to play: a [`FrameQueue`] that knows for whom each frame is.
 ///

@@ -122,7 +122,7 @@ fn nothing_grows_with_what_is_received() {
         receive(&mut mixer, &spoken(&format!("user-{user}"), 30));
     }
     assert_eq!(mixer.voices.len(), Mixer::VOICES);
-    let waiting = mixer.voices.values().map(|voice| voice.waiting.len()).max();
+    let waiting = mixer.voices.iter().map(|voice| voice.waiting.len()).max();
     assert_eq!(waiting, Some(Mixer::WAITING));
     mixer.forget_silent(Duration::from_secs(5));
     assert!(mixer.voices.is_empty());

@@ -208,7 +208,9 @@ impl OpenDevice for WrongOpenMicrophone {
                 })
             }
             Wrong::TakesOthersAlong => {
-                others.iter().for_each(|other| other.cancel());
+                for other in &others {
+                    other.cancel();
+                }
                 inner.release().await
             }
             Wrong::KeepsCapturing => {
