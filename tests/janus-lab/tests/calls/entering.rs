@@ -95,7 +95,10 @@ pub(crate) async fn at_every_moment(scene: Scene) -> Told {
         let (ending, _) = person.leaves().await?;
         ending.was_for(Reason::LocalExit)?;
         ending.devices_were_released()?;
-        stage.server_is_as_before().await?;
+        let gone = stage.server_is_as_before().await;
+        check(gone.is_ok(), || {
+            format!("left after {moment:?}: {gone:?}; {}", ending.report)
+        })?;
         check(!stage.has_alice()?, || {
             format!("after {moment:?} she is in the room")
         })?;

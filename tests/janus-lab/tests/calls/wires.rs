@@ -150,6 +150,8 @@ pub(crate) async fn claimed_after_a_cut(scene: Scene) -> Told {
         .with_media_at(stage.server.link().ours().into());
     let mut person = Person::with("alice", config, None).enters().await?;
     let bob = Person::at(&stage.server, "bob")?.enters().await?;
+    person.hears("bob", 10).await?;
+    bob.hears("alice", 10).await?;
     for _ in 0..3 {
         wire.cut();
         person
