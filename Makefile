@@ -6,7 +6,7 @@ PICTURE ?= target/exeunt-demo.svg
 DEMO_ARGS = --picture $(PICTURE) $(if $(TRANSPORT),--transport $(TRANSPORT)) $(if $(DEVICES),--devices $(DEVICES)) $(ARGS)
 
 # The crates that have benches.
-BENCHED = exeunt-core exeunt-room-service exeunt-sound-servers exeunt-device-lab
+BENCHED = exeunt-core exeunt-room-service exeunt-sound-servers exeunt-device-lab exeunt-janus-lab
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench fuzz fuzz-corpus mutants simulate device-lab setup-build setup-test setup-lint

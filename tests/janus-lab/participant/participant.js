@@ -101,13 +101,13 @@ function onmessage(message, jsep) {
   if (jsep) handle.handleRemoteJsep({ jsep });
 }
 
-/** The colour in the middle of a picture. */
-function middle(video) {
+/** The colour in the middle of a picture's upper quarter. */
+function colour(video) {
   if (!video.videoWidth) return null;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 1;
   const paper = canvas.getContext("2d");
-  paper.drawImage(video, video.videoWidth / 2, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
+  paper.drawImage(video, video.videoWidth / 2, video.videoHeight / 8, 1, 1, 0, 0, 1, 1);
   return [...paper.getImageData(0, 0, 1, 1).data].slice(0, 3);
 }
 
@@ -168,7 +168,7 @@ window.visitor = {
       frames: got.video?.framesDecoded ?? 0,
       width: feed.video.videoWidth,
       height: feed.video.videoHeight,
-      middle: middle(feed.video),
+      colour: colour(feed.video),
       codecs: Object.keys(got).filter((name) => name.includes("/")),
     };
   },

@@ -1,12 +1,17 @@
 //! A participant without media, who speaks the server's WebSocket API by hand.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use thiserror::Error;
 use tokio::net::TcpStream;
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -41,20 +46,26 @@ pub enum GuestError {
 /// A participant of a video room without media.
 ///
 /// Janus does not need a peer connection for a membership: a guest is told who comes, publishes, leaves
-/// and is kicked, and kicks and destroys. He sends no keepalive, so his stay is to be shorter than the
-/// session's timeout.
+/// and is kicked, and kicks and destroys. He keeps his session alive; dropping him cuts his socket.
 #[derive(Debug)]
 pub struct Guest {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    told: SplitStream<Socket>,
+    telling: Arc<Mutex<SplitSink<Socket, Message>>>,
     /// What every request of his carries.
     manners: Value,
     asked: u64,
     unseen: VecDeque<Value>,
+    /// Keeps the session alive, and ends with him.
+    breathing: JoinSet<()>,
 }
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 impl Guest {
     /// How long he waits for anything. It is no claim: it ends a story that hangs.
     const PATIENCE: Duration = Duration::from_secs(60);
+    /// How often he keeps his session alive, whatever its timeout is.
+    const BREATH: Duration = Duration::from_secs(1);
 
     /// Connects, and makes a session and a handle of the video room. `manners` is an object with what all
     /// his requests carry: `apisecret` or `token`.
@@ -65,18 +76,38 @@ impl Guest {
             .headers_mut()
             .insert("Sec-WebSocket-Protocol", protocol);
         let (socket, _) = connect_async(request).await.map_err(Box::new)?;
+        let (telling, told) = socket.split();
         let mut guest = Self {
-            socket,
+            told,
+            telling: Arc::new(Mutex::new(telling)),
             manners,
             asked: 0,
             unseen: VecDeque::new(),
+            breathing: JoinSet::new(),
         };
         let session = guest.ask(json!({"janus": "create"})).await?;
         guest.manners["session_id"] = session["data"]["id"].clone();
         let plugin = json!({"janus": "attach", "plugin": "janus.plugin.videoroom"});
         let handle = guest.ask(plugin).await?;
         guest.manners["handle_id"] = handle["data"]["id"].clone();
+        guest.breathe();
         Ok(guest)
+    }
+
+    fn breathe(&mut self) {
+        let telling = Arc::clone(&self.telling);
+        let mut breath = self.dressed(json!({"janus": "keepalive"}));
+        breath["transaction"] = "breath".into();
+        let breath = Message::text(breath.to_string());
+        self.breathing.spawn(async move {
+            loop {
+                sleep(Self::BREATH).await;
+                // Whoever waits for something learns from his own end what has happened to the socket.
+                if telling.lock().await.send(breath.clone()).await.is_err() {
+                    return;
+                }
+            }
+        });
     }
 
     /// The number of his session.
@@ -165,19 +196,27 @@ impl Guest {
             .map(drop)
     }
 
-    async fn send(&mut self, mut request: Value) -> Result<Value, GuestError> {
+    async fn send(&mut self, request: Value) -> Result<Value, GuestError> {
         self.asked += 1;
         let transaction = Value::from(self.asked.to_string());
+        let mut request = self.dressed(request);
+        request["transaction"] = transaction.clone();
+        let message = Message::text(request.to_string());
+        let sent = self.telling.lock().await.send(message).await;
+        sent.map_err(Box::new)?;
+        Ok(transaction)
+    }
+
+    /// The request with what every request of his carries.
+    fn dressed(&self, mut request: Value) -> Value {
+        // With a handle's number a request is the handle's, and these are the session's.
+        let is_of_session = request["janus"] == "keepalive" || request["janus"] == "destroy";
         for (name, value) in self.manners.as_object().into_iter().flatten() {
-            // Neither a session nor a handle is known by what makes it.
-            if !(request["janus"] == "keepalive" && name == "handle_id") {
+            if !(is_of_session && name == "handle_id") {
                 request[name] = value.clone();
             }
         }
-        request["transaction"] = transaction.clone();
-        let message = Message::text(request.to_string());
-        self.socket.send(message).await.map_err(Box::new)?;
-        Ok(transaction)
+        request
     }
 
     async fn until(
@@ -190,7 +229,7 @@ impl Guest {
         }
         let waiting = async {
             loop {
-                let said = self.socket.next().await;
+                let said = self.told.next().await;
                 let said = said.ok_or_else(|| GuestError::Ended {
                     what: what.to_owned(),
                 })?;
@@ -207,7 +246,7 @@ impl Guest {
                 }
             }
         };
-        match tokio::time::timeout(Self::PATIENCE, waiting).await {
+        match timeout(Self::PATIENCE, waiting).await {
             Ok(heard) => heard,
             Err(_) => Err(GuestError::Overdue {
                 what: what.to_owned(),

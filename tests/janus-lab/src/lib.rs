@@ -37,6 +37,7 @@ mod page;
 mod room;
 mod server;
 mod settings;
+mod tap;
 mod trial;
 mod visitor;
 
@@ -49,5 +50,6 @@ pub use network::{Network, NoNetwork};
 pub use room::VideoRoom;
 pub use server::JanusServer;
 pub use settings::Settings;
+pub use tap::{Marker, Tap};
 pub use trial::trial;
 pub use visitor::{Received, Sent, Visitor};

@@ -33,8 +33,8 @@ pub struct Received {
     pub width: u32,
     /// The picture's height in pixels.
     pub height: u32,
-    /// Red, green and blue in the picture's middle, 0 to 255.
-    pub middle: Option<[u8; 3]>,
+    /// Red, green and blue in the middle of the picture's upper quarter, 0 to 255.
+    pub colour: Option<[u8; 3]>,
     /// The media types that were negotiated: `audio/opus`, `video/H264`.
     pub codecs: Vec<String>,
 }
@@ -150,12 +150,24 @@ impl Visitor {
     /// are those of [`Received`]. Answers what it got then.
     pub async fn receives(&mut self, id: &Value, is_it: &str) -> Result<Received, BrowserError> {
         let wanted = format!("(got => got !== null && ({is_it}))(await visitor.receives({id}))");
-        self.browser.until(&wanted).await?;
+        let waited = self.browser.until(&wanted).await;
         let got = self
             .browser
             .says(&format!("visitor.receives({id})"))
             .await?;
-        Ok(serde_json::from_value(got).unwrap_or_default())
+        match waited {
+            Ok(()) => Ok(serde_json::from_value(got).unwrap_or_default()),
+            Err(BrowserError::Never {
+                what,
+                page,
+                complaints,
+            }) => Err(BrowserError::Never {
+                what: format!("{what} (received is {got})"),
+                page,
+                complaints,
+            }),
+            Err(error) => Err(error),
+        }
     }
 
     /// What it sends.

@@ -1,0 +1,218 @@
+//! What befalls the wire: media, signalling or both vanish without a word.
+
+use std::time::Duration;
+
+use exeunt_conformance::TcpWire;
+use exeunt_janus::JanusConfig;
+use exeunt_janus_lab::{Settings, Traffic, Way};
+use exeunt_runtime::{Outcome, Reason, RoomEvent};
+use libtest_mimic::Failed;
+
+use crate::Scene;
+use crate::judging::{Told, check, same};
+use crate::person::Person;
+use crate::stage::{Stage, alice};
+
+const UNCONFIRMED: [Outcome; 3] = [Outcome::Failed, Outcome::TimedOut, Outcome::Impossible];
+
+/// The socket is half-open: we speak, nobody hears. The others hear of her end from the server's own
+/// vigilance.
+pub(crate) async fn signalling_cut_before_an_exit(scene: Scene) -> Told {
+    let settings = Settings {
+        pingpong_trigger: Some(2),
+        ..Settings::default()
+    };
+    let mut stage = Stage::set(scene.network, settings).await?;
+    let person = Person::at(&stage.server, "alice")?.enters().await?;
+    stage.server.link().cut(Traffic::Signalling)?;
+    let (ending, _) = person.leaves().await?;
+    ending.was_for(Reason::LocalExit)?;
+    ending.devices_were_released()?;
+    ending.departure_was(&UNCONFIRMED)?;
+    stage.guest.sees_leave(&alice()).await?;
+    stage.server_is_as_before().await
+}
+
+/// Only the answers are lost: the others are told, and the report does not claim that it knows.
+pub(crate) async fn answers_cut_before_an_exit(scene: Scene) -> Told {
+    let mut stage = Stage::set(scene.network, Settings::default()).await?;
+    let person = Person::at(&stage.server, "alice")?.enters().await?;
+    stage
+        .server
+        .link()
+        .cut_one_way(Traffic::Signalling, Way::FromServer)?;
+    let (ending, _) = person.leaves().await?;
+    ending.was_for(Reason::LocalExit)?;
+    ending.departure_was(&UNCONFIRMED)?;
+    ending.devices_were_released()?;
+    stage.guest.sees_leave(&alice()).await?;
+    stage.server_is_as_before().await
+}
+
+pub(crate) async fn signalling_cut_in_a_call(scene: Scene) -> Told {
+    let settings = Settings {
+        session_timeout: 6,
+        ..Settings::default()
+    };
+    let stage = Stage::set(scene.network, settings).await?;
+    let person = Person::at(&stage.server, "alice")?.enters().await?;
+    stage.server.link().cut(Traffic::Signalling)?;
+    let ending = person.ends().await?;
+    ending.was_for(Reason::ConnectionLost)?;
+    ending.devices_were_released()
+}
+
+pub(crate) async fn media_cut_in_a_call(scene: Scene) -> Told {
+    let mut stage = Stage::set(scene.network, Settings::default()).await?;
+    let person = Person::at(&stage.server, "alice")?.enters().await?;
+    let bob = Person::at(&stage.server, "bob")?.enters().await?;
+    bob.hears("alice", 10).await?;
+    stage.server.link().cut(Traffic::Media)?;
+    // The room is what signalling says it is: she is in it, and leaves it properly.
+    let (ending, _) = person.leaves().await?;
+    ending.was_for(Reason::LocalExit)?;
+    ending.was_confirmed()?;
+    stage.guest.sees_leave(&alice()).await?;
+    bob.leaves().await?.0.was_confirmed()?;
+    stage.server_is_as_before().await
+}
+
+pub(crate) async fn media_mended(scene: Scene) -> Told {
+    let stage = Stage::set(scene.network, Settings::default()).await?;
+    let person = Person::at(&stage.server, "alice")?.enters().await?;
+    let bob = Person::at(&stage.server, "bob")?.enters().await?;
+    bob.hears("alice", 10).await?;
+    stage.server.link().cut(Traffic::Media)?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    stage.server.link().mend(Traffic::Media)?;
+    bob.hears("alice", 25).await?;
+    person.hears("bob", 25).await?;
+    person.leaves().await?.0.was_confirmed()?;
+    bob.leaves().await?.0.was_confirmed()?;
+    stage.server_is_as_before().await
+}
+
+pub(crate) async fn everything_cut_before_an_exit(scene: Scene) -> Told {
+    let settings = Settings {
+        pingpong_trigger: Some(2),
+        ..Settings::default()
+    };
+    let mut stage = Stage::set(scene.network, settings).await?;
+    let person = Person::at(&stage.server, "alice")?.enters().await?;
+    for traffic in [Traffic::Media, Traffic::Signalling] {
+        stage.server.link().cut(traffic)?;
+    }
+    let (ending, _) = person.leaves().await?;
+    ending.was_for(Reason::LocalExit)?;
+    ending.devices_were_released()?;
+    ending.departure_was(&UNCONFIRMED)?;
+    stage.guest.sees_leave(&alice()).await?;
+    stage.server_is_as_before().await
+}
+
+/// The server keeps a session whose socket is lost, so the stay goes on: nobody sees her leave.
+pub(crate) async fn claimed(scene: Scene) -> Told {
+    let mut stage = Stage::set(scene.network, claimable()).await?;
+    let mut person = impatient(&stage)?.enters().await?;
+    stage.server.link().cut(Traffic::Signalling)?;
+    person
+        .until("the link's loss", |event| {
+            matches!(event, RoomEvent::ConnectionLost)
+        })
+        .await?;
+    stage.server.link().mend(Traffic::Signalling)?;
+    person
+        .until("the link's recovery", |event| {
+            matches!(event, RoomEvent::ConnectionRecovered)
+        })
+        .await?;
+    same(
+        "ends that the guest was told of",
+        &stage.told_of_ends().await?,
+        &[0, 0],
+    )?;
+    check(stage.has_alice()?, || "she is not in the room".to_owned())?;
+    // A kick finds her on the new socket.
+    stage.kick().await?;
+    person.ends().await?.was_for(Reason::Kicked)?;
+    stage.server_is_as_before().await
+}
+
+/// The same for a socket that is cut, as by a machine between us that restarts.
+pub(crate) async fn claimed_after_a_cut(scene: Scene) -> Told {
+    let settings = Settings {
+        reclaim_session_timeout: 60,
+        ..Settings::default()
+    };
+    let mut stage = Stage::set(scene.network, settings).await?;
+    let wire = TcpWire::before((stage.server.address(), 8188).into()).await?;
+    let config = JanusConfig::new(&format!("ws://{}", wire.address()))?
+        .with_media_at(stage.server.link().ours().into());
+    let mut person = Person::with("alice", config, None).enters().await?;
+    let bob = Person::at(&stage.server, "bob")?.enters().await?;
+    person.hears("bob", 10).await?;
+    bob.hears("alice", 10).await?;
+    for _ in 0..3 {
+        wire.cut();
+        person
+            .until("the link's loss", |event| {
+                matches!(event, RoomEvent::ConnectionLost)
+            })
+            .await?;
+        bob.hears("alice", 10).await?;
+        wire.mend();
+        person
+            .until("the link's recovery", |event| {
+                matches!(event, RoomEvent::ConnectionRecovered)
+            })
+            .await?;
+    }
+    same(
+        "ends that the guest was told of",
+        &stage.told_of_ends().await?,
+        &[0, 0],
+    )?;
+    person.hears("bob", 10).await?;
+    let (ending, _) = person.leaves().await?;
+    ending.was_for(Reason::LocalExit)?;
+    ending.was_confirmed()?;
+    stage.guest.sees_leave(&alice()).await?;
+    bob.leaves().await?.0.was_confirmed()?;
+    stage.server_is_as_before().await
+}
+
+/// What the server said meanwhile is not said again, and is found out all the same.
+pub(crate) async fn kicked_meanwhile(scene: Scene) -> Told {
+    let mut stage = Stage::set(scene.network, claimable()).await?;
+    let mut person = impatient(&stage)?.enters().await?;
+    stage.server.link().cut(Traffic::Signalling)?;
+    person
+        .until("the link's loss", |event| {
+            matches!(event, RoomEvent::ConnectionLost)
+        })
+        .await?;
+    stage.kick().await?;
+    stage.server.link().mend(Traffic::Signalling)?;
+    let ending = person.ends().await?;
+    ending.was_for(Reason::Kicked)?;
+    stage.server_is_as_before().await
+}
+
+/// A session that outlives its socket, and hears from whoever has it every four seconds.
+fn claimable() -> Settings {
+    Settings {
+        session_timeout: 12,
+        reclaim_session_timeout: 60,
+        ..Settings::default()
+    }
+}
+
+/// Alice, who takes a second without an answer for a lost link: long before the server gives her up.
+fn impatient(stage: &Stage) -> Result<Person, Failed> {
+    let config = JanusConfig::new(&stage.server.signalling_url())?;
+    Ok(Person::with(
+        "alice",
+        config.answering_within(Duration::from_secs(1)),
+        None,
+    ))
+}
