@@ -59,8 +59,8 @@ fn operates(network: Network) -> Result<(), Failed> {
         "--janus",
         &url,
     ];
-    let service = Exeunt::typed(&words).with_env("EXEUNT_JANUS_ADMIN_KEY", admin_key);
-    let mut served = served
+    let mut running = Exeunt::typed(&words)
+        .with_env("EXEUNT_JANUS_ADMIN_KEY", admin_key)
         .with_env("RUST_LOG", "exeunt=trace,exeunt_janus=trace")
         .start();
     let serving: Value = serde_json::from_str(&running.until_it_says("serving"))?;
