@@ -1,7 +1,6 @@
 //! Rooms over plain TCP: the transport that `adapters/README.md` writes, and a server for it.
 
 mod rooms;
-mod stay;
 mod stays;
 mod transport;
 mod wire;

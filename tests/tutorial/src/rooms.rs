@@ -12,11 +12,12 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::time::{interval, timeout};
+use tokio_util::codec::{Framed, LengthDelimitedCodec};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::stays::{Seat, Stays};
-use crate::wire::{Answer, Said, Wire, pack, unpack, wire};
+use crate::wire::{Answer, Said, Wire, pack, unpack};
 
 /// A server of rooms. It runs until it is dropped, which its clients see as a crash.
 #[derive(Debug)]
@@ -102,7 +103,8 @@ async fn serve(
 
 /// Attends to one socket until either side is through with it.
 async fn attend(socket: TcpStream, stays: Arc<Stays>, lease: Duration) -> io::Result<()> {
-    let mut wire = wire(socket)?;
+    socket.set_nodelay(true)?;
+    let mut wire = Framed::new(socket, LengthDelimitedCodec::new());
     let seat = match unpack(timeout(lease, wire.next()).await?)? {
         Said::Enter(user, room, key) => stays.enter(user, &room, &key),
         Said::Resume(pass, heard) => stays.resume(&pass, heard),

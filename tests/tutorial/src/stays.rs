@@ -68,6 +68,13 @@ impl Stay {
         }
     }
 
+    /// Says the last word. It is kept until it was heard; room for frames is not.
+    fn end(&mut self, last: Answer) {
+        self.tell(last);
+        self.over = true;
+        self.seat.frames = FrameQueue::bounded(1);
+    }
+
     fn has_heard(&mut self, heard: u64) {
         let now = usize::try_from(heard.saturating_sub(self.heard)).unwrap_or(usize::MAX);
         let now = now.min(self.unheard.len());
@@ -185,8 +192,7 @@ impl Stays {
     pub(crate) fn end_room(&self, room: Option<&RoomId>, last: &RoomSignal) {
         for stay in self.by_pass().values_mut() {
             if room.is_none_or(|room| *room == stay.room) {
-                stay.tell(Answer::Signal(last.clone()));
-                stay.over = true;
+                stay.end(Answer::Over(last.clone()));
             }
         }
     }
@@ -243,7 +249,6 @@ fn end(
         told += 1;
     }
     if let Some(stay) = stays.get_mut(pass) {
-        stay.tell(last(told));
-        stay.over = true;
+        stay.end(last(told));
     }
 }

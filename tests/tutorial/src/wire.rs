@@ -34,21 +34,16 @@ pub(crate) enum Answer {
     Frame(RemoteFrame),
     /// Kept until it was heard, so that a lost link loses none.
     Signal(RoomSignal),
+    /// What ended the stay, in its last signal.
+    Over(RoomSignal),
     /// To how many others the departure was told.
     Left(u32),
 }
 
 pub(crate) type Wire = Framed<TcpStream, LengthDelimitedCodec>;
 
-pub(crate) fn wire(socket: TcpStream) -> io::Result<Wire> {
-    // What is said is to leave at once (G-12).
-    socket.set_nodelay(true)?;
-    Ok(Framed::new(socket, LengthDelimitedCodec::new()))
-}
-
 pub(crate) fn pack(word: &impl Serialize) -> io::Result<Bytes> {
-    let packet = rmp_serde::to_vec(word).map_err(io::Error::other)?;
-    Ok(packet.into())
+    Ok(rmp_serde::to_vec(word).map_err(io::Error::other)?.into())
 }
 
 pub(crate) fn unpack<W: DeserializeOwned>(packet: Option<io::Result<BytesMut>>) -> io::Result<W> {
@@ -58,7 +53,10 @@ pub(crate) fn unpack<W: DeserializeOwned>(packet: Option<io::Result<BytesMut>>) 
 
 /// Dials, says the first word and hears the answer.
 pub(crate) async fn call(server: SocketAddr, word: Said) -> io::Result<(Answer, Wire)> {
-    let mut wire = wire(TcpStream::connect(server).await?)?;
+    let socket = TcpStream::connect(server).await?;
+    // What is said is to leave at once (G-12).
+    socket.set_nodelay(true)?;
+    let mut wire = Framed::new(socket, LengthDelimitedCodec::new());
     wire.send(pack(&word)?).await?;
     Ok((unpack(wire.next().await)?, wire))
 }
