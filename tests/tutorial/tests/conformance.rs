@@ -1,12 +1,11 @@
 //! The conformance suite over the tutorial's transport and a real server, with a wire for each user.
 
-use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use exeunt_conformance::{Obstacle, TcpWire, World, async_trait, transport};
+use exeunt_conformance::{Obstacle, TcpWires, World, async_trait, transport};
 use exeunt_port::{EnterRequest, RoomId, Transport, UserId};
 use exeunt_tutorial::{TcpRooms, TcpTransport};
 use tokio::net::TcpListener;
@@ -18,8 +17,7 @@ fn main() -> ExitCode {
 /// A server of rooms, and a wire between it and each user.
 struct Rooms {
     server: Mutex<Option<TcpRooms>>,
-    address: SocketAddr,
-    wires: Mutex<BTreeMap<UserId, TcpWire>>,
+    wires: TcpWires,
 }
 
 impl Rooms {
@@ -30,9 +28,8 @@ impl Rooms {
         let server = TcpRooms::open(Self::KEY, Self::LEASE).await;
         let server = server.map_err(Obstacle::failed)?;
         Ok(Self {
-            address: server.address(),
+            wires: TcpWires::before(server.address()),
             server: Mutex::new(Some(server)),
-            wires: Mutex::default(),
         })
     }
 
@@ -47,33 +44,12 @@ impl Rooms {
             .ok_or_else(|| Obstacle::failed("the server has gone before"))?);
         Ok(())
     }
-
-    fn wires(&self) -> MutexGuard<'_, BTreeMap<UserId, TcpWire>> {
-        self.wires.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn with_wire(&self, user: &UserId, act: impl FnOnce(&TcpWire)) -> Result<(), Obstacle> {
-        let wires = self.wires();
-        act(wires
-            .get(user)
-            .ok_or_else(|| Obstacle::failed(format!("{user} has no wire")))?);
-        Ok(())
-    }
 }
 
 #[async_trait]
 impl World for Rooms {
     async fn transport(&self, user: &UserId) -> Result<Box<dyn Transport>, Obstacle> {
-        let known = self.wires().get(user).map(TcpWire::address);
-        if let Some(address) = known {
-            return Ok(Box::new(TcpTransport(address)));
-        }
-        let wire = TcpWire::before(self.address)
-            .await
-            .map_err(Obstacle::failed)?;
-        let address = wire.address();
-        self.wires().insert(user.clone(), wire);
-        Ok(Box::new(TcpTransport(address)))
+        Ok(Box::new(TcpTransport(self.wires.of(user).await?)))
     }
 
     fn request(&self, user: &UserId, room: &RoomId) -> Result<EnterRequest, Obstacle> {
@@ -116,15 +92,15 @@ impl World for Rooms {
     }
 
     async fn cut(&self, user: &UserId) -> Result<(), Obstacle> {
-        self.with_wire(user, TcpWire::cut)
+        self.wires.cut(user)
     }
 
     async fn freeze(&self, user: &UserId) -> Result<(), Obstacle> {
-        self.with_wire(user, TcpWire::freeze)
+        self.wires.freeze(user)
     }
 
     async fn mend(&self, user: &UserId) -> Result<(), Obstacle> {
-        self.with_wire(user, TcpWire::mend)
+        self.wires.mend(user)
     }
 
     async fn unreachable(&self) -> Result<Box<dyn Transport>, Obstacle> {
