@@ -27,6 +27,8 @@ test  | espeak-ng, to speak into it             | has espeak-ng         | espeak
 test  | sox, to hear what arrived               | has sox               | sox              | sox                | sox            | sox
 test  | Chromium, to look at the console       | has chromium          | chromium         | chromium           | chromium       | chromium
 test  | perl, to hold a file that does not open | has perl              | perl             | perl               | perl           | perl
+test  | a Janus of the test's own               | has janus             | janus            | -                  | -              | -
+test  | ip, for a network of the test's own     | has ip                | iproute2         | iproute            | iproute2       | -
 test  | python3, for the official Python SDK    | has python3           | python3          | python3            | python         | python
 test  | venv, to keep that SDK to itself        | has_venv              | python3-venv     | python3            | python         | python
 test  | node, for the official Node SDK         | has node              | nodejs           | nodejs             | nodejs         | node

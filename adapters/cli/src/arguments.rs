@@ -10,6 +10,7 @@ use exeunt_port::{RoomId, UserId};
 use crate::bounds::Bounded;
 use crate::config_file::{ConfigFile, LogFormat};
 use crate::device_choice::DeviceChoice;
+use crate::janus_choices::JanusChoices;
 use crate::keys::{AsMember, AsOperator, AsService};
 use crate::room_choices::RoomChoices;
 
@@ -54,6 +55,7 @@ Examples:
   exeunt serve --print-config > exeunt.toml
   exeunt serve --listen 0.0.0.0:7450 --config exeunt.toml
   exeunt serve --tls-cert certificate.pem --tls-key key.pem --limit members_per_room=500
+  exeunt serve --back-end janus --janus ws://127.0.0.1:8188 --janus-room-secret 1234=adminpwd
 
 Without keys of your own it uses development keys, which everybody knows, and listens to this
 machine only. Ctrl-C stops it; everybody in a room is told.")]
@@ -164,6 +166,8 @@ pub(crate) struct Serve {
     pub(crate) print_config: bool,
     #[command(flatten)]
     pub(crate) rooms: RoomChoices,
+    #[command(flatten)]
+    pub(crate) janus: JanusChoices,
     #[command(flatten)]
     pub(crate) keys: AsService,
 }

@@ -8,13 +8,14 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use exeunt_room_service::{Config, Limits};
+use exeunt_room_service::{Config, JanusRooms, Limits};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use crate::bounds::{Bound, Bounded};
 use crate::failure::Failure;
+use crate::janus_choices::{self, BackEnd, JanusSection};
 use crate::settings::Settings;
 
 /// What stands in a config file.
@@ -43,6 +44,8 @@ pub(crate) struct ServeSection {
     pub(crate) log: Option<LogFormat>,
     pub(crate) tls_certificate: Option<PathBuf>,
     pub(crate) tls_key: Option<PathBuf>,
+    pub(crate) back_end: Option<BackEnd>,
+    pub(crate) janus: JanusSection,
     limits: BTreeMap<Spanned<String>, Spanned<i64>>,
     /// The limits, once they were looked at.
     #[serde(skip)]
@@ -66,8 +69,11 @@ impl LogFormat {
     }
 }
 
+/// What is said of a key that is none.
+pub(crate) const SECRETS_ARE_TEXTS: &str = "a key has to be a text in quotes";
+
 /// A key has to be a text; whatever else it is, it is not repeated.
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(crate) fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     match toml::Value::deserialize(deserializer)? {
         toml::Value::String(text) => Ok(Some(text)),
         toml::Value::Integer(_)
@@ -75,7 +81,7 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, 
         | toml::Value::Boolean(_)
         | toml::Value::Datetime(_)
         | toml::Value::Array(_)
-        | toml::Value::Table(_) => Err(D::Error::custom("a key has to be a text in quotes")),
+        | toml::Value::Table(_) => Err(D::Error::custom(SECRETS_ARE_TEXTS)),
     }
 }
 
@@ -97,6 +103,7 @@ impl ConfigFile {
             &mut file.authorities,
             &mut file.serve.tls_certificate,
             &mut file.serve.tls_key,
+            &mut file.serve.janus.authorities,
         ]
         .into_iter()
         .flatten()
@@ -145,6 +152,8 @@ impl ConfigFile {
         let listen = SocketAddr::new(default.listen.ip(), Settings::PORT);
         let (app, id) = (default.sdk_app_id, &default.secret_id);
         let lease = default.lease.as_millis();
+        let (janus, interval) = (janus_choices::USUAL, JanusRooms::INTERVAL.as_millis());
+        let (least, most) = janus_choices::INTERVAL.into_inner();
         let mut text = format!(
             r#"# The config file of exeunt: for the service, its operator and its users. TOML.
 # A flag beats the environment, which beats this file. What stands here is what is the case without
@@ -176,6 +185,30 @@ lease_ms = {lease}
 # With both of these the service speaks TLS only: certificate chain and private key, in PEM form.
 #tls_certificate = "certificate.pem"
 #tls_key = "key.pem"
+# Whose rooms the server API, the webhooks and the console are for: "embedded" are this process's own,
+# "janus" those of a Janus's VideoRoom. Then they are entered there, and what is said here of leases
+# and of members counts for nothing.
+back_end = "embedded"
+
+# For back_end = "janus" only.
+[serve.janus]
+# Where Janus's WebSocket is: ws://HOST:PORT, or wss:// with TLS.
+url = "{janus}"
+# The pause before Janus is asked again who is in which room, in milliseconds: {least} to {most}.
+interval_ms = {interval}
+# VideoRoom's admin_key: it shows private rooms as well.
+#admin_key = "a key"
+# The secret of every room that has none below.
+#default_secret = "a secret"
+# Janus's api_secret, and a token where its token_auth is on.
+#api_secret = "a secret"
+#token = "a token"
+# Certificates in PEM form of authorities that the system does not know, for wss://.
+#authorities = "our-authority.pem"
+
+# The secrets of single rooms: 123 is a numeric room, standup or '"123"' a string room.
+[serve.janus.room_secrets]
+#123 = "a secret"
 
 [serve.limits]
 "#

@@ -8,6 +8,7 @@ mod demo;
 mod device_choice;
 mod devices;
 mod failure;
+mod janus_choices;
 mod join;
 mod keys;
 mod line;

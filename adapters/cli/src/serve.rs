@@ -3,9 +3,12 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use exeunt_room_service::{Config, DEVELOPMENT_OPERATOR_TOKEN, Limits, RoomService, TlsIdentity};
+use exeunt_room_service::{
+    Config, DEVELOPMENT_OPERATOR_TOKEN, JanusBackend, Limits, RoomService, TlsIdentity,
+};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +28,12 @@ pub(crate) async fn run(
     let mut asked = Asked::listen()?;
     let config = configured(serve, &settings, &file)?;
     let schemes = Schemes::of(&config);
-    let service = RoomService::bind(config).await?;
+    let elsewhere = serve.janus.rooms(&file, &config.limits)?;
+    let janus = elsewhere.as_ref().map(|rooms| rooms.endpoint.to_string());
+    let mut service = RoomService::bind(config).await?;
+    if let Some(rooms) = elsewhere {
+        service = service.with_backend(Arc::new(JanusBackend::start(rooms)));
+    }
     let address = service.local_addr();
     if json {
         output::line(json!({
@@ -34,10 +42,11 @@ pub(crate) async fn run(
             "service": format!("{}://{address}", schemes.rooms),
             "console": settings.operator_token.is_some().then(|| format!("{}://{address}/console", schemes.api)),
             "sdk_app_id": settings.sdk_app_id,
+            "janus": janus,
             "development": settings.development_user_sig_key || settings.development_secret_key,
         }));
     } else {
-        greet(address, schemes, &settings);
+        greet(address, schemes, &settings, janus.as_deref());
     }
     let shutdown = CancellationToken::new();
     let running = service.run(shutdown.clone());
@@ -51,6 +60,8 @@ pub(crate) async fn run(
     }
     if json {
         output::line(json!({ "type": "stopped", "address": address }));
+    } else if janus.is_some() {
+        output::line("stopped; Janus and its rooms go on");
     } else {
         output::line("stopped; everybody who was in a room has been told");
     }
@@ -139,12 +150,17 @@ impl Schemes {
 }
 
 /// Says where it is, and what to type next.
-fn greet(address: SocketAddr, schemes: Schemes, settings: &Settings) {
+fn greet(address: SocketAddr, schemes: Schemes, settings: &Settings, janus: Option<&str>) {
     let app = settings.sdk_app_id;
     let Schemes { rooms, api } = schemes;
-    output::line(format_args!(
-        "rooms at {rooms}://{address}, TRTC's server API at {api}://{address}/ (SdkAppId {app})"
-    ));
+    match janus {
+        None => output::line(format_args!(
+            "rooms at {rooms}://{address}, TRTC's server API at {api}://{address}/ (SdkAppId {app})"
+        )),
+        Some(janus) => output::line(format_args!(
+            "TRTC's server API for the rooms of Janus at {janus} is at {api}://{address}/ (SdkAppId {app})"
+        )),
+    }
     match &settings.operator_token {
         None => output::line("console and metrics are closed: no operator token was given"),
         Some(token) if token.expose() == DEVELOPMENT_OPERATOR_TOKEN => output::line(format_args!(
@@ -159,15 +175,20 @@ fn greet(address: SocketAddr, schemes: Schemes, settings: &Settings) {
     }
     let options = options(address, rooms, settings);
     output::line("in other terminals:");
-    for command in [
+    let commands = [
         "join --room 123 --user alice",
         "rooms",
         "kick --room 123 alice",
         "dismiss --room 123",
-    ] {
+    ];
+    // Janus's rooms are entered there.
+    for command in commands.iter().skip(usize::from(janus.is_some())) {
         output::line(format_args!("  {} {command}{options}", program()));
     }
-    output::line("Ctrl-C stops it; everybody in a room is told");
+    output::line(match janus {
+        None => "Ctrl-C stops it; everybody in a room is told",
+        Some(_) => "Ctrl-C stops it; Janus and its rooms go on",
+    });
 }
 
 /// What the other commands have to be given to find this service.

@@ -6,10 +6,15 @@ mod record;
 pub(crate) use record::{EndedStay, Record, Session};
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::sleep;
 
 use crate::backend::{Backend, BackendError, Happenings, News, Page};
 use crate::clock::today;
 
+/// The pause before rooms that did not answer are asked again how they are.
+const PAUSE: Duration = Duration::from_secs(5);
 /// Rooms that are asked for at a time when the record is compared with the rooms themselves.
 const ROOMS_AT_A_TIME: usize = 100;
 
@@ -52,8 +57,13 @@ impl History {
                 tracing::warn!(%error, "the history may miss rooms or members");
                 self.with(|inside| inside.has_gap = true);
             }
-            if bell.next().await.is_none() {
-                return;
+            let has_gap = self.with(|inside| inside.has_gap);
+            tokio::select! {
+                biased;
+                news = bell.next() => if news.is_none() {
+                    return;
+                },
+                () = sleep(PAUSE), if has_gap => {}
             }
         }
     }

@@ -42,6 +42,7 @@ mod config;
 mod console;
 mod hall;
 mod history;
+mod janus_backend;
 mod keyed_hash;
 mod metrics;
 mod operating;
@@ -66,6 +67,7 @@ pub use config::{
     Config, DEVELOPMENT_OPERATOR_TOKEN, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID,
     DEVELOPMENT_SECRET_KEY, DEVELOPMENT_USER_SIG_KEY, Limits, Secret,
 };
+pub use janus_backend::{JanusBackend, JanusRooms};
 pub use room_description::{
     BanDescription, DepartureDescription, MemberDescription, ReceiptDescription,
     RemovalDescription, RoomDescription,

@@ -10,7 +10,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use crate::backend::{Backend, BackendError, Happening, News, Page};
+use crate::backend::{Backend, BackendError, Happening, LeaveReason, News, Page};
 
 /// The type of what [`Metrics::text`] answers.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -41,7 +41,8 @@ impl Metrics {
                 News::Happened(happened) => match &happened.what {
                     Happening::Entered { .. } => drop(self.entered.inc()),
                     Happening::Left(departure) => {
-                        let labels = [("reason", departure.reason.as_str())];
+                        let reason = departure.reason.map_or("not known", LeaveReason::as_str);
+                        let labels = [("reason", reason)];
                         self.left.get_or_create(&labels).inc();
                     }
                     Happening::RoomOpened { .. } | Happening::RoomClosed { .. } => {}

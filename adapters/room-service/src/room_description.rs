@@ -87,7 +87,7 @@ pub struct RemovalDescription {
     pub outcome: String,
     /// Which stay ended.
     pub stay: Option<u64>,
-    /// The receipt.
+    /// The receipt; `None` also where the rooms' server has none to give.
     pub receipt: Option<ReceiptDescription>,
 }
 
@@ -121,7 +121,7 @@ pub struct DepartureDescription {
     pub left_at: u64,
     /// Why, in words; `None` where nobody knows.
     pub reason: Option<String>,
-    /// Who of the others learned of it.
+    /// Who of the others learned of it; `None` where nobody knows.
     pub receipt: Option<ReceiptDescription>,
 }
 
@@ -143,7 +143,8 @@ impl From<&Removal> for RemovalDescription {
     fn from(removal: &Removal) -> Self {
         let (outcome, stay, receipt) = match &removal.outcome {
             RemovalOutcome::Removed { stay, receipt } => {
-                ("Removed", Some(*stay), Some(receipt.state().into()))
+                let receipt = receipt.as_ref().map(|receipt| receipt.state().into());
+                ("Removed", Some(*stay), receipt)
             }
             RemovalOutcome::NotInRoom => ("NotInRoom", None, None),
         };

@@ -42,7 +42,17 @@ pub fn trial(
     needs: &[&str],
     story: impl FnOnce() -> Result<(), Failed> + Send + 'static,
 ) -> Trial {
-    of(name.into(), missing(needs), full(), story)
+    trial_without(name, missing(needs), story)
+}
+
+/// The same for a test that needs more than programs: `missing` says in a few words what of it is not
+/// there, `None` that all of it is.
+pub fn trial_without(
+    name: impl Into<String>,
+    missing: Option<String>,
+    story: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    of(name.into(), missing, full(), story)
 }
 
 fn of(

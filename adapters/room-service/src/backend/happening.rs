@@ -23,12 +23,12 @@ pub struct Happened {
 /// What happens in the rooms.
 #[derive(Clone, Debug)]
 pub enum Happening {
-    /// A room began, because this user enters it.
+    /// A room began.
     RoomOpened {
         /// Which.
         room: RoomId,
-        /// Who enters.
-        by: UserId,
+        /// Who enters, where that is what rooms begin with.
+        by: Option<UserId>,
     },
     /// Somebody entered.
     Entered {
@@ -65,10 +65,10 @@ pub struct Departure {
     pub entered_at: Moment,
     /// Whether the member was one whom the others see and hear.
     pub may_publish: bool,
-    /// Why it ended.
-    pub reason: LeaveReason,
-    /// Who of the others learns of it, and by when.
-    pub receipt: Receipt,
+    /// Why it ended; `None` where the back end sees only that it did.
+    pub reason: Option<LeaveReason>,
+    /// Who of the others learns of it, and by when; `None` where the back end does not know.
+    pub receipt: Option<Receipt>,
 }
 
 /// Why a stay ended.

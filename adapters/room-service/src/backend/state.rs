@@ -71,6 +71,8 @@ pub struct Publishes {
     pub sound: bool,
     /// From its camera.
     pub pictures: bool,
+    /// Something, and the back end does not know whether that is sound or pictures.
+    pub something: bool,
 }
 
 /// What became of one user who was to be taken out.
@@ -89,8 +91,8 @@ pub enum RemovalOutcome {
     Removed {
         /// Which stay ended.
         stay: u64,
-        /// Who of the others learns of it, and by when.
-        receipt: Receipt,
+        /// Who of the others learns of it, and by when; `None` where the back end does not know.
+        receipt: Option<Receipt>,
     },
     /// Was not in the room.
     NotInRoom,

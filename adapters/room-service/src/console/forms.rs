@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::backend::{Departure, Happened, Happening, MemberState, Moment, RoomPage, RoomState};
+use crate::backend::{
+    Departure, Happened, Happening, LeaveReason, MemberState, Moment, Receipt, ReceiptState,
+    RoomPage, RoomState,
+};
 
 /// A list of rooms, with how many are in each.
 pub(super) fn rooms(page: &RoomPage, offset: usize, at: Moment) -> Value {
@@ -32,6 +35,9 @@ fn member(member: &MemberState) -> Value {
     }
     if member.publishes.pictures {
         publishes.push("pictures");
+    }
+    if member.publishes.something {
+        publishes.push("something");
     }
     json!({
         "user": member.user,
@@ -65,25 +71,29 @@ pub(super) fn happened(happened: &Happened) -> Value {
 }
 
 fn left(departure: &Departure) -> Value {
-    let receipt = departure.receipt.state();
+    let receipt = departure.receipt.as_ref().map(Receipt::state);
+    let known = |count: fn(ReceiptState) -> u32| receipt.map(count);
     json!({
         "what": "left",
         "room": departure.room,
         "user": departure.user,
         "stay": departure.stay,
         "entered_at": departure.entered_at.0,
-        "reason": departure.reason.as_str(),
-        "to_tell": receipt.to_tell,
-        "told": receipt.told,
-        "lost": receipt.lost,
-        "last_told_at": receipt.last_told_at.map(|at| at.0),
+        "reason": departure.reason.map(LeaveReason::as_str),
+        "to_tell": known(|receipt| receipt.to_tell),
+        "told": known(|receipt| receipt.told),
+        "lost": known(|receipt| receipt.lost),
+        "last_told_at": receipt.and_then(|receipt| receipt.last_told_at).map(|at| at.0),
     })
 }
 
 /// Whether everything about it is known.
 pub(super) fn is_settled(happened: &Happened) -> bool {
     match &happened.what {
-        Happening::Left(departure) => departure.receipt.state().is_settled(),
+        Happening::Left(departure) => departure
+            .receipt
+            .as_ref()
+            .is_none_or(|receipt| receipt.state().is_settled()),
         Happening::RoomOpened { .. } | Happening::Entered { .. } | Happening::RoomClosed { .. } => {
             true
         }

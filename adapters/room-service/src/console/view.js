@@ -102,10 +102,13 @@ export function memberRow(kick) {
   };
 }
 
+// Not every server says why, or who of the others it told.
+const reason = (event) => event.reason ?? "why is not known here";
+
 const words = {
-  opened: (event) => `${event.user} opens room ${shownRoom(event.room)}`,
+  opened: (event) => (event.user === null ? `room ${shownRoom(event.room)} begins` : `${event.user} opens room ${shownRoom(event.room)}`),
   entered: (event) => `${event.user} enters ${shownRoom(event.room)}`,
-  left: (event) => `${event.user} leaves ${shownRoom(event.room)}: ${event.reason}`,
+  left: (event) => `${event.user} leaves ${shownRoom(event.room)}: ${reason(event)}`,
   closed: (event) => `room ${shownRoom(event.room)} is over`,
 };
 
@@ -114,9 +117,11 @@ function timeline(event) {
   const lost = event.lost ? `; ${event.lost} had no connection any more` : "";
   const steps = [
     [clock(event.entered_at), `entered (stay ${event.stay})`],
-    [clock(event.at), `out after ${span(event.at - event.entered_at)}: ${event.reason}`],
+    [clock(event.at), `out after ${span(event.at - event.entered_at)}: ${reason(event)}`],
   ];
-  if (event.to_tell > 0) {
+  if (event.to_tell === null) {
+    steps.push(["", "whether the others were told is not known here"]);
+  } else if (event.to_tell > 0) {
     const at = event.last_told_at === null ? "…" : `+${Math.max(0, event.last_told_at - event.at)} ms`;
     steps.push([at, `${told} of the others told (${event.told}/${event.to_tell})${lost}`]);
   } else {

@@ -50,7 +50,7 @@ impl Backend for Hall {
             let found = announcements.iter().find(|told| Some(told.stay) == stay);
             found.map_or(RemovalOutcome::NotInRoom, |told| RemovalOutcome::Removed {
                 stay: told.stay.0,
-                receipt: told.receipt.clone(),
+                receipt: Some(told.receipt.clone()),
             })
         };
         let removals = users.iter().zip(stays?).map(|(user, stay)| Removal {

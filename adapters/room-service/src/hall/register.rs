@@ -59,7 +59,7 @@ impl Register {
             let what = match occurrence {
                 Occurrence::RoomOpened { room, by } => {
                     self.opened.insert(room.clone(), at);
-                    Happening::RoomOpened { room, by }
+                    Happening::RoomOpened { room, by: Some(by) }
                 }
                 Occurrence::Entered {
                     stay,
@@ -97,8 +97,8 @@ impl Register {
                         stay: stay.0,
                         entered_at: self.entered.remove(&stay).unwrap_or(at),
                         may_publish: role.is_anchor(),
-                        reason,
-                        receipt,
+                        reason: Some(reason),
+                        receipt: Some(receipt),
                     })
                 }
                 Occurrence::RoomClosed { room } => {

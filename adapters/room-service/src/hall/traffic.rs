@@ -47,6 +47,7 @@ impl Traffic {
         Publishes {
             sound: of_late(last.sound),
             pictures: of_late(last.pictures),
+            something: false,
         }
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct EndedStay {
     pub(crate) stay: u64,
     pub(crate) entered_at: Moment,
     pub(crate) left_at: Moment,
-    /// `None` where the record missed it.
+    /// `None` where the record missed it, or the back end does not know it.
     pub(crate) reason: Option<LeaveReason>,
     pub(crate) receipt: Option<Receipt>,
 }
@@ -77,7 +77,7 @@ impl Record {
         match &happened.what {
             Happening::RoomOpened { room, by } => {
                 self.close(at, room);
-                self.open(at, room, Some(by));
+                self.open(at, room, by.as_ref());
             }
             Happening::Entered {
                 room, user, stay, ..
@@ -93,7 +93,7 @@ impl Record {
                     ..
                 } = departure;
                 self.enter(*entered_at, room, user, *stay);
-                self.leave(at, room, *stay, Some(*reason), Some(receipt.clone()));
+                self.leave(at, room, *stay, *reason, receipt.clone());
             }
             Happening::RoomClosed { room, .. } => self.close(at, room),
         }
@@ -259,8 +259,8 @@ mod tests {
             stay,
             entered_at: Moment(1),
             may_publish: true,
-            reason: LeaveReason::Kicked,
-            receipt: Receipt::settled(ReceiptState::default()),
+            reason: Some(LeaveReason::Kicked),
+            receipt: Some(Receipt::settled(ReceiptState::default())),
         };
         happened(at, Happening::Left(departure))
     }

@@ -46,7 +46,11 @@ pub(super) async fn kick(
     let mut removals = backend.kick(room, users).await.map_err(failed)?;
     let deadline = Instant::now() + TIME_TO_TELL;
     for removal in &mut removals {
-        if let RemovalOutcome::Removed { receipt, .. } = &mut removal.outcome {
+        if let RemovalOutcome::Removed {
+            receipt: Some(receipt),
+            ..
+        } = &mut removal.outcome
+        {
             // Who does not read in time is waited for no longer; the receipt says how many that were.
             let _ = timeout_at(deadline, receipt.complete()).await;
         }
