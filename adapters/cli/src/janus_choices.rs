@@ -231,7 +231,7 @@ fn room_named(room: &str, place: &str) -> Result<RoomId, Failure> {
         .map_err(|error| Failure::Mistyped(format!("{place}: {error}")))
 }
 
-fn trust(path: &PathBuf) -> Result<Trust, Failure> {
+pub(crate) fn trust(path: &PathBuf) -> Result<Trust, Failure> {
     let failure = |detail: String| Failure::File {
         path: path.clone(),
         detail,

@@ -3,6 +3,7 @@
 use std::fs::read_to_string;
 use std::path::Path;
 
+use exeunt_conformance::transport_cases;
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
 /// What the page shows every line of.
@@ -43,6 +44,19 @@ fn the_transport_has_less_than_200_lines_and_the_page_says_how_many() {
         page().contains(&said),
         "adapters/README.md is to say: {said}"
     );
+}
+
+#[test]
+fn the_page_says_how_many_cases_there_are() {
+    let cases = transport_cases();
+    let always = cases.iter().filter(|case| case.needs.is_empty()).count();
+    let all = cases.len();
+    for said in [
+        format!("With `transport` alone there are {always} cases"),
+        format!("conformance: {all} passed, 0 failed"),
+    ] {
+        assert!(page().contains(&said), "adapters/README.md is to say: {said}");
+    }
 }
 
 /// The pieces of Rust on the page that belong to a file: those of the doc-tests are called `rust`.
