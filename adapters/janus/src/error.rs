@@ -144,7 +144,7 @@ fn explained(code: i32, words: String) -> String {
         code::INVALID_ELEMENT => "is the kind of its ids, numbers or strings, the one in use here?",
         code::ROOM_FULL => "the room has all the publishers it may have",
         code::FORBIDDEN => "the pin, the token or the admin key is wrong",
-        code::ID_IN_USE => "the identity is in use: this user is in the room already",
+        code::ID_IN_USE => "the identity is in use",
         _ => return words,
     };
     format!("{meaning} ({words})")

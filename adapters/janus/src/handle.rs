@@ -46,11 +46,12 @@ impl Handle {
         jsep: Option<Jsep>,
     ) -> Result<(Word, Option<Jsep>), JanusError> {
         let verb = Verb::Message { body, jsep };
-        let (request, described) = (verb.clone(), verb);
-        match self.shared.ask(Some(self.id), request).await? {
-            Answer::Said { word, jsep } => Ok((word, jsep)),
-            other => Err(senseless(&described, &other)),
-        }
+        let request = verb.described();
+        let answer = self.shared.ask(Some(self.id), verb).await?;
+        let Answer::Said { word, jsep } = answer else {
+            return Err(senseless(request, &answer));
+        };
+        Ok((word, jsep))
     }
 
     /// Names a candidate of ours, or the end of them.

@@ -3,6 +3,7 @@
 mod link;
 mod shared;
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -87,8 +88,8 @@ impl Session {
     /// event that was dropped in silence would be somebody who left and is seen for ever.
     pub const EVENTS: usize = 1024;
     /// How long [`close`](Self::close) waits for Janus to end the session; the socket's goodbye takes at
-    /// most 100 ms more.
-    const ENDING: Duration = Duration::from_millis(150);
+    /// most 250 ms more.
+    pub(crate) const ENDING: Duration = Duration::from_millis(400);
 
     /// Connects and creates a session. Dropping the future leaves nothing behind (G-7).
     pub async fn open(endpoint: &Endpoint) -> Result<Self, JanusError> {
@@ -99,7 +100,7 @@ impl Session {
         session.connect().await?;
         let made = session.shared.ask(None, Verb::Create).await?;
         let Answer::Done { id: Some(id) } = made else {
-            return Err(senseless(&Verb::Create, &made));
+            return Err(senseless(Verb::Create.described(), &made));
         };
         session.shared.is_session(id);
         Ok(session)
@@ -107,7 +108,8 @@ impl Session {
 
     /// Dials, and learns how long this Janus keeps sessions.
     async fn connect(&self) -> Result<(), JanusError> {
-        let socket = dial(&self.shared.endpoint).await?;
+        let (socket, reached_from) = dial(&self.shared.endpoint).await?;
+        self.shared.is_reached_from(reached_from);
         self.have(Some(Link::start(socket, Arc::clone(&self.shared))));
         let lifetime = match self.shared.ask_outside(Verb::Info).await {
             Ok(Answer::Info {
@@ -135,20 +137,24 @@ impl Session {
         let verb = Verb::Attach {
             plugin: PLUGIN.to_owned(),
         };
-        let made = self.shared.attach(verb.clone(), sender).await?;
-        match made {
-            Answer::Done { id: Some(id) } => {
-                let handle = Handle::new(Arc::clone(&self.shared), id);
-                Ok((handle, events))
-            }
-            other => Err(senseless(&verb, &other)),
-        }
+        let request = verb.described();
+        let made = self.shared.attach(verb, sender).await?;
+        let Answer::Done { id: Some(id) } = made else {
+            return Err(senseless(request, &made));
+        };
+        Ok((Handle::new(Arc::clone(&self.shared), id), events))
     }
 
     /// For how long Janus keeps the session when it hears nothing of it.
     #[must_use]
     pub fn lifetime(&self) -> Lifetime {
         self.shared.lifetime()
+    }
+
+    /// The address of this machine from which Janus is reached, if the system knows it.
+    #[must_use]
+    pub fn reached_from(&self) -> Option<IpAddr> {
+        self.shared.reached_from()
     }
 
     /// How the connection is, now and from now on.
@@ -161,19 +167,28 @@ impl Session {
     /// endpoint's patience. Handles go on as they were. 458 says that the session is no longer there.
     pub async fn reclaim(&self) -> Result<(), JanusError> {
         self.have(None);
-        self.connect().await?;
-        let claimed = self.shared.ask(None, Verb::Claim).await;
-        if let Err(error) = &claimed {
-            self.have(None);
-            if error.code() == Some(code::NO_SUCH_SESSION) {
+        let claiming = async {
+            self.connect().await?;
+            self.shared.ask(None, Verb::Claim).await
+        };
+        let claimed = claiming.await;
+        match &claimed {
+            Ok(_) => self.shared.is_up_again(),
+            Err(error) => {
+                self.have(None);
                 let detail = error.to_string();
-                self.shared.end(SessionState::Gone { detail });
+                let is_gone = error.code() == Some(code::NO_SUCH_SESSION);
+                self.shared.end(if is_gone {
+                    SessionState::Gone { detail }
+                } else {
+                    SessionState::Lost { detail }
+                });
             }
         }
         claimed.map(drop)
     }
 
-    /// Ends the session and closes the socket, within 250 ms, whatever Janus does. Answers whether Janus
+    /// Ends the session and closes the socket, within 650 ms, whatever Janus does. Answers whether Janus
     /// took part in all of it. When it has answered the task is gone (G-15).
     pub async fn close(&self) -> bool {
         let ended = self.shared.ask(None, Verb::Destroy);
@@ -193,7 +208,7 @@ impl Session {
     }
 
     /// Hands the end of the session over to the network as far as that goes without waiting; then the
-    /// connection is closed in the background, within 100 ms. For futures that are dropped (G-7).
+    /// connection is closed in the background, within 250 ms. For futures that are dropped (G-7).
     pub(crate) fn end_in_background(&self) {
         self.shared.say(None, Verb::Destroy);
         if let Some(link) = self.take() {
@@ -214,9 +229,9 @@ impl Session {
 }
 
 /// An answer that is none to this request.
-pub(crate) fn senseless(verb: &Verb, answer: &Answer) -> JanusError {
+pub(crate) fn senseless(request: &'static str, answer: &Answer) -> JanusError {
     JanusError::Protocol {
-        request: verb.described(),
+        request,
         detail: format!("{answer:?} is no answer to it"),
     }
 }

@@ -1,6 +1,7 @@
 //! A WebSocket of Janus's kind: how it is opened and how it is closed.
 
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -17,7 +18,7 @@ use crate::error::JanusError;
 use crate::translate::MAX_MESSAGE;
 
 /// How long the other side has to take part in a goodbye.
-const GOODBYE: Duration = Duration::from_millis(100);
+const GOODBYE: Duration = Duration::from_millis(250);
 /// Without it Janus lets nobody talk.
 const SUBPROTOCOL: &str = "janus-protocol";
 
@@ -28,8 +29,9 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for S {}
 
 pub(crate) type Socket = WebSocketStream<Box<dyn ByteStream>>;
 
-/// Opens a WebSocket within the endpoint's patience. Dropping the future leaves nothing behind.
-pub(crate) async fn dial(endpoint: &Endpoint) -> Result<Socket, JanusError> {
+/// Opens a WebSocket within the endpoint's patience, and says from which address of ours. Dropping the
+/// future leaves nothing behind.
+pub(crate) async fn dial(endpoint: &Endpoint) -> Result<(Socket, Option<IpAddr>), JanusError> {
     let within = endpoint.patience;
     let dialled = timeout(within, open(endpoint)).await;
     dialled.unwrap_or_else(|_| {
@@ -40,12 +42,12 @@ pub(crate) async fn dial(endpoint: &Endpoint) -> Result<Socket, JanusError> {
     })
 }
 
-async fn open(endpoint: &Endpoint) -> Result<Socket, JanusError> {
+async fn open(endpoint: &Endpoint) -> Result<(Socket, Option<IpAddr>), JanusError> {
     let unreachable = |detail: String| JanusError::Unreachable {
         endpoint: endpoint.to_string(),
         detail,
     };
-    let stream = stream_to(endpoint)
+    let (stream, here) = stream_to(endpoint)
         .await
         .map_err(|error| unreachable(error.to_string()))?;
     let config = WebSocketConfig::default()
@@ -56,7 +58,7 @@ async fn open(endpoint: &Endpoint) -> Result<Socket, JanusError> {
     let request =
         ClientRequestBuilder::new(endpoint.address.url().clone()).with_sub_protocol(SUBPROTOCOL);
     match client_async_with_config(request, stream, Some(config)).await {
-        Ok((socket, _response)) => Ok(socket),
+        Ok((socket, _response)) => Ok((socket, here)),
         Err(Error::Io(error)) => Err(unreachable(error.to_string())),
         Err(error) => Err(JanusError::Protocol {
             request: "open a WebSocket",
@@ -65,17 +67,19 @@ async fn open(endpoint: &Endpoint) -> Result<Socket, JanusError> {
     }
 }
 
-async fn stream_to(endpoint: &Endpoint) -> io::Result<Box<dyn ByteStream>> {
+async fn stream_to(endpoint: &Endpoint) -> io::Result<(Box<dyn ByteStream>, Option<IpAddr>)> {
     let stream = TcpStream::connect(endpoint.address.host_and_port()).await?;
     // A leave must not wait for the acknowledgement of what went before.
     stream.set_nodelay(true)?;
+    let here = stream.local_addr().ok().map(|address| address.ip());
+    let stream: Box<dyn ByteStream> = Box::new(stream);
     match &endpoint.encryption {
-        None => Ok(Box::new(stream)),
-        Some(encryption) => encryption.over(Box::new(stream)).await,
+        None => Ok((stream, here)),
+        Some(encryption) => Ok((encryption.over(stream).await?, here)),
     }
 }
 
-/// Takes leave of the other side within 100 ms, then drops the socket. Answers whether it took part.
+/// Takes leave of the other side within 250 ms, then drops the socket. Answers whether it took part.
 pub(crate) async fn say_goodbye(mut socket: Socket) -> bool {
     let goodbye = async {
         // An error means that the other side is gone or has closed first: read on and see.

@@ -151,3 +151,60 @@ impl<T> Drop for OverAtEnd<T> {
         self.0.end();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::CodecThread;
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(20)
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_taken_and_the_thread_is_joined() {
+        let (done, results) = mpsc::channel();
+        let thread = CodecThread::start("test-codec", Vec::<u8>::new(), move |work| {
+            while let Some(item) = work.next(Vec::pop) {
+                done.send(item).expect("somebody listens");
+            }
+        });
+        let thread = thread.expect("a thread");
+        assert_eq!(thread.work.change(|waiting| waiting.push(7)), Some(()));
+        assert_eq!(results.recv(), Ok(7));
+        let work = thread.work.clone();
+        assert!(thread.end(soon()).await);
+        assert_eq!(work.change(|waiting| waiting.push(8)), None);
+        // Its end of the channel is gone with it.
+        assert!(results.recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_hangs_is_given_up() {
+        let (go_on, hangs) = mpsc::channel::<()>();
+        let thread = CodecThread::start("test-codec", (), move |_| {
+            let _ = hangs.recv();
+        });
+        let soon = Instant::now() + Duration::from_millis(10);
+        assert!(!thread.expect("a thread").end(soon).await);
+        drop(go_on);
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_panicked_is_over_and_joined() {
+        let thread = CodecThread::start("test-codec", (), |work| {
+            work.next(|()| Some(()));
+            panic!("a codec's fault");
+        });
+        let thread = thread.expect("a thread");
+        while !thread.has_ended() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(thread.work.change(|()| ()), None);
+        assert!(thread.end(soon()).await);
+    }
+}

@@ -90,14 +90,14 @@ impl Driver {
         let sockets = Sockets::bind(network)?;
         let counters = Arc::new(Counters::default());
         let gate = Arc::new(Gate::default());
-        let (encoding, encoded) = mpsc::channel(Self::ENCODED);
-        let (encoder, pictures) = match publishes {
+        let (to_network, encoded) = mpsc::channel(Self::ENCODED);
+        let (thread, pictures) = match publishes {
             Some(publishes) if publishes.video => {
                 let bitrate = publishes.bits_a_second(publishes.video_bits_a_second);
                 let (thread, pictures) = picture_encoder::start(
                     bitrate.video_bits_a_second,
                     Arc::clone(&counters),
-                    encoding,
+                    to_network,
                 )?;
                 (Some(thread), Some(pictures))
             }
@@ -113,7 +113,7 @@ impl Driver {
             sockets,
             commands: asked,
             outbound: outbound.clone(),
-            encoder,
+            encoder: thread,
             encoded,
             receiving: Receiving::new(Arc::clone(&counters), needing),
             key_frames_needed,
@@ -266,15 +266,15 @@ impl Driver {
     }
 
     fn transmit(&self, datagram: &Datagram) {
-        let send = || {
+        let hand_over = || {
             self.sockets
                 .try_send(datagram.source, datagram.destination, &datagram.contents)
         };
         let is_media = datagram.is_media();
         let sent = if is_media {
-            self.gate.pass(send)
+            self.gate.pass(hand_over)
         } else {
-            Some(send())
+            Some(hand_over())
         };
         match sent {
             Some(Ok(())) => {
@@ -308,6 +308,7 @@ impl Driver {
                 self.counters.key_frame_requests_received.count();
                 self.outbound.request_key_frame();
             }
+            Happening::Undecodable { mid, codecs } => self.teller.undecodable(mid, codecs),
             Happening::Stopped(mid) => self.receiving.stopped(mid),
         }
     }
@@ -362,3 +363,6 @@ fn now() -> std::time::Instant {
     // Tokio's, so that its paused clock is ours too.
     Instant::now().into_std()
 }
+
+#[cfg(test)]
+mod tests;

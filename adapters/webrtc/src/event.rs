@@ -23,12 +23,13 @@ pub enum PeerEvent {
         /// so does its time.
         frame: MediaFrame,
     },
-    /// Frames come that nothing here can decode. Said once for each medium and kind of it;
-    /// [`PeerCounts::undecodable`](crate::PeerCounts) counts them.
+    /// A medium carries what nothing here can decode. Said when its offer is answered, which then
+    /// refuses it, or once for each kind of frame that comes all the same;
+    /// [`PeerCounts::undecodable`](crate::PeerCounts) counts those.
     Undecodable {
         /// The medium.
         mid: MediaId,
-        /// What it carries, for instance `VP9`.
+        /// What it carries, for instance `VP8, VP9`.
         what: String,
     },
     /// It is over. Nothing follows.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use str0m::Candidate;
+use str0m::net::Protocol;
 
 use crate::{DescriptionError, MediaId};
 
@@ -14,8 +15,10 @@ pub(crate) const PACKETS_A_PICTURE: usize = 600;
 const DESCRIPTION: usize = 256 * 1024;
 /// The most media in one description.
 const MEDIA: usize = 128;
-/// The most candidates in one description.
-const CANDIDATES: usize = 256;
+/// The most candidates in one description, and the most that are trickled.
+pub(crate) const CANDIDATES: usize = 256;
+/// How often a lost peer is looked for again at the places that it named.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// The longest candidate in bytes.
 const CANDIDATE: usize = 512;
 
@@ -32,7 +35,11 @@ pub(crate) fn check(sdp: &str) -> Result<(), DescriptionError> {
     Ok(())
 }
 
-fn bounded(what: &'static str, found: usize, allowed: usize) -> Result<(), DescriptionError> {
+pub(crate) fn bounded(
+    what: &'static str,
+    found: usize,
+    allowed: usize,
+) -> Result<(), DescriptionError> {
     if found > allowed {
         return Err(DescriptionError::TooLarge {
             what,
@@ -43,12 +50,26 @@ fn bounded(what: &'static str, found: usize, allowed: usize) -> Result<(), Descr
     Ok(())
 }
 
+/// The usable candidates of a description.
+pub(crate) fn candidates(sdp: &str) -> impl Iterator<Item = Candidate> {
+    sdp.lines()
+        .filter(|line| line.starts_with("a=candidate:"))
+        .filter_map(|line| candidate(line).ok())
+}
+
 /// Reads `candidate:…`, with or without `a=`.
 pub(crate) fn candidate(text: &str) -> Result<Candidate, DescriptionError> {
     bounded("bytes in a candidate", text.len(), CANDIDATE)?;
     let text = text.trim();
     let bare = text.strip_prefix("a=").unwrap_or(text);
-    Candidate::from_sdp_string(bare).map_err(|reason| DescriptionError::Malformed {
-        detail: reason.to_string(),
-    })
+    let candidate =
+        Candidate::from_sdp_string(bare).map_err(|reason| DescriptionError::Malformed {
+            detail: reason.to_string(),
+        })?;
+    if candidate.proto() != Protocol::Udp {
+        return Err(DescriptionError::Refused {
+            detail: format!("{} instead of udp", candidate.proto()),
+        });
+    }
+    Ok(candidate)
 }

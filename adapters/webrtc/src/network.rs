@@ -58,6 +58,12 @@ impl Network {
         self.addresses
             .iter()
             .map(|&address| {
+                if address.is_unspecified() {
+                    return Err(NetworkError::Bind {
+                        address,
+                        detail: "it names no place to be reached at".to_owned(),
+                    });
+                }
                 let bound = UdpSocket::bind((address, 0)).and_then(|socket| {
                     socket.set_nonblocking(true)?;
                     Ok(socket)
@@ -118,6 +124,9 @@ pub enum NetworkError {
         /// What the system said.
         detail: String,
     },
+    /// Neither sound nor pictures are to be published.
+    #[error("there is nothing to publish: neither sound nor pictures")]
+    NothingToPublish,
     /// The system does not let us have what a peer connection needs beside a socket.
     #[error("the system refused a peer connection its {what}: {detail}")]
     Refused {

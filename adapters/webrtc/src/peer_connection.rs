@@ -50,6 +50,9 @@ impl PeerConnection {
         network: &Network,
         publishes: Publishes,
     ) -> Result<(Self, Offer, PeerEvents), NetworkError> {
+        if !publishes.audio && !publishes.video {
+            return Err(NetworkError::NothingToPublish);
+        }
         let mut opened = Driver::open(network, Some(publishes))?;
         let offer = opened.driver.offer(publishes);
         let (connection, events) = Self::start(opened);

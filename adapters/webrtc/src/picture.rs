@@ -60,23 +60,37 @@ impl Picture {
     pub(crate) fn from_jpeg(jpeg: &[u8]) -> Result<Self, Unusable> {
         let options = DecoderOptions::default()
             .set_max_width(Self::LONGEST.0)
-            .set_max_height(Self::LONGEST.0)
-            .jpeg_set_out_colorspace(ColorSpace::YCbCr);
-        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(jpeg), options);
+            .set_max_height(Self::LONGEST.0);
         let unusable = |reason: &dyn std::fmt::Debug| Unusable(format!("{reason:?}"));
-        decoder
+        let mut headers = JpegDecoder::new_with_options(ZCursor::new(jpeg), options);
+        headers
             .decode_headers()
             .map_err(|reason| unusable(&reason))?;
-        let Some((across, down)) = decoder.dimensions() else {
+        let Some((across, down)) = headers.dimensions() else {
             return Err(Unusable("no size".to_owned()));
         };
         let too_large = across.max(down) > Self::LONGEST.0 || across.min(down) > Self::LONGEST.1;
         if too_large || across.min(down) < Self::SHORTEST {
             return Err(Unusable(format!("{across} by {down} pixels")));
         }
-        let pixels = decoder.decode().map_err(|reason| unusable(&reason))?;
-        if pixels.len() < across * down * 3 {
-            return Err(Unusable("no YCbCr picture".to_owned()));
+        let is_grey = headers.input_colorspace() == Some(ColorSpace::Luma);
+        let (colours, bytes) = if is_grey {
+            (ColorSpace::Luma, 1)
+        } else {
+            (ColorSpace::YCbCr, 3)
+        };
+        let options = options.jpeg_set_out_colorspace(colours);
+        let mut pixels = JpegDecoder::new_with_options(ZCursor::new(jpeg), options)
+            .decode()
+            .map_err(|reason| unusable(&reason))?;
+        if pixels.len() < across * down * bytes {
+            return Err(Unusable("fewer pixels than its header says".to_owned()));
+        }
+        if is_grey {
+            pixels = pixels
+                .into_iter()
+                .flat_map(|light| [light, 128, 128])
+                .collect();
         }
         Ok(Self::from_interleaved(&pixels, across, down))
     }
@@ -199,5 +213,84 @@ impl<T: YUVSource> ImageBuffer for Planes<'_, T> {
                 .take(width);
             buffers[buffer].extend(doubled);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jpeg_encoder::{ColorType, Encoder};
+    use openh264::formats::YUVSource;
+    use zune_jpeg::JpegDecoder;
+    use zune_jpeg::zune_core::bytestream::ZCursor;
+
+    use super::{Picture, to_jpeg};
+
+    fn jpeg(width: u16, height: u16, colour: [u8; 3]) -> Vec<u8> {
+        let pixels = colour.repeat(usize::from(width) * usize::from(height));
+        let mut jpeg = Vec::new();
+        Encoder::new(&mut jpeg, 95)
+            .encode(&pixels, width, height, ColorType::Rgb)
+            .expect("a JPEG");
+        jpeg
+    }
+
+    #[test]
+    fn colours_keep_their_place_in_both_ranges() {
+        for (colour, light) in [
+            ([0, 0, 0], 16),
+            ([255, 255, 255], 235),
+            ([255, 0, 0], 81),
+            ([0, 0, 255], 41),
+        ] {
+            let picture = Picture::from_jpeg(&jpeg(64, 48, colour)).expect("usable");
+            assert_eq!(picture.dimensions(), (64, 48));
+            assert!(
+                picture.y()[0].abs_diff(light) <= 1,
+                "{colour:?}: {}",
+                picture.y()[0]
+            );
+            let back = to_jpeg(&picture).expect("a JPEG");
+            let pixels = JpegDecoder::new(ZCursor::new(&back[..])).decode();
+            let pixels = pixels.expect("a JPEG");
+            for (now, then) in pixels[..3].iter().zip(colour) {
+                assert!(now.abs_diff(then) <= 5, "{:?} for {colour:?}", &pixels[..3]);
+            }
+        }
+    }
+
+    #[test]
+    fn sides_of_odd_length_lose_a_line() {
+        let picture = Picture::from_jpeg(&jpeg(65, 33, [9, 90, 200])).expect("usable");
+        assert_eq!(picture.dimensions(), (64, 32));
+        assert_eq!(picture.y().len(), 64 * 32);
+        assert_eq!((picture.u().len(), picture.v().len()), (32 * 16, 32 * 16));
+    }
+
+    #[test]
+    fn grey_pictures_are_pictures() {
+        let mut grey = Vec::new();
+        Encoder::new(&mut grey, 95)
+            .encode(&[128; 64 * 64], 64, 64, ColorType::Luma)
+            .expect("a JPEG");
+        let picture = Picture::from_jpeg(&grey).expect("usable");
+        assert!(picture.y()[0].abs_diff(126) <= 1, "{}", picture.y()[0]);
+        assert_eq!((picture.u()[0], picture.v()[0]), (128, 128));
+    }
+
+    #[test]
+    fn what_is_no_picture_or_no_size_for_one_is_refused() {
+        let whole = jpeg(64, 64, [1, 2, 3]);
+        assert!(Picture::from_jpeg(&[]).is_err());
+        assert!(Picture::from_jpeg(b"hello").is_err());
+        assert!(Picture::from_jpeg(&whole[..40]).is_err());
+        assert!(Picture::from_jpeg(&jpeg(8, 64, [0; 3])).is_err());
+        assert!(Picture::from_jpeg(&jpeg(4000, 32, [0; 3])).is_err());
+        // The header promises more than the encoder takes.
+        let mut promising = whole;
+        let size = promising.windows(2).position(|two| two == [0xff, 0xc0]);
+        let size = size.expect("a frame header") + 5;
+        promising[size..size + 4].copy_from_slice(&[0x0f, 0, 0x0f, 0]);
+        let refused = Picture::from_jpeg(&promising).expect_err("too large");
+        assert!(refused.0.contains("3840 by 3840"), "{refused:?}");
     }
 }

@@ -63,11 +63,9 @@ impl Waiting {
 
     /// Waits for a key frame; answers how many pictures were dropped.
     fn begin_anew(&mut self) -> usize {
-        let from = |pictures: &VecDeque<ReceivedPicture>| {
-            pictures.iter().rposition(|picture| picture.is_key_frame)
-        };
-        // What waits behind a newer key frame can still be decoded.
-        let keep = from(&self.pictures).filter(|&at| at > 0);
+        // What waits from a newer key frame on can still be decoded.
+        let newest = self.pictures.iter().rposition(|it| it.is_key_frame);
+        let keep = newest.filter(|&at| at > 0);
         let drop = keep.unwrap_or(self.pictures.len());
         self.pictures.drain(..drop);
         self.needs_key_frame = self.pictures.is_empty();
@@ -184,9 +182,79 @@ fn decode(decoder: &mut Option<Decoder>, data: &[u8]) -> Result<Option<Decoded>,
             DecoderConfig::new(),
         )?),
     };
-    let decoded = decoder.decode(data)?;
-    Ok(decoded.map(|picture| match picture::to_jpeg(&picture) {
+    let picture = decoder.decode(data)?;
+    Ok(picture.map(|picture| match picture::to_jpeg(&picture) {
         Some(jpeg) => Decoded::Jpeg(jpeg),
         None => Decoded::TooLarge,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{ReceivedPicture, Waiting};
+
+    fn picture(sequence: u32, is_key_frame: bool) -> ReceivedPicture {
+        ReceivedPicture {
+            sequence,
+            captured_at_micros: 0,
+            is_key_frame,
+            is_contiguous: true,
+            data: Arc::from([0]),
+        }
+    }
+
+    fn waiting(waiting: &Waiting) -> Vec<u32> {
+        let pictures = waiting.pictures.iter();
+        pictures.map(|picture| picture.sequence).collect()
+    }
+
+    #[test]
+    fn nothing_is_decoded_before_the_first_key_frame() {
+        let mut queue = Waiting::new();
+        assert_eq!(queue.take(picture(0, false)), 1);
+        assert!(queue.needs_key_frame);
+        assert_eq!(queue.take(picture(1, true)), 0);
+        assert_eq!(queue.take(picture(2, false)), 0);
+        assert_eq!(waiting(&queue), [1, 2]);
+    }
+
+    #[test]
+    fn after_a_loss_it_waits_for_the_next_key_frame() {
+        let mut queue = Waiting::new();
+        queue.take(picture(0, true));
+        let after_a_loss = ReceivedPicture {
+            is_contiguous: false,
+            ..picture(2, false)
+        };
+        assert_eq!(queue.take(after_a_loss), 1);
+        assert_eq!(queue.take(picture(3, false)), 1);
+        assert_eq!(queue.take(picture(4, true)), 0);
+        assert_eq!(waiting(&queue), [0, 4]);
+    }
+
+    #[test]
+    fn a_decoder_that_is_too_far_behind_begins_anew() {
+        let full = u32::try_from(Waiting::PICTURES).expect("few");
+        let mut queue = Waiting::new();
+        for number in 0..full {
+            assert_eq!(queue.take(picture(number, number == 0)), 0);
+        }
+        // All that waited and the one that came.
+        assert_eq!(queue.take(picture(full, false)), Waiting::PICTURES + 1);
+        assert!(queue.needs_key_frame);
+        assert!(queue.pictures.is_empty());
+    }
+
+    #[test]
+    fn beginning_anew_keeps_what_can_be_decoded() {
+        let full = u32::try_from(Waiting::PICTURES).expect("few");
+        let mut queue = Waiting::new();
+        for number in 0..full {
+            queue.take(picture(number, number == 0 || number == full - 2));
+        }
+        assert_eq!(queue.take(picture(full, false)), Waiting::PICTURES - 2);
+        assert_eq!(waiting(&queue), [full - 2, full - 1, full]);
+    }
 }

@@ -84,16 +84,16 @@ impl Pictures {
 /// of the network as a second of other pictures.
 const KEY_FRAMES_APART: Duration = Duration::from_millis(300);
 
-/// Starts the thread. What it encodes goes to `encoded`, for which it waits while that is full; newer
+/// Starts the thread. What it encodes goes to the driver, for which it waits while that is full; newer
 /// pictures then outrun the one that waits.
 pub(crate) fn start(
     bits_a_second: u32,
     counters: Arc<Counters>,
-    encoded: mpsc::Sender<EncodedPicture>,
+    to_network: mpsc::Sender<EncodedPicture>,
 ) -> Result<(CodecThread<Waiting>, Pictures), NetworkError> {
     let own = Arc::clone(&counters);
     let thread = CodecThread::start("h264-encoder", Waiting::default(), move |work| {
-        run(&work, bits_a_second, &own, &encoded);
+        run(&work, bits_a_second, &own, &to_network);
     })?;
     let pictures = Pictures {
         work: thread.work.clone(),
@@ -106,7 +106,7 @@ fn run(
     work: &Work<Waiting>,
     bits_a_second: u32,
     counters: &Counters,
-    encoded: &mpsc::Sender<EncodedPicture>,
+    to_network: &mpsc::Sender<EncodedPicture>,
 ) {
     let mut encoder = PictureEncoder::new(bits_a_second);
     while let Some((frame, key_frame)) = work.next(|waiting| {
@@ -126,7 +126,7 @@ fn run(
         put_back(work, outcome.still_owed);
         match outcome.encoded {
             Ok(Some(picture)) => {
-                if encoded.blocking_send(picture).is_err() {
+                if to_network.blocking_send(picture).is_err() {
                     return;
                 }
             }
@@ -156,6 +156,8 @@ struct Outcome {
 struct PictureEncoder {
     encoder: Option<Encoder>,
     bits_a_second: u32,
+    /// The encoder's time, which has to go on when a camera's begins anew.
+    began: Instant,
     last_key_frame: Option<Instant>,
 }
 
@@ -164,6 +166,7 @@ impl PictureEncoder {
         Self {
             encoder: None,
             bits_a_second,
+            began: Instant::now(),
             last_key_frame: None,
         }
     }
@@ -202,7 +205,8 @@ impl PictureEncoder {
         if key_frame {
             encoder.force_intra_frame();
         }
-        let at = Timestamp::from_millis(captured_at_micros / 1000);
+        let elapsed = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let at = Timestamp::from_millis(elapsed);
         let stream = encoder.encode_at(picture, at)?;
         let mut data = Vec::new();
         stream.write_vec(&mut data);

@@ -3,23 +3,35 @@
 //! Time is an argument, datagrams are bytes; so whole calls run on virtual time in the tests. Around
 //! str0m it adds what a caller can rely on: bounds for what others write, deadlines for connecting and
 //! recovering, no panic for anything that comes from outside, and one order of ends.
+//!
+//! | | |
+//! | --- | --- |
+//! | here | what both sides agree on |
+//! | `transit` | datagrams, media, time, the end |
+//! | `engine` | what str0m is asked, and what it says |
+
+mod engine;
+#[cfg(test)]
+mod hostile_descriptions;
+#[cfg(test)]
+mod tests;
+mod transit;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
-use str0m::format::Codec as Format;
-use str0m::media::{Direction, KeyframeRequestKind, MediaData, MediaKind, MediaTime, Mid};
-use str0m::net::{Protocol, Receive};
-use str0m::{Candidate, Event, IceConnectionState, Input, Output as Engine, Rtc};
+use str0m::media::{Direction, MediaData, MediaKind, Mid};
+use str0m::net::Protocol;
+use str0m::{Candidate, Rtc};
 
-use crate::limits;
 use crate::peer_connection::Agreed;
 use crate::{
     DescriptionError, LocalCandidate, MediaId, Offer, PeerConnection, PeerFailure, Publishes,
 };
+use crate::{limits, refused};
+use engine::guarded;
 
 /// What comes out.
 #[derive(Debug)]
@@ -56,6 +68,11 @@ pub(crate) enum Happening {
     Received(Box<MediaData>),
     /// The other side wants a key frame of what this one sends.
     KeyFrameWanted,
+    /// Nothing of what the other side offers for the medium can be decoded; it was refused.
+    Undecodable {
+        mid: MediaId,
+        codecs: String,
+    },
     /// The medium carries nothing any more, until it is heard of again.
     Stopped(MediaId),
 }
@@ -70,18 +87,22 @@ enum Phase {
     Connected,
     Lost {
         until: Instant,
+        retry_at: Instant,
     },
     Over,
 }
 
 /// A peer connection without its surroundings.
 pub(crate) struct Session {
-    rtc: Rtc,
+    /// On the heap: it is tens of kilobytes, and sessions are moved.
+    rtc: Box<Rtc>,
     phase: Phase,
     pending: Option<SdpPendingOffer>,
     audio: Option<Mid>,
     video: Option<Mid>,
     candidates: Vec<Candidate>,
+    /// Where the other side can be reached, as it said itself.
+    remote: Vec<Candidate>,
     outputs: VecDeque<Output>,
     wake_at: Option<Instant>,
 }
@@ -112,12 +133,13 @@ impl Session {
             })
             .collect();
         Self {
-            rtc,
+            rtc: Box::new(rtc),
             phase: Phase::Describing,
             pending: None,
             audio: None,
             video: None,
             candidates,
+            remote: Vec::new(),
             outputs: VecDeque::new(),
             wake_at: None,
         }
@@ -168,6 +190,7 @@ impl Session {
             .map_err(|reason| malformed(&reason))?;
         let pending = self.pending.take().ok_or(DescriptionError::NotOffered)?;
         self.describe(now, |rtc| rtc.sdp_api().accept_answer(pending, answer))?;
+        self.remember(limits::candidates(sdp))?;
         let wants = |mid: Option<Mid>| {
             mid.and_then(|mid| self.rtc.media(mid))
                 .is_some_and(|media| !media.disabled() && media.direction().is_sending())
@@ -192,8 +215,13 @@ impl Session {
             .ok_or(DescriptionError::EngineFailed)?
             .map_err(|reason| malformed(&reason))?;
         let answer = self.describe(now, |rtc| rtc.sdp_api().accept_offer(offer))?;
+        self.remember(limits::candidates(sdp))?;
         self.begin_connecting(now);
-        Ok(answer.to_sdp_string())
+        let answer = answer.to_sdp_string();
+        for (mid, codecs) in refused::media(sdp, &answer) {
+            self.tell(Happening::Undecodable { mid, codecs });
+        }
+        Ok(answer)
     }
 
     /// Takes one more place where the other side can be reached.
@@ -204,10 +232,25 @@ impl Session {
     ) -> Result<(), DescriptionError> {
         self.not_over()?;
         let candidate = limits::candidate(candidate)?;
+        self.remember(std::iter::once(candidate.clone()))?;
         self.describe(now, |rtc| {
             rtc.add_remote_candidate(candidate);
             Ok(())
         })
+    }
+
+    /// Keeps in mind where the other side can be reached, for when it is lost.
+    fn remember(
+        &mut self,
+        candidates: impl Iterator<Item = Candidate>,
+    ) -> Result<(), DescriptionError> {
+        for candidate in candidates {
+            if !self.remote.contains(&candidate) {
+                limits::bounded("candidates", self.remote.len() + 1, limits::CANDIDATES)?;
+                self.remote.push(candidate);
+            }
+        }
+        Ok(())
     }
 
     fn not_over(&self) -> Result<(), DescriptionError> {
@@ -243,256 +286,8 @@ impl Session {
     }
 }
 
-/// Media and datagrams.
-impl Session {
-    /// Takes a datagram; answers whether it was one of ours.
-    pub(crate) fn datagram(
-        &mut self,
-        source: SocketAddr,
-        destination: SocketAddr,
-        contents: &[u8],
-        now: Instant,
-    ) -> bool {
-        let parsed = guarded(|| Receive::new(Protocol::Udp, source, destination, contents));
-        let Some(Ok(datagram)) = parsed else {
-            return false;
-        };
-        let input = Input::Receive(now, datagram);
-        let taken = self.with_engine(|rtc| {
-            // What a datagram did not agree with is the datagram's fault; a fault of the connection
-            // shows in what the engine puts out.
-            rtc.accepts(&input) && rtc.handle_input(input).is_ok()
-        });
-        self.drain(now);
-        taken.unwrap_or(false)
-    }
-
-    /// Sends one encoded frame; answers whether it could be handed to the network.
-    pub(crate) fn send(
-        &mut self,
-        kind: MediaKind,
-        data: &[u8],
-        media_time_micros: u64,
-        captured_at: Instant,
-        now: Instant,
-    ) -> bool {
-        let (mid, format) = match kind {
-            MediaKind::Audio => (self.audio, Format::Opus),
-            MediaKind::Video => (self.video, Format::H264),
-        };
-        let Some(mid) = mid.filter(|_| self.phase == Phase::Connected) else {
-            return false;
-        };
-        let written = self.with_engine(|rtc| {
-            let writer = rtc.writer(mid)?;
-            let kind = writer
-                .payload_params()
-                .find(|params| params.spec().codec == format)?
-                .pt();
-            let at = MediaTime::from_micros(media_time_micros);
-            writer.write(kind, captured_at, at, data).ok()
-        });
-        self.drain(now);
-        written.flatten().is_some()
-    }
-
-    /// Asks the other side for a key frame; answers whether it could be asked.
-    pub(crate) fn request_key_frame(&mut self, mid: MediaId, now: Instant) -> bool {
-        let asked = self.with_engine(|rtc| {
-            let mut writer = rtc.writer(mid.0)?;
-            let pli = KeyframeRequestKind::Pli;
-            writer.request_keyframe(None, pli).ok()
-        });
-        self.drain(now);
-        asked.flatten().is_some()
-    }
-
-    /// When [`timeout`](Self::timeout) is due.
-    pub(crate) fn wake_at(&self) -> Option<Instant> {
-        let deadline = match self.phase {
-            Phase::Connecting { until } | Phase::Lost { until } => Some(until),
-            Phase::Describing | Phase::Connected => None,
-            Phase::Over => return None,
-        };
-        match (self.wake_at, deadline) {
-            (Some(engine), Some(deadline)) => Some(engine.min(deadline)),
-            (engine, deadline) => engine.or(deadline),
-        }
-    }
-
-    /// Time has passed.
-    pub(crate) fn timeout(&mut self, now: Instant) {
-        match self.phase {
-            Phase::Connecting { until } if until <= now => {
-                return self.fail(PeerFailure::NotConnected);
-            }
-            Phase::Lost { until } if until <= now => return self.fail(PeerFailure::Silent),
-            Phase::Describing
-            | Phase::Connecting { .. }
-            | Phase::Connected
-            | Phase::Lost { .. }
-            | Phase::Over => {}
-        }
-        let outcome = self.with_engine(|rtc| rtc.handle_input(Input::Timeout(now)));
-        if let Some(Err(reason)) = outcome {
-            self.fail(PeerFailure::Engine {
-                detail: reason.to_string(),
-            });
-        }
-        self.drain(now);
-    }
-
-    /// Says goodbye: RTCP BYE and DTLS `close_notify`, where there is a connection to say it on.
-    /// It is said when [`is_over`](Self::is_over).
-    pub(crate) fn close(&mut self, now: Instant) {
-        if self.phase == Phase::Over {
-            return;
-        }
-        if self.phase == Phase::Describing {
-            self.phase = Phase::Over;
-            return;
-        }
-        let outcome = self.with_engine(Rtc::close);
-        if !matches!(outcome, Some(Ok(()))) {
-            self.phase = Phase::Over;
-        }
-        self.drain(now);
-    }
-
-    /// Whether nothing more comes in or out.
-    pub(crate) fn is_over(&self) -> bool {
-        self.phase == Phase::Over
-    }
-
-    /// What came out, in order.
-    pub(crate) fn next_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
-    }
-
-    fn tell(&mut self, happening: Happening) {
-        self.outputs.push_back(Output::Happened(happening));
-    }
-
-    /// Gives it up.
-    pub(crate) fn fail(&mut self, failure: PeerFailure) {
-        if self.phase != Phase::Over {
-            self.phase = Phase::Over;
-            self.rtc.disconnect();
-            self.tell(Happening::Failed(failure));
-        }
-    }
-
-    /// `None` when the engine is over, or panicked; then it is given up.
-    fn with_engine<T>(&mut self, work: impl FnOnce(&mut Rtc) -> T) -> Option<T> {
-        if self.phase == Phase::Over {
-            return None;
-        }
-        let rtc = &mut self.rtc;
-        let outcome = guarded(|| work(rtc));
-        if outcome.is_none() {
-            self.fail(PeerFailure::Engine {
-                detail: "it panicked".to_owned(),
-            });
-        }
-        outcome
-    }
-
-    /// Takes everything out that the engine has; str0m wants that after every change.
-    fn drain(&mut self, now: Instant) {
-        loop {
-            match self.with_engine(Rtc::poll_output) {
-                None => return,
-                Some(Ok(Engine::Timeout(at))) => {
-                    self.wake_at = Some(at);
-                    break;
-                }
-                Some(Ok(Engine::Transmit(transmit))) => {
-                    self.outputs.push_back(Output::Datagram(Datagram {
-                        source: transmit.source,
-                        destination: transmit.destination,
-                        contents: transmit.contents.into(),
-                    }));
-                }
-                Some(Ok(Engine::Event(event))) => self.happened(event, now),
-                Some(Err(reason)) => {
-                    // Before there is a connection, what fails is the agreement on keys.
-                    let detail = reason.to_string();
-                    let failure = match self.phase {
-                        Phase::Connecting { .. } => PeerFailure::Keys { detail },
-                        Phase::Describing | Phase::Connected | Phase::Lost { .. } | Phase::Over => {
-                            PeerFailure::Engine { detail }
-                        }
-                    };
-                    return self.fail(failure);
-                }
-            }
-        }
-        if !self.rtc.is_alive() {
-            self.phase = Phase::Over;
-        }
-    }
-}
-
-/// What str0m says.
-impl Session {
-    #[allow(
-        clippy::wildcard_enum_match_arm,
-        reason = "str0m's events grow with every version; those of data channels, bandwidth and statistics were not asked for"
-    )]
-    fn happened(&mut self, event: Event, now: Instant) {
-        match event {
-            Event::Connected => {
-                self.phase = Phase::Connected;
-                self.tell(Happening::Connected);
-            }
-            Event::IceConnectionStateChange(state) => self.ice_changed(state, now),
-            Event::MediaChanged(change) => self.changed(change.mid, change.direction),
-            Event::MediaData(data) => self.tell(Happening::Received(Box::new(data))),
-            Event::KeyframeRequest(request) if Some(request.mid) == self.video => {
-                self.tell(Happening::KeyFrameWanted);
-            }
-            Event::Closed => self.tell(Happening::Closed),
-            _ => {}
-        }
-    }
-
-    fn ice_changed(&mut self, state: IceConnectionState, now: Instant) {
-        match (state, self.phase) {
-            (IceConnectionState::Disconnected, Phase::Connected) => {
-                let until = now + PeerConnection::RECOVERING;
-                self.phase = Phase::Lost { until };
-                self.tell(Happening::Lost);
-            }
-            (IceConnectionState::Connected | IceConnectionState::Completed, Phase::Lost { .. }) => {
-                self.phase = Phase::Connected;
-                self.tell(Happening::Connected);
-            }
-            (
-                IceConnectionState::New
-                | IceConnectionState::Checking
-                | IceConnectionState::Connected
-                | IceConnectionState::Completed
-                | IceConnectionState::Disconnected,
-                _,
-            ) => {}
-        }
-    }
-
-    fn changed(&mut self, mid: Mid, direction: Direction) {
-        if !direction.is_receiving() {
-            self.tell(Happening::Stopped(MediaId(mid)));
-        }
-    }
-}
-
 fn malformed(reason: &dyn std::fmt::Display) -> DescriptionError {
     DescriptionError::Malformed {
         detail: reason.to_string(),
     }
-}
-
-/// str0m is to panic for its own faults only; but what came from outside led it there, and that must
-/// not end the program, nor the task, which still owes a close.
-fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(work)).ok()
 }

@@ -39,7 +39,7 @@ pub(crate) static CASES: &[Case<Stage>] = cases![Stage;
     "closing gives up a departure that the network swallows", [6, 7], "freeze" => leaving::closed_while_frozen;
     "after closing nothing is told and nothing is heard", [14], "" => leaving::silent_after_closing;
     "a connection that is closed and dropped holds nothing", [15], "" => leaving::holds_nothing_after_closing;
-    "dropping the connection does not block, and the others hear reason 1 within the lease", [3, 12], "lease" => leaving::dropped;
+    "dropping the connection does not block, and the others hear of it within the lease", [3, 12], "lease" => leaving::dropped;
     // ---- being removed ------------------------------------------------------------------------
     "a kick is told to the kicked, and to the others with reason 2", [2], "kick" => removal::kicked;
     "who was kicked can leave, close and enter anew", [9, 11], "kick" => removal::after_a_kick;

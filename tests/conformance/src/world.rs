@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use exeunt_port::{Codec, EnterRequest, RoomId, Transport, UserId, async_trait};
+use exeunt_port::{Codec, EnterRequest, RemoteLeaveReason, RoomId, Transport, UserId, async_trait};
 
 use crate::Obstacle;
 
@@ -36,6 +36,12 @@ pub trait World: Send + Sync + 'static {
     /// the suite waits for it several times.
     fn lease(&self) -> Result<Duration, Obstacle> {
         Err(Obstacle::not_offered("no lease ends a silent stay"))
+    }
+
+    /// For which reason the others hear of somebody who fell silent. A server that does not tell the silent
+    /// from those who left says [`RemoteLeaveReason::Left`] of both.
+    fn reason_of_silence(&self) -> RemoteLeaveReason {
+        RemoteLeaveReason::TimedOut
     }
 
     /// Whether a user who enters the same room again replaces his earlier stay.

@@ -1,9 +1,9 @@
 //! What a session, its handles and the task of its socket share.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
@@ -28,6 +28,8 @@ pub(crate) struct Shared {
 struct Known {
     /// The session's id, once there is one.
     session: Option<u64>,
+    /// The local address from which Janus is reached.
+    reached_from: Option<IpAddr>,
     /// Where what is said goes; nowhere while the link is down.
     outbox: Option<mpsc::Sender<String>>,
     /// Requests that wait for their answer, by transaction.
@@ -176,10 +178,17 @@ impl Shared {
 
     // ---- what the task of the socket brings ---------------------------------------------------
 
-    /// The link is up: what is said goes there.
-    pub(super) fn up(&self, outbox: mpsc::Sender<String>) {
+    /// There is a link: what is said goes there.
+    pub(super) fn goes_to(&self, outbox: mpsc::Sender<String>) {
         self.known().outbox = Some(outbox);
-        self.state.send_replace(SessionState::Up);
+    }
+
+    /// The session is ours again, unless the link is lost once more already.
+    pub(super) fn is_up_again(&self) {
+        let known = self.known();
+        if known.outbox.is_some() {
+            self.state.send_replace(SessionState::Up);
+        }
     }
 
     /// The link is down: everybody who waits learns why. A state that is final stays.
@@ -224,15 +233,17 @@ impl Shared {
             known.handles.insert(*handle, events);
         }
         drop(known);
-        let answer = match answer {
-            Answer::Refused { code, words } => Err(JanusError::Refused {
-                request: waiting.request,
+        let outcome = if let Answer::Refused { code, words } = answer {
+            let request = waiting.request;
+            Err(JanusError::Refused {
+                request,
                 code,
                 words,
-            }),
-            answer => Ok(answer),
+            })
+        } else {
+            Ok(answer)
         };
-        let _ = waiting.answer.send(answer);
+        let _ = waiting.answer.send(outcome);
     }
 
     /// An answer has come that was not understood.
@@ -292,8 +303,12 @@ impl Shared {
         self.lifetime.subscribe()
     }
 
-    pub(super) fn patience(&self) -> Duration {
-        self.endpoint.patience
+    pub(super) fn is_reached_from(&self, address: Option<IpAddr>) {
+        self.known().reached_from = address;
+    }
+
+    pub(super) fn reached_from(&self) -> Option<IpAddr> {
+        self.known().reached_from
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

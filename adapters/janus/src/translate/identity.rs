@@ -9,8 +9,9 @@
 //! they are apart from the numeric rooms. The name itself goes along, as the user's `display` and as the
 //! `description` of the rooms we make, and is what the way back goes by.
 //!
-//! Two names with the same number are improbable (in a room of a thousand, one in 10^10). It would be seen:
-//! who enters second is refused as any identity in use is, and the words of the refusal name who has it.
+//! Two names with the same number are improbable: among a thousand users of a room one in 10^10, among a
+//! million rooms one in 10^4. Of two such users the second is refused as any identity in use is, and the
+//! words of the refusal name who has it; two such rooms would be one. Who cannot have that sets `string_ids`.
 
 use exeunt_port::{RoomId, UserId};
 use sha2::{Digest, Sha256};

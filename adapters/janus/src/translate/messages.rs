@@ -219,8 +219,8 @@ impl Envelope {
 
 /// A plugin's no comes inside of a `success` or an `event`, and is a no all the same.
 fn plugin_answer(word: Word, jsep: Option<Jsep>) -> Answer {
-    match word {
-        Word::Error { code, words } => Answer::Refused { code, words },
-        word => Answer::Said { word, jsep },
+    if let Word::Error { code, words } = word {
+        return Answer::Refused { code, words };
     }
+    Answer::Said { word, jsep }
 }

@@ -7,7 +7,7 @@ use exeunt_port::{RemoteLeaveReason, UserId};
 use tokio::task::spawn_blocking;
 
 use super::Stage;
-use super::media::numbered;
+use super::media::is_heard;
 use super::member::Member;
 use crate::duty::{ANNOUNCE, CLOSE, CLOSED, DROP};
 use crate::finding::{Finding, Outcome, demand};
@@ -120,12 +120,7 @@ pub(super) async fn silent_after_closing(stage: &Stage) -> Outcome {
     let mut carol = stage.enter("carol").await?;
     bob.sees_enter(&carol.user).await?;
     carol.sees_enter(&bob.user).await?;
-    bob.side.outbound.push(numbered(0));
-    let what = "the frame that bob sent to carol";
-    stage
-        .patience
-        .answers(&CLOSED, what, carol.side.inbound.next())
-        .await?;
+    is_heard(stage, bob, &carol, 0).await?;
     // What reaches carol now may reach alice a moment later.
     alice.overhears(LISTENED).await;
     let late = &alice.heard[told..];
@@ -166,8 +161,8 @@ pub(super) async fn dropped(stage: &Stage) -> Outcome {
     } = alice;
     drops(stage, &user, connection).await?;
     let [bob] = &mut others;
-    bob.sees_leave_within(&DROP, &user, RemoteLeaveReason::TimedOut, lease)
-        .await
+    let reason = stage.world.reason_of_silence();
+    bob.sees_leave_within(&DROP, &user, reason, lease).await
 }
 
 /// Drops a connection where blocking would not hold up the suite, and demands that it does not block.

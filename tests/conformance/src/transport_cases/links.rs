@@ -86,7 +86,7 @@ pub(super) async fn not_recovered_during_an_exit(stage: &Stage) -> Outcome {
     let _ = alice.announces().await?;
     stage.world.mend(&alice.user).await?;
     // The link would work again, yet nobody takes the stay up, and so its lease ends it.
-    let reason = RemoteLeaveReason::TimedOut;
+    let reason = stage.world.reason_of_silence();
     bob.sees_leave_within(&NOT_RECOVERED, &alice.user, reason, lease)
         .await?;
     let _ = alice.closes().await?;

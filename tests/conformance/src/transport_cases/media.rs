@@ -156,7 +156,7 @@ pub(super) async fn the_gate(stage: &Stage) -> Outcome {
 }
 
 /// Sends a frame until it, or a later one, arrives.
-async fn is_heard(stage: &Stage, from: &Member, to: &Member, number: u32) -> Outcome {
+pub(super) async fn is_heard(stage: &Stage, from: &Member, to: &Member, number: u32) -> Outcome {
     let sending = async {
         loop {
             from.side.outbound.push(numbered(number));
@@ -172,7 +172,7 @@ async fn is_heard(stage: &Stage, from: &Member, to: &Member, number: u32) -> Out
 }
 
 /// A frame that says its number: a packet of 20 ms of Opus by its first byte.
-pub(super) fn numbered(number: u32) -> MediaFrame {
+fn numbered(number: u32) -> MediaFrame {
     let mut payload = vec![TWENTY_MILLISECONDS];
     payload.extend(number.to_be_bytes());
     MediaFrame {

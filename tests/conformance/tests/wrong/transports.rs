@@ -99,8 +99,7 @@ fn a_transport_whose_connections_block_when_dropped_fails_where_one_is() {
         let wrong = Wrong::BlocksOnDrop;
         Box::new(Passing { inner, wrong })
     });
-    let case =
-        "dropping the connection does not block, and the others hear reason 1 within the lease";
+    let case = "dropping the connection does not block, and the others hear of it within the lease";
     fails_exactly(suite.only("dropping the connection"), &[case]);
 }
 

@@ -1,0 +1,227 @@
+//! One stay's connection: the handle, and the task that keeps the stay.
+
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use exeunt_port::{CloseError, Connection, DepartureError, DepartureReceipt, RoomLink, RoomSignal};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::JanusConfig;
+use crate::entering::Entered;
+use crate::handle::{Handle, HandleEvents};
+use crate::media::Media;
+use crate::roster::Roster;
+use crate::session::Session;
+use crate::translate::Id;
+
+/// Who waits for the confirmation of the departure.
+pub(crate) type Announcer = oneshot::Sender<Result<DepartureReceipt, DepartureError>>;
+
+/// How things stand between us and the room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The link is up.
+    Up,
+    /// The link is down.
+    Down,
+    /// Janus does not count us in any more, by its own word or by ours.
+    Out,
+}
+
+/// How a stay ends, as far as its task is concerned.
+pub(crate) enum Ending {
+    /// We are to close the connection.
+    Closing,
+    /// We left, or Janus ended the stay.
+    Out,
+    /// The link is down for good, or nobody wants it back: there is nobody to say goodbye to.
+    Dead,
+}
+
+/// The handle to one stay, which the runtime holds.
+pub(crate) struct JanusConnection {
+    announcers: mpsc::Sender<Announcer>,
+    leaving: CancellationToken,
+    closing: CancellationToken,
+    phase: watch::Receiver<Phase>,
+    task: AbortHandle,
+    tasks: TaskTracker,
+    closed: Arc<OnceLock<Result<(), CloseError>>>,
+}
+
+impl JanusConnection {
+    pub(crate) fn start(config: Arc<JanusConfig>, entered: Entered, link: RoomLink) -> Self {
+        let (announcers, announced) = mpsc::channel(4);
+        let (leaving, closing) = (CancellationToken::new(), CancellationToken::new());
+        let (phase, phases) = watch::channel(Phase::Up);
+        let Entered {
+            session,
+            handle,
+            events,
+            room,
+            id,
+            private_id,
+            roster,
+        } = entered;
+        let session = Arc::new(session);
+        let media = Media::new(&config, &session, &handle, &room, private_id, link.clone());
+        let keeper = Keeper {
+            session,
+            handle,
+            events,
+            room,
+            id,
+            roster,
+            link,
+            announced,
+            waiting: Vec::new(),
+            leaving: leaving.clone(),
+            closing: closing.clone(),
+            phase,
+        };
+        let closed = Arc::new(OnceLock::new());
+        let outcome = Arc::clone(&closed);
+        let tasks = TaskTracker::new();
+        let task = tasks.spawn(async move {
+            // Everything the stay holds is gone when `keep` answers.
+            let _ = outcome.set(keeper.keep(media).await);
+        });
+        tasks.close();
+        Self {
+            announcers,
+            leaving,
+            closing,
+            phase: phases,
+            task: task.abort_handle(),
+            tasks,
+            closed,
+        }
+    }
+
+    /// Why nobody answers an announcement.
+    fn fate(&self) -> DepartureError {
+        match *self.phase.borrow() {
+            Phase::Up => DepartureError::Closed,
+            Phase::Down => DepartureError::LinkDown,
+            Phase::Out => DepartureError::AlreadyOut,
+        }
+    }
+}
+
+#[async_trait]
+impl Connection for JanusConnection {
+    async fn announce_departure(&self) -> Result<DepartureReceipt, DepartureError> {
+        let (announcer, answer) = oneshot::channel();
+        // Who waits is known before the leave goes out: the confirmation may come back at once.
+        if self.announcers.send(announcer).await.is_err() {
+            return Err(self.fate());
+        }
+        self.leaving.cancel();
+        answer.await.unwrap_or_else(|_| Err(self.fate()))
+    }
+
+    async fn close(&self) -> Result<(), CloseError> {
+        self.closing.cancel();
+        self.tasks.wait().await;
+        // A task that ended without an outcome panicked: only dropping the handle aborts it.
+        self.closed
+            .get()
+            .cloned()
+            .unwrap_or(Err(CloseError::Panicked))
+    }
+}
+
+impl Drop for JanusConnection {
+    fn drop(&mut self) {
+        // No goodbye and no waiting: the sockets fall with the task.
+        self.task.abort();
+    }
+}
+
+/// The task that keeps one stay: hears what Janus tells, leaves, and gets a lost link back.
+pub(crate) struct Keeper {
+    pub(crate) session: Arc<Session>,
+    pub(crate) handle: Handle,
+    pub(crate) events: HandleEvents,
+    pub(crate) room: Id,
+    /// Who we are in the room.
+    pub(crate) id: Id,
+    pub(crate) roster: Roster,
+    pub(crate) link: RoomLink,
+    pub(crate) announced: mpsc::Receiver<Announcer>,
+    pub(crate) waiting: Vec<Announcer>,
+    pub(crate) leaving: CancellationToken,
+    pub(crate) closing: CancellationToken,
+    pub(crate) phase: watch::Sender<Phase>,
+}
+
+impl Keeper {
+    async fn keep(mut self, media: Media) -> Result<(), CloseError> {
+        for other in self.roster.others().values() {
+            let entered = RoomSignal::RemoteUserEntered(other.user.clone());
+            self.tell(entered).await;
+        }
+        media.receive_from(self.roster.others());
+        let ending = tokio::select! {
+            biased;
+            ending = self.attend(&media) => ending,
+            never = media.run() => match never {},
+        };
+        self.end(ending, media).await
+    }
+
+    /// Lets go of everything, within the bounds of a peer connection's close and of a session's, which run
+    /// side by side: 650 ms (G-6).
+    async fn end(mut self, ending: Ending, media: Media) -> Result<(), CloseError> {
+        match ending {
+            Ending::Closing => {}
+            Ending::Out => self.be_out(),
+            Ending::Dead => {
+                media.close().await;
+                return Ok(());
+            }
+        }
+        // Janus leaves the peer connection of somebody who left open; it is ours to close. Who hangs
+        // answers neither to the handle's end nor to the session's, so the one need not wait for the other.
+        let detached = timeout(Session::ENDING, self.handle.detach());
+        let (_, _, taken_part) = tokio::join!(media.close(), detached, self.session.close());
+        if taken_part {
+            return Ok(());
+        }
+        let detail = "Janus did not answer to the end of the session in time".to_owned();
+        Err(CloseError::Unilateral { detail })
+    }
+
+    /// Tells the stay what happened, waiting for it if it is behind; but an exit waits for nobody.
+    pub(crate) async fn tell(&self, signal: RoomSignal) {
+        tokio::select! {
+            biased;
+            () = self.link.signal(signal) => {}
+            () = self.leaving.cancelled() => {}
+            () = self.closing.cancelled() => {}
+        }
+    }
+
+    /// From here on an announcement is answered with `AlreadyOut`, those that wait among them.
+    pub(crate) fn be_out(&mut self) {
+        self.phase.send_replace(Phase::Out);
+        self.waiting.clear();
+        self.announced.close();
+        while self.announced.try_recv().is_ok() {}
+    }
+
+    /// Answers everybody who waits for the departure.
+    pub(crate) fn answer(&mut self, outcome: &Result<DepartureReceipt, DepartureError>) {
+        // Some may have come in since the last look.
+        while let Ok(announcer) = self.announced.try_recv() {
+            self.waiting.push(announcer);
+        }
+        for announcer in self.waiting.drain(..) {
+            let _ = announcer.send(outcome.clone());
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The media of a stay: a peer connection for what we send, another for what we receive.
+//!
+//! In the room is who has joined; media follow, and their failing ends no stay. A peer connection that fails
+//! is made anew a few times, with growing pauses, and after that the stay goes on without it.
+
+mod publishing;
+mod subscribing;
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use exeunt_port::{RoomLink, UserId};
+use exeunt_webrtc::{Network, PeerConnection, local_address_towards};
+use thiserror::Error;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::JanusConfig;
+use crate::error::JanusError;
+use crate::handle::Handle;
+use crate::pauses::Pauses;
+use crate::roster::Other;
+use crate::secret::Secret;
+use crate::session::{Session, SessionState};
+use crate::translate::Id;
+use crate::translate::requests::StreamChoice;
+use crate::translate::videoroom::{Stream, Word};
+
+/// The media of one stay.
+pub(crate) struct Media {
+    session: Arc<Session>,
+    /// The stay's own, which publishes.
+    handle: Handle,
+    room: Id,
+    private_id: Option<u64>,
+    pin: Option<Secret>,
+    network: Option<Network>,
+    link: RoomLink,
+    wanted: watch::Sender<Wanted>,
+    hung_up: Notify,
+    /// The gate is shut: nothing is sent and nothing is published any more (G-14).
+    silent: CancellationToken,
+    publisher: Slot,
+    subscriber: Slot,
+}
+
+/// What is to be received: the streams of each, and whose they are.
+type Wanted = BTreeMap<Id, (UserId, Vec<String>)>;
+
+/// A peer connection while there is one.
+type Slot = Mutex<Option<Arc<PeerConnection>>>;
+
+/// Why there are no media (just now).
+#[derive(Debug, Error)]
+enum MediaFault {
+    #[error(transparent)]
+    Janus(#[from] JanusError),
+    #[error(transparent)]
+    Description(#[from] exeunt_webrtc::DescriptionError),
+    #[error(transparent)]
+    Network(#[from] exeunt_webrtc::NetworkError),
+    #[error(transparent)]
+    Peer(#[from] exeunt_webrtc::PeerFailure),
+    #[error("Janus sent no session description")]
+    NoDescription,
+    #[error("Janus said {0:?}, which is no answer to a subscription")]
+    Unexpected(Box<Word>),
+    #[error("Janus closed the peer connection")]
+    HungUp,
+    #[error("the peer connection has ended")]
+    Ended,
+    #[error("the machine has no address for media")]
+    NoAddress,
+}
+
+impl Media {
+    /// How many streams are received at most; those of further members are not.
+    const MOST_STREAMS: usize = 96;
+    /// How often in a row a peer connection is made anew.
+    const ATTEMPTS: u32 = 6;
+    /// The pauses between those attempts are as long as in a lease of so long.
+    const PATIENCE: Duration = Duration::from_secs(16);
+
+    pub(crate) fn new(
+        config: &JanusConfig,
+        session: &Arc<Session>,
+        handle: &Handle,
+        room: &Id,
+        private_id: Option<u64>,
+        link: RoomLink,
+    ) -> Self {
+        let address = config
+            .media_address
+            .or_else(|| media_address(session.reached_from()?));
+        Self {
+            session: Arc::clone(session),
+            handle: handle.clone(),
+            room: room.clone(),
+            private_id,
+            pin: config.pin.clone(),
+            network: address.map(Network::at),
+            link,
+            wanted: watch::Sender::default(),
+            hung_up: Notify::new(),
+            silent: CancellationToken::new(),
+            publisher: Slot::default(),
+            subscriber: Slot::default(),
+        }
+    }
+
+    /// Sends and receives until it is dropped.
+    pub(crate) async fn run(&self) -> Infallible {
+        let (_, _, never) = tokio::join!(self.send(), self.publish(), self.subscribe());
+        never
+    }
+
+    /// Receives what these send, and nothing else from now on.
+    pub(crate) fn receive_from(&self, others: &BTreeMap<Id, Other>) {
+        let mut wanted = Wanted::new();
+        let mut streams = 0;
+        for (id, other) in others {
+            let mids = other.streams.iter().filter(|stream| is_ours(stream));
+            let mids: Vec<String> = mids.map(|stream| stream.mid.clone()).collect();
+            streams += mids.len();
+            if streams > Self::MOST_STREAMS {
+                tracing::debug!(%id, "too many streams to receive this one's");
+                break;
+            }
+            if !mids.is_empty() {
+                wanted.insert(id.clone(), (other.user.clone(), mids));
+            }
+        }
+        self.wanted.send_if_modified(|now| {
+            let is_new = *now != wanted;
+            *now = wanted;
+            is_new
+        });
+    }
+
+    /// Janus has closed the peer connection that sends.
+    pub(crate) fn hung_up(&self, reason: &str) {
+        tracing::debug!(reason, "Janus hung up what we send");
+        self.hung_up.notify_one();
+    }
+
+    /// Nothing leaves any more (G-14).
+    pub(crate) fn stop_sending(&self) {
+        self.silent.cancel();
+        if let Some(peer) = current(&self.publisher) {
+            peer.stop_sending();
+        }
+    }
+
+    /// Closes what is open, within [`PeerConnection::CLOSING`].
+    pub(crate) async fn close(self) {
+        self.stop_sending();
+        tokio::join!(closed(&self.publisher), closed(&self.subscriber));
+    }
+
+    fn network(&self) -> Result<&Network, MediaFault> {
+        self.network.as_ref().ok_or(MediaFault::NoAddress)
+    }
+
+    /// Waits until there is a connection over which media can be negotiated.
+    async fn link_up(&self) {
+        let mut state = self.session.state();
+        // The session outlives this future.
+        let _ = state.wait_for(|state| *state == SessionState::Up).await;
+    }
+}
+
+/// How often in a row something has failed.
+struct Failures {
+    count: u32,
+    pauses: Pauses,
+}
+
+impl Failures {
+    fn none() -> Self {
+        Self {
+            count: 0,
+            pauses: Pauses::within(Media::PATIENCE),
+        }
+    }
+
+    /// Once more; the pause before the next attempt, or `None` if that was the last.
+    fn again(&mut self) -> Option<Duration> {
+        self.count += 1;
+        (self.count < Media::ATTEMPTS).then(|| self.pauses.take())
+    }
+}
+
+/// The peer connection in this slot.
+fn current(slot: &Slot) -> Option<Arc<PeerConnection>> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Puts another one, or none, into this slot, and answers what was there.
+fn replaced(slot: &Slot, peer: Option<Arc<PeerConnection>>) -> Option<Arc<PeerConnection>> {
+    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    std::mem::replace(&mut *slot, peer)
+}
+
+/// Closes what is in this slot.
+async fn closed(slot: &Slot) {
+    if let Some(peer) = replaced(slot, None)
+        && let Err(error) = peer.close().await
+    {
+        tracing::warn!(%error, "a peer connection did not close entirely");
+    }
+}
+
+/// Whether this stream is of a kind that we can decode.
+fn is_ours(stream: &Stream) -> bool {
+    let codec = stream.codec.as_deref();
+    let usable = match stream.kind.as_str() {
+        "audio" => codec.is_none_or(|codec| codec.eq_ignore_ascii_case("opus")),
+        "video" => codec.is_none_or(|codec| codec.eq_ignore_ascii_case("h264")),
+        _ => false,
+    };
+    usable && !stream.disabled
+}
+
+fn choices(feed: &Id, mids: &[String]) -> impl Iterator<Item = StreamChoice> {
+    mids.iter().map(|mid| StreamChoice {
+        feed: feed.clone(),
+        mid: Some(mid.clone()),
+    })
+}
+
+/// Where media go from: the address from which Janus is reached. Janus has no media on loopback addresses; of
+/// one that is reached there it is the address by which this machine reaches others.
+fn media_address(reached_from: IpAddr) -> Option<IpAddr> {
+    if !reached_from.is_loopback() {
+        return Some(reached_from);
+    }
+    // An address for documentation: nothing is sent, the routes are asked only.
+    let elsewhere: SocketAddr = match reached_from {
+        IpAddr::V4(_) => (Ipv4Addr::new(198, 51, 100, 1), 9).into(),
+        IpAddr::V6(_) => (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1), 9).into(),
+    };
+    let found = local_address_towards(elsewhere);
+    found
+        .inspect_err(|error| tracing::warn!(%error, "no address for media"))
+        .ok()
+}

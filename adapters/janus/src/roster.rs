@@ -1,0 +1,206 @@
+//! Who is in the room, by what Janus tells, and what each of them sends.
+
+use std::collections::BTreeMap;
+
+use exeunt_port::{RemoteLeaveReason, RoomSignal, UserId};
+
+use crate::translate::Id;
+use crate::translate::identity::{by_id, user_of};
+use crate::translate::videoroom::{Attendee, Participant, Publisher, Stream};
+
+/// The others in a room. Janus says of one departure more than one word, and of one arrival two where
+/// somebody enters and then sends: what comes out of here is one signal for each.
+#[derive(Debug)]
+pub struct Roster {
+    /// Our own ids.
+    own: (Id, UserId),
+    others: BTreeMap<Id, Other>,
+}
+
+/// Somebody else in the room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Other {
+    /// Who it is.
+    pub user: UserId,
+    /// What he sends.
+    pub streams: Vec<Stream>,
+}
+
+impl Roster {
+    /// A room in which nobody else is, as far as this user knows.
+    #[must_use]
+    pub fn of(own: Id, user: UserId) -> Self {
+        Self {
+            own: (own, user),
+            others: BTreeMap::new(),
+        }
+    }
+
+    /// The others, by Janus's ids.
+    #[must_use]
+    pub fn others(&self) -> &BTreeMap<Id, Other> {
+        &self.others
+    }
+
+    /// Somebody is there. `None` if that is known already.
+    pub fn came(&mut self, attendee: &Attendee) -> Option<RoomSignal> {
+        self.is_there(&attendee.id, attendee.display.as_deref())
+    }
+
+    /// Somebody sends this. A signal if it was not known that he is there.
+    pub fn sends(&mut self, publisher: Publisher) -> Option<RoomSignal> {
+        let Publisher {
+            id,
+            display,
+            streams,
+        } = publisher;
+        let told = self.is_there(&id, display.as_deref());
+        if let Some(other) = self.others.get_mut(&id) {
+            other.streams = streams;
+        }
+        told
+    }
+
+    /// Somebody sends nothing any more, and may be there all the same. Answers whether that is new.
+    pub fn stopped_sending(&mut self, id: &Id) -> bool {
+        let streams = self.others.get_mut(id).map(|other| &mut other.streams);
+        streams.is_some_and(|streams| !std::mem::take(streams).is_empty())
+    }
+
+    /// Somebody is gone. `None` if nobody knew that he was there.
+    pub fn left(&mut self, id: &Id, reason: RemoteLeaveReason) -> Option<RoomSignal> {
+        let other = self.others.remove(id)?;
+        Some(RoomSignal::RemoteUserLeft(other.user, reason))
+    }
+
+    /// Takes over who is in the room now, and answers what was missed meanwhile. Why somebody left is not
+    /// known then, and he is said to have left.
+    pub fn catch_up(&mut self, now: &[Participant]) -> Vec<RoomSignal> {
+        let is_gone = |id: &Id| now.iter().all(|participant| participant.id != *id);
+        let gone: Vec<Id> = self
+            .others
+            .keys()
+            .filter(|id| is_gone(id))
+            .cloned()
+            .collect();
+        let left = gone
+            .iter()
+            .filter_map(|id| self.left(id, RemoteLeaveReason::Left));
+        let mut missed: Vec<RoomSignal> = left.collect();
+        for participant in now {
+            missed.extend(self.is_there(&participant.id, participant.display.as_deref()));
+        }
+        missed
+    }
+
+    fn is_there(&mut self, id: &Id, display: Option<&str>) -> Option<RoomSignal> {
+        if *id == self.own.0 || self.others.contains_key(id) {
+            return None;
+        }
+        let named = user_of(id, display);
+        let mut taken = self.others.values().map(|other| &other.user);
+        let user = if named == self.own.1 || taken.any(|user| *user == named) {
+            by_id(id)
+        } else {
+            named
+        };
+        let other = Other {
+            user: user.clone(),
+            streams: Vec::new(),
+        };
+        self.others.insert(id.clone(), other);
+        Some(RoomSignal::RemoteUserEntered(user))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(name: &str) -> UserId {
+        name.parse().unwrap()
+    }
+
+    fn roster() -> Roster {
+        Roster::of(Id::Number(1), user("alice"))
+    }
+
+    fn attendee(id: u64, name: &str) -> Attendee {
+        Attendee {
+            id: Id::Number(id),
+            display: Some(name.to_owned()),
+        }
+    }
+
+    fn publisher(id: u64, name: &str) -> Publisher {
+        let stream = Stream {
+            kind: "audio".to_owned(),
+            mid: "0".to_owned(),
+            codec: Some("opus".to_owned()),
+            disabled: false,
+        };
+        Publisher {
+            id: Id::Number(id),
+            display: Some(name.to_owned()),
+            streams: vec![stream],
+        }
+    }
+
+    #[test]
+    fn who_enters_and_then_sends_is_told_once() {
+        let mut roster = roster();
+        let entered = RoomSignal::RemoteUserEntered(user("bob"));
+        assert_eq!(roster.came(&attendee(2, "bob")), Some(entered));
+        assert_eq!(roster.sends(publisher(2, "bob")), None);
+        assert_eq!(roster.others()[&Id::Number(2)].streams.len(), 1);
+    }
+
+    #[test]
+    fn unpublished_twice_and_leaving_is_one_departure() {
+        let mut roster = roster();
+        roster.sends(publisher(2, "bob"));
+        assert!(roster.stopped_sending(&Id::Number(2)));
+        assert!(!roster.stopped_sending(&Id::Number(2)));
+        let left = RoomSignal::RemoteUserLeft(user("bob"), RemoteLeaveReason::Left);
+        assert_eq!(
+            roster.left(&Id::Number(2), RemoteLeaveReason::Left),
+            Some(left)
+        );
+        assert_eq!(roster.left(&Id::Number(2), RemoteLeaveReason::Left), None);
+    }
+
+    #[test]
+    fn of_two_with_the_same_name_the_second_is_called_by_his_id() {
+        let mut roster = roster();
+        roster.came(&attendee(2, "bob"));
+        let entered = |name| Some(RoomSignal::RemoteUserEntered(user(name)));
+        assert_eq!(roster.came(&attendee(3, "bob")), entered("janus-3"));
+        assert_eq!(roster.came(&attendee(4, "alice")), entered("janus-4"));
+        assert_eq!(roster.came(&attendee(1, "alice")), None);
+    }
+
+    #[test]
+    fn what_was_missed_while_the_link_was_down_is_told_afterwards() {
+        let mut roster = roster();
+        roster.came(&attendee(2, "bob"));
+        roster.came(&attendee(3, "carol"));
+        let participant = |id, name: &str| Participant {
+            id: Id::Number(id),
+            display: Some(name.to_owned()),
+            publisher: false,
+        };
+        let now = [
+            participant(1, "alice"),
+            participant(3, "carol"),
+            participant(4, "dave"),
+        ];
+        assert_eq!(
+            roster.catch_up(&now),
+            [
+                RoomSignal::RemoteUserLeft(user("bob"), RemoteLeaveReason::Left),
+                RoomSignal::RemoteUserEntered(user("dave")),
+            ]
+        );
+        assert_eq!(roster.catch_up(&now), []);
+    }
+}

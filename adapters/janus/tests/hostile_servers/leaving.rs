@@ -1,0 +1,175 @@
+//! Leaving and closing, where the server does not play along.
+
+use exeunt_janus::translate::requests::{Body, Verb};
+use exeunt_port::{CloseError, DepartureError, RoomSignal};
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::peer::{kicked, left, member, serve, soon, told, transport};
+
+#[tokio::test]
+async fn a_leave_is_confirmed_before_the_handle_the_session_and_the_socket_end() {
+    let (ear, mut heard) = mpsc::channel(1);
+    let (url, _tasks) = serve(move |mut peer| {
+        let ear = ear.clone();
+        async move {
+            peer.lets_in(60, 0, json!([])).await;
+            let leave = peer.asked_to_leave().await;
+            peer.takes(&leave).await;
+            peer.answers(&leave, left()).await;
+            let _ = ear.send(peer.sees_off().await).await;
+        }
+    })
+    .await;
+    let (connection, _side) = member(&transport(&url)).await;
+    assert!(soon(connection.announce_departure()).await.is_ok());
+    assert_eq!(soon(connection.close()).await, Ok(()));
+    let mut ended = soon(heard.recv()).await.unwrap();
+    ended.retain(|verb| {
+        let Verb::Message { body, .. } = verb else {
+            return true;
+        };
+        // It may have begun to publish before it left.
+        !matches!(body, Body::Publish(_))
+    });
+    assert_eq!(ended, [Verb::Detach, Verb::Destroy]);
+    // Whoever leaves once more is out already.
+    let again = soon(connection.announce_departure()).await;
+    assert_eq!(again, Err(DepartureError::AlreadyOut));
+}
+
+#[tokio::test]
+async fn no_such_room_session_or_handle_after_a_leave_means_already_out() {
+    for code in [426, 458, 459] {
+        let (url, _tasks) = serve(move |mut peer| async move {
+            peer.lets_in(60, 0, json!([])).await;
+            let leave = peer.asked_to_leave().await;
+            peer.refuses(&leave, code).await;
+            peer.sees_off().await;
+        })
+        .await;
+        let (connection, _side) = member(&transport(&url)).await;
+        let answer = soon(connection.announce_departure()).await;
+        assert_eq!(answer, Err(DepartureError::AlreadyOut), "{code}");
+        assert_eq!(soon(connection.close()).await, Ok(()));
+    }
+}
+
+#[tokio::test]
+async fn another_error_is_not_taken_for_a_departure() {
+    let (url, _tasks) = serve(|mut peer| async move {
+        peer.lets_in(60, 0, json!([])).await;
+        let leave = peer.asked_to_leave().await;
+        peer.refuses(&leave, 499).await;
+        peer.sees_off().await;
+    })
+    .await;
+    let (connection, _side) = member(&transport(&url)).await;
+    let answer = soon(connection.announce_departure()).await;
+    assert!(
+        matches!(answer, Err(DepartureError::Refused { .. })),
+        "{answer:?}"
+    );
+    assert_eq!(soon(connection.close()).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_kick_that_crosses_our_leave_is_told_and_settles_it() {
+    let (url, _tasks) = serve(|mut peer| async move {
+        peer.lets_in(60, 0, json!([])).await;
+        let leave = peer.asked_to_leave().await;
+        peer.tells(kicked()).await;
+        peer.refuses(&leave, 426).await;
+        peer.sees_off().await;
+    })
+    .await;
+    let (connection, mut side) = member(&transport(&url)).await;
+    let answer = soon(connection.announce_departure()).await;
+    assert_eq!(answer, Err(DepartureError::AlreadyOut));
+    assert_eq!(told(&mut side).await, RoomSignal::Kicked);
+    assert_eq!(soon(connection.close()).await, Ok(()));
+}
+
+#[tokio::test]
+async fn two_departures_at_once_are_one_leave_and_two_answers() {
+    let (ear, mut heard) = mpsc::channel(1);
+    let (url, _tasks) = serve(move |mut peer| {
+        let ear = ear.clone();
+        async move {
+            peer.lets_in(60, 0, json!([])).await;
+            let leave = peer.asked_to_leave().await;
+            peer.answers(&leave, left()).await;
+            let _ = ear.send(peer.sees_off().await).await;
+        }
+    })
+    .await;
+    let (connection, _side) = member(&transport(&url)).await;
+    let (first, second) = soon(async {
+        tokio::join!(
+            connection.announce_departure(),
+            connection.announce_departure()
+        )
+    })
+    .await;
+    assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
+    assert_eq!(soon(connection.close()).await, Ok(()));
+    let leaves = |verb: &&Verb| {
+        matches!(
+            verb,
+            Verb::Message {
+                body: Body::Leave,
+                ..
+            }
+        )
+    };
+    assert_eq!(
+        soon(heard.recv())
+            .await
+            .unwrap()
+            .iter()
+            .filter(leaves)
+            .count(),
+        0
+    );
+}
+
+#[tokio::test]
+async fn closing_gives_up_a_leave_that_is_never_confirmed() {
+    let (url, _tasks) = serve(|mut peer| async move {
+        peer.lets_in(60, 0, json!([])).await;
+        peer.hears_out().await;
+    })
+    .await;
+    let (connection, _side) = member(&transport(&url)).await;
+    let begun = Instant::now();
+    let (left, closed) =
+        soon(async { tokio::join!(connection.announce_departure(), connection.close()) }).await;
+    assert_eq!(left, Err(DepartureError::Closed));
+    assert!(
+        matches!(closed, Err(CloseError::Unilateral { .. })),
+        "{closed:?}"
+    );
+    // The answer to a request would have been waited for longer: 5 s.
+    assert!(begun.elapsed() < exeunt_janus::Endpoint::PATIENCE);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_dropped_is_cut_without_a_goodbye() {
+    let (ear, mut heard) = mpsc::channel(1);
+    let (url, _tasks) = serve(move |mut peer| {
+        let ear = ear.clone();
+        async move {
+            peer.lets_in(60, 0, json!([])).await;
+            let _ = ear.send(peer.sees_off().await).await;
+        }
+    })
+    .await;
+    let (connection, _side) = member(&transport(&url)).await;
+    drop(connection);
+    let said = soon(heard.recv()).await.unwrap();
+    let goodbye = said
+        .iter()
+        .any(|verb| matches!(verb, Verb::Destroy | Verb::Detach));
+    assert!(!goodbye, "{said:?}");
+}

@@ -1,0 +1,93 @@
+//! The session by itself: what is bounded is bounded.
+
+use exeunt_janus::translate::requests::{Body, Verb};
+use exeunt_janus::{Endpoint, JanusError, Session, SessionState};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use serde_json::json;
+
+use crate::peer::{serve, soon};
+
+#[tokio::test]
+async fn no_more_requests_wait_than_may() {
+    let (url, _tasks) = serve(|mut peer| async move {
+        peer.attaches(60, 0).await;
+        peer.hears_out().await;
+    })
+    .await;
+    let session = soon(Session::open(&Endpoint::new(&url).unwrap()))
+        .await
+        .unwrap();
+    let (handle, _events) = soon(session.attach()).await.unwrap();
+    let requests = (0..=Session::WAITING).map(|_| handle.ask(Body::Leave));
+    let mut requests: FuturesUnordered<_> = requests.collect();
+    let waiting = Session::WAITING;
+    let first = soon(requests.next()).await;
+    assert_eq!(first, Some(Err(JanusError::Busy { waiting })));
+    // Whose futures are dropped make room.
+    drop(requests);
+    let closed = soon(session.close()).await;
+    assert!(!closed, "nobody answers here");
+}
+
+#[tokio::test]
+async fn whoever_takes_no_events_loses_the_connection_and_not_the_events() {
+    let (url, _tasks) = serve(|mut peer| async move {
+        peer.attaches(60, 0).await;
+        for id in 0..=Session::EVENTS {
+            peer.tells(json!({"videoroom": "event", "room": 7, "leaving": id}))
+                .await;
+        }
+        peer.hears_out().await;
+    })
+    .await;
+    let session = soon(Session::open(&Endpoint::new(&url).unwrap()))
+        .await
+        .unwrap();
+    let (_handle, events) = soon(session.attach()).await.unwrap();
+    let mut state = session.state();
+    let lost = soon(state.wait_for(|state| *state != SessionState::Up)).await;
+    assert!(matches!(*lost.unwrap(), SessionState::Lost { .. }));
+    assert_eq!(events.len(), Session::EVENTS);
+}
+
+#[tokio::test]
+async fn answers_in_any_order_reach_whom_they_are_for() {
+    let (url, _tasks) = serve(|mut peer| async move {
+        peer.attaches(60, 0).await;
+        let mut asked = Vec::new();
+        for _ in 0..3 {
+            asked.push(
+                peer.asked(|verb| matches!(verb, Verb::Message { .. }))
+                    .await,
+            );
+        }
+        for request in asked.iter().rev() {
+            let exists = matches!(
+                &request.verb,
+                Verb::Message { body: Body::Exists { room }, .. } if room.to_string() == "2"
+            );
+            let data = json!({"videoroom": "success", "exists": exists});
+            peer.answers_at_once(request, data).await;
+        }
+        peer.sees_off().await;
+    })
+    .await;
+    let session = soon(Session::open(&Endpoint::new(&url).unwrap()))
+        .await
+        .unwrap();
+    let (handle, _events) = soon(session.attach()).await.unwrap();
+    let exists = |room| {
+        handle.ask(Body::Exists {
+            room: exeunt_janus::translate::Id::Number(room),
+        })
+    };
+    let (one, two, three) = soon(async { tokio::join!(exists(1), exists(2), exists(3)) }).await;
+    use exeunt_janus::translate::videoroom::Word;
+    assert_eq!(one, Ok(Word::Exists(false)));
+    assert_eq!(two, Ok(Word::Exists(true)));
+    assert_eq!(three, Ok(Word::Exists(false)));
+    assert!(soon(session.close()).await);
+    let closed = handle.ask(Body::Leave).await;
+    assert!(matches!(closed, Err(JanusError::Down { .. })), "{closed:?}");
+}
