@@ -1,7 +1,7 @@
 # The commands a person types. Each installs what is missing, and is quick when nothing is.
 # A fresh machine needs Rust (https://rustup.rs), git and make; `make help` lists the rest.
 
-# make demo: TRANSPORT=websocket|loopback|..., DEVICES=..., PICTURE=file.svg, ARGS="anything else that `exeunt demo --help` names"
+# make demo: TRANSPORT=websocket|loopback|janus, DEVICES=..., PICTURE=file.svg, ARGS="anything else that `exeunt demo --help` names"
 PICTURE ?= target/exeunt-demo.svg
 DEMO_ARGS = --picture $(PICTURE) $(if $(TRANSPORT),--transport $(TRANSPORT)) $(if $(DEVICES),--devices $(DEVICES)) $(ARGS)
 
@@ -9,13 +9,13 @@ DEMO_ARGS = --picture $(PICTURE) $(if $(TRANSPORT),--transport $(TRANSPORT)) $(i
 BENCHED = exeunt-core exeunt-room-service exeunt-sound-servers exeunt-device-lab exeunt-janus-lab
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz fuzz-corpus mutants simulate device-lab setup-build setup-test setup-lint
+.PHONY: help demo test check bench fuzz fuzz-corpus mutants simulate device-lab setup-build setup-test setup-janus setup-lint
 
 help: ## This list
 	@echo "make <target>, where <target> is one of:"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
-demo: setup-build ## The main job: people enter a room and get out of it (TRANSPORT=, DEVICES=, ARGS=)
+demo: setup-build $(if $(filter janus,$(TRANSPORT)),$(if $(findstring --janus,$(ARGS)),,setup-janus)) ## The main job: people enter a room and get out of it (TRANSPORT=websocket|loopback|janus, DEVICES=, ARGS=)
 	cargo build --release -p exeunt
 	@mkdir -p $(dir $(PICTURE))
 	@cargo run --release -q -p exeunt -- demo $(DEMO_ARGS)
@@ -60,6 +60,9 @@ setup-build: ## The system parts that building needs (the other targets call it)
 setup-test: ## The system parts that FULL=1 tests need besides
 	@sh tests/setup/install.sh test
 	@sh tests/setup/device-lab.sh fetch
+
+setup-janus: ## A Janus, for the demo over one
+	@sh tests/setup/install.sh janus
 
 setup-lint:
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 \

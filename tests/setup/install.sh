@@ -4,6 +4,7 @@
 #
 #   install.sh build    what `cargo build` needs
 #   install.sh test     what the tests with FULL=1 need besides
+#   install.sh janus    what `make demo TRANSPORT=janus` needs besides
 set -eu
 
 # One part a line: purpose | why | probe | apt | dnf | pacman | brew ("-": not needed there).
@@ -28,6 +29,7 @@ test  | sox, to hear what arrived               | has sox               | sox   
 test  | Chromium, to look at the console       | has chromium          | chromium         | chromium           | chromium       | chromium
 test  | perl, to hold a file that does not open | has perl              | perl             | perl               | perl           | perl
 test  | a Janus of the test's own               | has janus             | janus            | -                  | -              | -
+janus | a Janus, to call over                   | has janus             | janus            | -                  | -              | -
 test  | ip, for a network of the test's own     | has ip                | iproute2         | iproute            | iproute2       | -
 test  | python3, for the official Python SDK    | has python3           | python3          | python3            | python         | python
 test  | venv, to keep that SDK to itself        | has_venv              | python3-venv     | python3            | python         | python
@@ -94,9 +96,9 @@ as_root() {
 
 purpose=${1:-}
 case $purpose in
-build | test) ;;
+build | test | janus) ;;
 *)
-    echo "usage: $0 build|test" >&2
+    echo "usage: $0 build|test|janus" >&2
     exit 2
     ;;
 esac

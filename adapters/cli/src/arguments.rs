@@ -11,6 +11,7 @@ use crate::bounds::Bounded;
 use crate::config_file::{ConfigFile, LogFormat};
 use crate::device_choice::DeviceChoice;
 use crate::janus_choices::JanusChoices;
+use crate::janus_keys::{JanusKeys, JanusPlace};
 use crate::keys::{AsMember, AsOperator, AsService};
 use crate::room_choices::RoomChoices;
 use crate::webhook_choices::WebhookChoices;
@@ -46,8 +47,10 @@ Examples:
   exeunt demo
   exeunt demo --transport loopback --devices files --picture /tmp/demo.svg
   exeunt demo --devices real --camera-format 640x480:mjpeg
+  exeunt demo --transport janus
+  exeunt demo --transport janus --janus ws://127.0.0.1:8188
 
-It brings its own room service, prints everybody's timeline and callbacks and which guarantees the
+It brings its own room service, or its own Janus (which has to be installed), prints everybody's timeline and callbacks and which guarantees the
 run shows, and draws the timelines. It takes about two seconds.")]
     Demo(Demo),
     /// Run the room service.
@@ -69,6 +72,7 @@ Examples:
   exeunt join --room standup --user bob --microphone file:speech.wav --speaker none --camera none
   exeunt join --room 123 --user carol --transcript carol.jsonl
   exeunt join --room 123 --user dave --camera integrated --camera-format 1280x720@30:mjpeg
+  exeunt join --transport janus --janus ws://127.0.0.1:8188 --room 1234 --user erin
 
 A device that was asked for by name, as `default` or as a file and cannot be opened ends the stay.
 With `auto` the stay goes on without it.")]
@@ -114,6 +118,10 @@ pub(crate) struct Demo {
     /// Over which transport the call goes.
     #[arg(long, value_enum, default_value_t = TransportName::Websocket)]
     pub(crate) transport: TransportName,
+    /// Where a Janus is that runs already, ws:// or wss://; in a room that is not there before [default:
+    /// one is started].
+    #[arg(long, value_name = "URL")]
+    pub(crate) janus: Option<String>,
     /// Which devices the three use.
     #[arg(long, value_enum, default_value_t = DemoDevices::Auto)]
     pub(crate) devices: DemoDevices,
@@ -124,6 +132,8 @@ pub(crate) struct Demo {
     /// Where the picture of the run is written, as SVG.
     #[arg(long, value_name = "FILE", default_value = "exeunt-demo.svg")]
     pub(crate) picture: PathBuf,
+    #[command(flatten)]
+    pub(crate) janus_keys: JanusKeys,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -132,6 +142,17 @@ pub(crate) enum TransportName {
     Websocket,
     /// Everything inside one process, without a socket.
     Loopback,
+    /// The `VideoRoom` of a Janus, and a process for everybody.
+    Janus,
+}
+
+/// Over which transport a room is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WayIn {
+    /// To a room service, `exeunt serve`.
+    Websocket,
+    /// To the `VideoRoom` of a Janus.
+    Janus,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -188,6 +209,9 @@ pub(crate) struct Join {
     /// Who enters: 1 to 32 of a-z A-Z 0-9 _ -
     #[arg(long)]
     pub(crate) user: UserId,
+    /// Over which transport.
+    #[arg(long, value_enum, default_value_t = WayIn::Websocket, env = "EXEUNT_TRANSPORT")]
+    pub(crate) transport: WayIn,
     #[command(flatten)]
     pub(crate) devices: Devices,
     /// Record the session to this file, for `exeunt replay`.
@@ -198,6 +222,8 @@ pub(crate) struct Join {
     pub(crate) leave_at_end_of_input: bool,
     #[command(flatten)]
     pub(crate) keys: AsMember,
+    #[command(flatten)]
+    pub(crate) janus: JanusPlace,
 }
 
 /// Which devices somebody takes into the room.

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use exeunt_janus::admin::AdminError;
 use exeunt_port::{DeviceError, DeviceKind, EnterError, RoomId, UserId};
 use exeunt_room_service::{ServeError, ServerApiError, TlsIdentityError};
 use exeunt_runtime::{Reason, TranscriptError};
 use thiserror::Error;
+
+use crate::arguments::WayIn;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug, Error)]
@@ -25,6 +28,7 @@ pub(crate) enum Failure {
         user: UserId,
         room: RoomId,
         detail: String,
+        over: WayIn,
         refused: bool,
     },
     #[error("{user} was taken out of room {room}: {}", in_words(*reason))]
@@ -69,6 +73,14 @@ pub(crate) enum Failure {
     Process { user: UserId, detail: String },
     #[error("the room in this process refused: {0}")]
     Loopback(#[from] exeunt_loopback::HubError),
+    #[error("there is no program called janus")]
+    NoJanus,
+    #[error("the demo's own Janus did not come up: {detail}")]
+    OwnJanus { detail: String },
+    #[error("Janus takes no loopback address for media, and this machine has no other")]
+    NoMediaAddress,
+    #[error("Janus did not do what the operator asked for: {0}")]
+    Janus(#[from] AdminError),
     #[error("{0} of the guarantees that this run shows did not hold")]
     NotHeld(usize),
     #[error("stopped before the end; nobody is left in a room")]
@@ -108,6 +120,10 @@ impl Failure {
             | Self::Gone { .. }
             | Self::Process { .. }
             | Self::Loopback(_)
+            | Self::NoJanus
+            | Self::OwnJanus { .. }
+            | Self::NoMediaAddress
+            | Self::Janus(_)
             | Self::Signals(_)
             | Self::Runtime(_) => 1,
         }
@@ -119,10 +135,39 @@ impl Failure {
             Self::Api(ServerApiError::Unreachable { .. }) => Some(
                 "is the room service running there? `exeunt serve` starts one, --service names another",
             ),
-            Self::NotEntered { refused: false, .. } => Some(
+            Self::NotEntered {
+                over: WayIn::Websocket,
+                refused: false,
+                ..
+            } => Some(
                 "is a room service running there? `exeunt serve` starts one, --service names another",
             ),
-            Self::NotEntered { refused: true, .. } => Some(
+            Self::NotEntered {
+                over: WayIn::Janus,
+                refused: false,
+                ..
+            } => Some("does a Janus listen there, with its WebSocket? --janus names another"),
+            Self::NotEntered {
+                over: WayIn::Janus,
+                refused: true,
+                ..
+            } => Some(
+                "--janus-make-rooms makes a room that is not there; pin, keys and secrets (--janus-…) have to be \
+                 that Janus's",
+            ),
+            Self::NoJanus => Some(
+                "on Debian and Ubuntu apt-get install janus gets it, as `make demo TRANSPORT=janus` does; --janus \
+                 names one that runs elsewhere",
+            ),
+            Self::NoMediaAddress => Some(
+                "as root: ip link add exeunt0 type dummy && ip addr add 10.77.0.1/24 dev exeunt0 && ip link set \
+                 exeunt0 up",
+            ),
+            Self::NotEntered {
+                over: WayIn::Websocket,
+                refused: true,
+                ..
+            } => Some(
                 "--sdk-app-id and --user-sig-key have to be those that the service was started with",
             ),
             Self::Api(ServerApiError::Refused { code, .. }) if code.starts_with("AuthFailure") => {
@@ -168,6 +213,8 @@ impl Failure {
             | Self::Gone { .. }
             | Self::Process { .. }
             | Self::Loopback(_)
+            | Self::OwnJanus { .. }
+            | Self::Janus(_)
             | Self::NotHeld(_)
             | Self::Stopped
             | Self::Signals(_)

@@ -239,7 +239,7 @@ fn room_and_secret(typed: &str) -> Result<(RoomId, Secret), Failure> {
     Ok((room, Secret::new(secret)))
 }
 
-fn trust(path: &PathBuf) -> Result<Trust, Failure> {
+pub(crate) fn trust(path: &PathBuf) -> Result<Trust, Failure> {
     let failure = |detail: String| Failure::File {
         path: path.clone(),
         detail,

@@ -6,11 +6,12 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use exeunt_janus::JanusTransport;
 use exeunt_port::{DeviceKind, EnterRequest, UserId};
 use exeunt_room_service::user_sig::{self, Claims};
 use exeunt_runtime::{Client, ExitReport, Policy, Reason, RoomHandle, Transcript};
 
-use crate::arguments::Join;
+use crate::arguments::{Join, WayIn};
 use crate::attending::{Lacking, Say, attend, begin, speaking};
 use crate::failure::Failure;
 use crate::line::{Line, What, unix_micros};
@@ -25,14 +26,14 @@ const WAY_OUT: &str = "q and Enter, or Ctrl-C, leaves";
 
 pub(crate) async fn run(join: &Join, settings: &Settings, json: bool) -> Result<(), Failure> {
     join.devices.make_sense()?;
-    let transport = settings.transport()?;
+    let client = client(join, settings)?;
     let mut asked = Asked::listen()?;
     // A driver may be slow to answer; nothing is owed yet.
     let (chosen, described) = tokio::select! {
         settled = join.devices.settled() => settled,
         () = asked.end() => return Err(Failure::Stopped),
     };
-    let client = chosen.equip(Client::new(transport));
+    let client = chosen.equip(client);
     let screen = Screen::new(join, json, client.policy())?;
     let client = speaking(client, &join.user, &screen.say());
     if !json {
@@ -42,8 +43,19 @@ pub(crate) async fn run(join: &Join, settings: &Settings, json: bool) -> Result<
     listen(room.handle(), asked, join.leave_at_end_of_input);
     let insisted_on = join.devices.insisted_on();
     let (report, lacking) = attend(room, join.user.clone(), &insisted_on, screen.say()).await;
-    verdict(&report, lacking)?;
+    verdict(join.transport, &report, lacking)?;
     screen.complete()
+}
+
+/// Somebody who enters over the transport that was asked for. All that differs between them is here.
+fn client(join: &Join, settings: &Settings) -> Result<Client, Failure> {
+    match join.transport {
+        WayIn::Websocket if join.janus.is_given() => Err(Failure::Mistyped(
+            "what --janus… says is for --transport janus only, which was not asked for".to_owned(),
+        )),
+        WayIn::Websocket => Ok(Client::new(settings.transport()?)),
+        WayIn::Janus => Ok(Client::new(JanusTransport::new(join.janus.config()?))),
+    }
 }
 
 fn greet(join: &Join, settings: &Settings, devices: &[(DeviceKind, String)]) {
@@ -54,10 +66,16 @@ fn greet(join: &Join, settings: &Settings, devices: &[(DeviceKind, String)]) {
         ""
     };
     let Join { user, room, .. } = join;
-    output::line(format_args!(
-        "{user} enters room {room} at {}{key}",
-        settings.service
-    ));
+    match join.transport {
+        WayIn::Websocket => output::line(format_args!(
+            "{user} enters room {room} at {}{key}",
+            settings.service
+        )),
+        WayIn::Janus => output::line(format_args!(
+            "{user} enters room {room} of the Janus at {}",
+            join.janus.url()
+        )),
+    }
     for (kind, words) in devices {
         output::line(format_args!("  {kind:11} {words}"));
     }
@@ -65,7 +83,7 @@ fn greet(join: &Join, settings: &Settings, devices: &[(DeviceKind, String)]) {
 }
 
 /// A stay that ended as somebody wanted it to is a success; every other one says what happened.
-fn verdict(report: &ExitReport, lacking: Option<Lacking>) -> Result<(), Failure> {
+fn verdict(over: WayIn, report: &ExitReport, lacking: Option<Lacking>) -> Result<(), Failure> {
     let (user, room) = (report.user.clone(), report.room.clone());
     match (report.reason, lacking) {
         (Reason::LocalExit, Some(Lacking { kind, error })) => Err(Failure::Device {
@@ -78,6 +96,7 @@ fn verdict(report: &ExitReport, lacking: Option<Lacking>) -> Result<(), Failure>
         (Reason::EnterFailed, _) => Err(Failure::NotEntered {
             user,
             room,
+            over,
             refused: report.enter_refused.is_some(),
             detail: report
                 .enter_error

@@ -9,6 +9,7 @@ mod device_choice;
 mod devices;
 mod failure;
 mod janus_choices;
+mod janus_keys;
 mod join;
 mod keys;
 mod line;

@@ -20,7 +20,7 @@ pub enum Codec {
 ///
 /// The payload is at most [`MediaFrame::MAX_PAYLOAD`] bytes; a device does not produce and a
 /// transport does not carry more.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MediaFrame {
     /// How the payload is encoded.
     pub codec: Codec,
@@ -38,7 +38,7 @@ impl MediaFrame {
 }
 
 /// A frame that another member of the room sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteFrame {
     /// Who sent it.
     pub user: UserId,

@@ -226,7 +226,8 @@ impl TryFrom<u8> for RemoteLeaveReason {
 }
 
 /// What the room tells, by way of the transport, while a stay lasts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RoomSignal {
     /// An operator removed this user.
     Kicked,

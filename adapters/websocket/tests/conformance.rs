@@ -1,12 +1,11 @@
 //! The conformance suite over the WebSocket transport and the real room service.
 
-use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::process::ExitCode;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use exeunt_conformance::{Obstacle, TcpWire, World, async_trait, transport};
+use exeunt_conformance::{Obstacle, TcpWires, World, async_trait, transport};
 use exeunt_port::{EnterRequest, RoomId, Transport, UserId};
 use exeunt_room_service::user_sig::{Claims, sign};
 use exeunt_room_service::{
@@ -25,8 +24,7 @@ fn main() -> ExitCode {
 struct Rooms {
     service: Mutex<Option<RunningService>>,
     endpoint: String,
-    server: SocketAddr,
-    wires: Mutex<BTreeMap<UserId, TcpWire>>,
+    wires: TcpWires,
 }
 
 impl Rooms {
@@ -40,22 +38,10 @@ impl Rooms {
         let service = RoomService::bind(config).await.map_err(Obstacle::failed)?;
         let service = service.spawn();
         Ok(Self {
-            server: service.local_addr(),
+            wires: TcpWires::before(service.local_addr()),
             endpoint: format!("http://{}", service.local_addr()),
             service: Mutex::new(Some(service)),
-            wires: Mutex::default(),
         })
-    }
-
-    fn wires(&self) -> MutexGuard<'_, BTreeMap<UserId, TcpWire>> {
-        self.wires.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wire_of(&self, user: &UserId, act: impl FnOnce(&TcpWire)) -> Result<(), Obstacle> {
-        let wires = self.wires();
-        let wire = wires.get(user);
-        act(wire.ok_or_else(|| Obstacle::failed(format!("{user} has no wire")))?);
-        Ok(())
     }
 
     fn take_service(&self) -> Result<RunningService, Obstacle> {
@@ -87,16 +73,7 @@ impl Rooms {
 #[async_trait]
 impl World for Rooms {
     async fn transport(&self, user: &UserId) -> Result<Box<dyn Transport>, Obstacle> {
-        let known = self.wires().get(user).map(TcpWire::address);
-        let address = if let Some(address) = known {
-            address
-        } else {
-            let wire = TcpWire::before(self.server).await;
-            let wire = wire.map_err(Obstacle::failed)?;
-            let address = wire.address();
-            self.wires().insert(user.clone(), wire);
-            address
-        };
+        let address = self.wires.of(user).await?;
         let transport = WebSocketTransport::new(&format!("ws://{address}"));
         Ok(Box::new(transport.map_err(Obstacle::failed)?))
     }
@@ -143,15 +120,15 @@ impl World for Rooms {
     }
 
     async fn cut(&self, user: &UserId) -> Result<(), Obstacle> {
-        self.wire_of(user, TcpWire::cut)
+        self.wires.cut(user)
     }
 
     async fn freeze(&self, user: &UserId) -> Result<(), Obstacle> {
-        self.wire_of(user, TcpWire::freeze)
+        self.wires.freeze(user)
     }
 
     async fn mend(&self, user: &UserId) -> Result<(), Obstacle> {
-        self.wire_of(user, TcpWire::mend)
+        self.wires.mend(user)
     }
 
     async fn unreachable(&self) -> Result<Box<dyn Transport>, Obstacle> {

@@ -18,6 +18,7 @@ mod selection;
 mod suite;
 mod transport_cases;
 mod wire;
+mod wires;
 mod world;
 
 pub use case::Description;
@@ -27,6 +28,7 @@ pub use obstacle::Obstacle;
 pub use report::{Line, Report, Verdict};
 pub use suite::{Suite, device, device_cases, device_lab, transport, transport_cases};
 pub use wire::TcpWire;
+pub use wires::TcpWires;
 pub use world::World;
 
 pub use exeunt_port::async_trait;

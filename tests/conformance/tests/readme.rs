@@ -12,6 +12,15 @@ fn the_page_lists_the_cases_for_devices() {
     lists(&device_cases());
 }
 
+#[test]
+fn the_page_says_how_many_cases_need_nothing() {
+    let cases = transport_cases();
+    let always = cases.iter().filter(|case| case.needs.is_empty()).count();
+    let said = format!("with `transport` alone {always} are run");
+    let page = include_str!("../README.md");
+    assert!(page.contains(&said), "README.md is to say: {said}");
+}
+
 fn lists(cases: &[Description]) {
     let page = include_str!("../README.md");
     let rows = cases.iter().map(|case| {

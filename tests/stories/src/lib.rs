@@ -54,3 +54,8 @@ pub use silent_door::SilentDoor;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// So does the one in the adapters' page.
+#[cfg(doctest)]
+#[doc = include_str!("../../../adapters/README.md")]
+struct AdaptersReadme;

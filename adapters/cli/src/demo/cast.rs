@@ -1,5 +1,6 @@
 //! Somebody on stage: a process of its own, or a task in this one.
 
+use std::ffi::OsString;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -27,6 +28,13 @@ pub(crate) enum Performer {
     },
 }
 
+/// What a process is told that enters a room.
+pub(crate) struct Entering {
+    pub(crate) arguments: Vec<String>,
+    /// Keys that nobody is to read in a list of processes.
+    pub(crate) environment: Vec<(&'static str, String)>,
+}
+
 /// A process that attends a room and says what happens, a JSON line each.
 pub(crate) struct Process {
     user: UserId,
@@ -40,7 +48,7 @@ impl Performer {
     /// Starts `exeunt join` with these arguments.
     pub(crate) fn spawn(
         user: &UserId,
-        arguments: &[String],
+        entering: &Entering,
         story: &Story,
     ) -> Result<Self, Failure> {
         let failure = |error: std::io::Error| Failure::Process {
@@ -50,13 +58,17 @@ impl Performer {
         let program = std::env::current_exe().map_err(failure)?;
         let mut command = Command::new(program);
         command
-            .args(arguments)
-            // What is meant for this machine's own service is not meant for the demo's.
-            .env_remove("EXEUNT_CONFIG")
-            .env_remove("EXEUNT_USER_SIG")
+            .args(&entering.arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true);
+        // What is meant for this machine's own service is not meant for the demo's.
+        let of_ours =
+            |(name, _): &(OsString, OsString)| name.to_string_lossy().starts_with("EXEUNT_");
+        for (name, _) in std::env::vars_os().filter(of_ours) {
+            command.env_remove(name);
+        }
+        command.envs(entering.environment.iter().cloned());
         // Ctrl-C in the terminal is for the demo, which then asks everybody to leave. Should the demo
         // be killed, its end of their input closes, and they leave all the same.
         #[cfg(unix)]

@@ -28,8 +28,15 @@ pub(crate) enum Verdict {
 }
 
 /// Judges all eighteen.
-pub(crate) fn judge(acts: &[Act]) -> Vec<Row> {
+///
+/// `counts_told` says whether the transport lets somebody who leaves know how many others were told.
+pub(crate) fn judge(acts: &[Act], counts_told: bool) -> Vec<Row> {
     let not_shown = Verdict::NotShown;
+    let told = if counts_told {
+        told_by_receipt
+    } else {
+        told_by_word
+    };
     let shown = |judged: fn(&[Act]) -> Verdict| match acts {
         [] => not_shown("nobody played"),
         acts => judged(acts),
@@ -230,18 +237,29 @@ fn always_legal(acts: &[Act]) -> Verdict {
     verdict(&broken, "alice asked twice to leave and left once")
 }
 
-fn told(acts: &[Act]) -> Verdict {
+/// Where the server says how many were told.
+fn told_by_receipt(acts: &[Act]) -> Verdict {
+    let report = acts.first().and_then(|alice| alice.report.as_ref());
+    let receipt = report.and_then(|report| report.receipt?.peers_told);
+    let broken =
+        (receipt != Some(2)).then(|| format!("alice's receipt says {receipt:?} were told"));
+    told(acts, broken, "alice's receipt: 2 told")
+}
+
+/// Where the server says only that it has taken her out.
+fn told_by_word(acts: &[Act]) -> Verdict {
+    let report = acts.first().and_then(|alice| alice.report.as_ref());
+    let departure = report.map(|report| report.departure.outcome);
+    let broken = (departure != Some(Outcome::Done))
+        .then(|| format!("alice's departure was not confirmed: {departure:?}"));
+    told(acts, broken, "the server confirmed alice's departure")
+}
+
+fn told(acts: &[Act], broken: Option<String>, held: &str) -> Verdict {
     let [alice, bob, carol] = acts else {
         return Verdict::NotShown("not everybody played");
     };
-    let mut broken = Vec::new();
-    let receipt = alice
-        .report
-        .as_ref()
-        .and_then(|report| report.receipt?.peers_told);
-    if receipt != Some(2) {
-        broken.push(format!("alice's receipt says {receipt:?} were told"));
-    }
+    let mut broken = Vec::from_iter(broken);
     for (who, whom, reason) in [(bob, alice, 0), (carol, alice, 0), (carol, bob, 2)] {
         if !who.lines().saw_leave(&whom.user, reason) {
             broken.push(format!("{} was not told of {}", who.user, whom.user));
@@ -249,7 +267,7 @@ fn told(acts: &[Act]) -> Verdict {
     }
     verdict(
         &broken,
-        "alice's receipt: 2 told; bob and carol heard of alice, carol of bob",
+        format!("{held}; bob and carol heard of alice, carol of bob"),
     )
 }
 

@@ -3,6 +3,8 @@
 mod canvas;
 mod cast;
 mod guarantees;
+mod janus_stage;
+mod own_janus;
 mod picture;
 mod props;
 mod sightings;
@@ -20,6 +22,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::signals::Asked;
 use canvas::Canvas;
+pub(crate) use cast::Entering;
 use cast::Performer;
 use guarantees::Verdict;
 use props::Props;
@@ -46,8 +49,12 @@ pub(crate) async fn run(demo: &Demo, json: bool) -> Result<(), Failure> {
     let people = people()?;
     let props = Props::lay_out(demo, &people).await?;
     let story = Story::new(json);
-    let stage = Stage::set(demo.transport).await?;
-    let setting = stage.description();
+    let stage = tokio::select! {
+        biased;
+        () = asked.end() => return Err(Failure::Stopped),
+        stage = Stage::set(demo) => stage?,
+    };
+    let (setting, counts_told) = (stage.description(), stage.counts_told());
     story.note(&format!("a room on {setting}"));
     story.note(&props.description);
     let mut watch = Watch::start(props.of_sound_server);
@@ -70,7 +77,7 @@ pub(crate) async fn run(demo: &Demo, json: bool) -> Result<(), Failure> {
 
     let acts = story.acts(&people, &sightings);
     timeline::print(&acts, json);
-    let verdicts = guarantees::judge(&acts);
+    let verdicts = guarantees::judge(&acts, counts_told);
     guarantees::print(&verdicts, json);
     canvas.keep(&picture::draw(&acts, &setting, &props.description))?;
     if json {
@@ -100,7 +107,7 @@ async fn perform(
     watch: &mut Watch,
     cast: &mut Vec<Performer>,
 ) -> Result<(), Failure> {
-    let room = RoomId::number(123).map_err(exeunt_port::EnterError::from)?;
+    let room = stage.room()?;
     for user in people {
         let performer = stage.enter(user, &room, props.of(user), story)?;
         watch.look_at(user, performer.process(), props.of(user));

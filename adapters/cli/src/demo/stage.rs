@@ -1,13 +1,14 @@
-//! Where the demo plays: a room service on loopback, or rooms inside this process.
+//! Where the demo plays: a room service on loopback, rooms inside this process, or a Janus.
 
 use exeunt_loopback::Hub;
 use exeunt_port::{EnterRequest, RoomId, UserId};
 use exeunt_room_service::{Config, RoomService, RunningService};
 use exeunt_runtime::Client;
 
-use super::cast::Performer;
+use super::cast::{Entering, Performer};
+use super::janus_stage::JanusStage;
 use super::story::Story;
-use crate::arguments::{Devices, TransportName};
+use crate::arguments::{Demo, Devices, TransportName};
 use crate::attending::{attend, begin, speaking};
 use crate::failure::Failure;
 use crate::operate::call;
@@ -22,11 +23,19 @@ pub(crate) enum Stage {
     },
     /// Rooms inside this process.
     Loopback(Hub),
+    /// Rooms of a Janus.
+    Janus(Box<JanusStage>),
 }
 
 impl Stage {
-    pub(crate) async fn set(transport: TransportName) -> Result<Self, Failure> {
-        match transport {
+    pub(crate) async fn set(demo: &Demo) -> Result<Self, Failure> {
+        match demo.transport {
+            TransportName::Janus => Ok(Self::Janus(Box::new(JanusStage::set(demo).await?))),
+            TransportName::Loopback | TransportName::Websocket if demo.janus.is_some() => {
+                Err(Failure::Mistyped(
+                    "--janus is for --transport janus only, which was not asked for".to_owned(),
+                ))
+            }
             TransportName::Loopback => Ok(Self::Loopback(Hub::new())),
             TransportName::Websocket => {
                 let config = Config::development();
@@ -48,6 +57,25 @@ impl Stage {
             Self::Loopback(_) => {
                 "the loopback transport, in one process, without a socket".to_owned()
             }
+            Self::Janus(janus) => janus.description(),
+        }
+    }
+
+    /// The room in which it plays.
+    pub(crate) fn room(&self) -> Result<RoomId, Failure> {
+        match self {
+            Self::Janus(janus) => Ok(janus.room.clone()),
+            Self::Service { .. } | Self::Loopback(_) => {
+                Ok(RoomId::number(123).map_err(exeunt_port::EnterError::from)?)
+            }
+        }
+    }
+
+    /// Whether whoever leaves is told how many others learned of it.
+    pub(crate) fn counts_told(&self) -> bool {
+        match self {
+            Self::Service { .. } | Self::Loopback(_) => true,
+            Self::Janus(_) => false,
         }
     }
 
@@ -61,7 +89,19 @@ impl Stage {
     ) -> Result<Performer, Failure> {
         match self {
             Self::Service { settings, .. } => {
-                Performer::spawn(user, &arguments(settings, user, room, devices), story)
+                let keys = Entering {
+                    arguments: vec![
+                        format!("--service={}", settings.service),
+                        format!("--sdk-app-id={}", settings.sdk_app_id),
+                        format!("--user-sig-key={}", settings.user_sig_key.expose()),
+                    ],
+                    environment: Vec::new(),
+                };
+                Performer::spawn(user, &entering(keys, user, room, devices), story)
+            }
+            Self::Janus(janus) => {
+                let keys = janus.keys_of_everybody();
+                Performer::spawn(user, &entering(keys, user, room, devices), story)
             }
             Self::Loopback(hub) => {
                 let say = story.listener();
@@ -85,6 +125,7 @@ impl Stage {
     pub(crate) async fn kick(&self, room: &RoomId, user: &UserId) -> Result<(), Failure> {
         match self {
             Self::Loopback(hub) => Ok(hub.kick(room, user)?),
+            Self::Janus(janus) => janus.kick(room, user).await,
             Self::Service { settings, .. } => {
                 let (room, users) = (room.clone(), vec![user.clone()]);
                 let kicked = call(settings, move |api| api.remove_user(&room, &users)).await;
@@ -97,6 +138,7 @@ impl Stage {
     pub(crate) async fn dismiss(&self, room: &RoomId) -> Result<(), Failure> {
         match self {
             Self::Loopback(hub) => Ok(hub.dismiss(room).map(drop)?),
+            Self::Janus(janus) => janus.dismiss(room).await,
             Self::Service { settings, .. } => {
                 let room = room.clone();
                 let dismissed = call(settings, move |api| api.dismiss_room(&room)).await;
@@ -119,36 +161,35 @@ impl Stage {
                 let members = listing.map(|listing| listing.members).unwrap_or_default();
                 Ok(members.into_iter().map(|member| member.user_id).collect())
             }
+            Self::Janus(janus) => janus.members(room).await,
         }
     }
 
-    /// Stops the room service, if there is one.
+    /// Stops what was started for the play.
     pub(crate) async fn strike(self) {
         match self {
             Self::Loopback(_) => {}
             Self::Service { service, .. } => service.stop().await,
+            Self::Janus(janus) => janus.strike().await,
         }
     }
 }
 
-/// How somebody enters from a process of its own. The keys are named, for the demo's service has the
-/// development keys whatever this machine's environment says.
-fn arguments(settings: &Settings, user: &UserId, room: &RoomId, devices: &Devices) -> Vec<String> {
-    let mut arguments = vec![
-        "--json".to_owned(),
-        "join".to_owned(),
-        format!("--service={}", settings.service),
-        format!("--sdk-app-id={}", settings.sdk_app_id),
-        format!("--user-sig-key={}", settings.user_sig_key.expose()),
+/// How somebody enters from a process of its own. The keys are named, for what the demo has started has
+/// keys of its own, whatever this machine's environment says.
+fn entering(keys: Entering, user: &UserId, room: &RoomId, devices: &Devices) -> Entering {
+    let mut arguments = vec!["--json".to_owned(), "join".to_owned()];
+    arguments.extend(keys.arguments);
+    arguments.extend([
         format!("--user={user}"),
         format!("--room={room}"),
         "--leave-at-end-of-input".to_owned(),
-    ];
+    ]);
     for (kind, choice) in devices.each() {
         arguments.push(format!("--{kind}={}", choice.typed(kind)));
     }
     if let Some(format) = devices.camera_format {
         arguments.push(format!("--camera-format={format}"));
     }
-    arguments
+    Entering { arguments, ..keys }
 }

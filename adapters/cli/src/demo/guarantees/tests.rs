@@ -164,7 +164,7 @@ fn spoilt(spoil: impl FnOnce(&mut [Act])) -> Vec<Act> {
 
 /// What is said of this guarantee.
 fn verdict(acts: &[Act], number: u8) -> Verdict {
-    let mut rows = judge(acts).into_iter();
+    let mut rows = judge(acts, true).into_iter();
     let row = rows.find(|row| row.number == number);
     row.expect("all eighteen are judged").verdict
 }
@@ -179,7 +179,7 @@ fn assert_broken(number: u8, by: &str, spoil: impl FnOnce(&mut [Act])) {
 
 #[test]
 fn a_play_in_which_everything_is_kept_holds_in_all_that_it_shows() {
-    let rows = judge(&play());
+    let rows = judge(&play(), true);
     let held = |row: &super::Row| matches!(row.verdict, Verdict::Held(_));
     for row in &rows {
         if let Verdict::Broken(how) = &row.verdict {
@@ -274,6 +274,23 @@ fn somebody_who_learns_nothing_of_a_departure_breaks_told() {
 }
 
 #[test]
+fn where_the_server_does_not_count_its_confirmation_is_what_told_goes_by() {
+    let told = |outcome| {
+        let acts = spoilt(|acts| {
+            acts[0].report_mut().receipt = Some(DepartureReceipt { peers_told: None });
+            acts[0].report_mut().departure.outcome = outcome;
+        });
+        let mut rows = judge(&acts, false).into_iter();
+        let row = rows.find(|row| row.number == 12);
+        row.expect("all eighteen are judged").verdict
+    };
+    let held = told(Outcome::Done);
+    assert!(matches!(held, Verdict::Held(how) if how.contains("confirmed")));
+    let broken = told(Outcome::TimedOut);
+    assert!(matches!(broken, Verdict::Broken(how) if how.contains("not confirmed")));
+}
+
+#[test]
 fn a_device_that_is_seen_open_after_on_exit_room_breaks_really_off() {
     assert_broken(13, "bob's camera was open after onExitRoom", |acts| {
         acts[1].sightings[2].last = OVER;
@@ -342,7 +359,7 @@ fn a_step_that_the_core_answers_otherwise_breaks_same_in_same_out() {
 
 #[test]
 fn nobody_at_all_holds_nothing() {
-    let rows = judge(&[]);
+    let rows = judge(&[], true);
     let held: Vec<_> = rows
         .iter()
         .filter(|row| matches!(row.verdict, Verdict::Held(_)))

@@ -1,0 +1,73 @@
+//! The demo and `exeunt join` over a real Janus.
+
+#![expect(clippy::panic, reason = "a test that cannot go on says why")]
+
+#[allow(dead_code, reason = "these stories do not need all of it")]
+#[path = "../cli/program.rs"]
+mod program;
+mod stories;
+
+use std::process::{Command, ExitCode};
+
+use exeunt_janus_lab::{Network, trial};
+use libtest_mimic::{Arguments, Failed, run};
+
+fn main() -> ExitCode {
+    let network = Network::own();
+    let story = |name: &str, story: fn(Network) -> Result<(), Failed>| {
+        trial(name, &network, &["sh", "kill"], story)
+    };
+    let stories = vec![
+        story(
+            "over a Janus of the demo's own everything that is shown holds, and nothing is left of it",
+            |_| stories::own_janus(),
+        ),
+        story(
+            "an interrupted demo leaves nobody, no Janus and nothing else behind",
+            |_| stories::interrupted(),
+        ),
+        story("a demo that is killed takes its Janus along", |_| {
+            stories::killed()
+        }),
+        story(
+            "on a machine that has loopback alone the demo says what to do",
+            |_| stories::loopback_alone(),
+        ),
+        story(
+            "the demo plays in a Janus that runs already, in a room of its own",
+            stories::running_janus,
+        ),
+        story(
+            "a room of a Janus is entered from the command line, and left",
+            stories::joined,
+        ),
+        story(
+            "whoever a Janus refuses is told why, and what would help",
+            stories::refused,
+        ),
+    ];
+    if let Ok(network) = &network {
+        lay_an_address(*network);
+    }
+    let mut arguments = Arguments::from_args();
+    // Each of them is a whole call already.
+    arguments.test_threads = Some(1);
+    run(&arguments, stories).exit_code()
+}
+
+/// The network of the test's own has loopback alone, at which Janus takes no media.
+fn lay_an_address(_network: Network) {
+    let laid = Command::new("sh")
+        .args([
+            "-ec",
+            "ip link add demo0 type veth peer name demo1
+             ip addr add 10.77.0.1/24 dev demo0
+             ip link set demo0 up
+             ip link set demo1 up",
+        ])
+        .status();
+    assert!(
+        laid.is_ok_and(|laid| laid.success()),
+        "an address of its own"
+    );
+}
