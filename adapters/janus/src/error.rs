@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "transport")]
 use exeunt_port::EnterError;
 use thiserror::Error;
 
@@ -115,6 +116,7 @@ impl JanusError {
     }
 
     /// Why a room could not be entered, in the port's words.
+    #[cfg(feature = "transport")]
     pub(crate) fn on_entering(self, endpoint: &str) -> EnterError {
         let endpoint = endpoint.to_owned();
         match self {
@@ -135,6 +137,7 @@ impl JanusError {
 }
 
 /// Janus's words, and what they mean for somebody who wants to enter a room.
+#[cfg(feature = "transport")]
 fn explained(code: i32, words: String) -> String {
     let meaning = match code {
         code::UNAUTHORIZED => "the api secret or token is missing or wrong",
