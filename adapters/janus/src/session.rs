@@ -131,7 +131,7 @@ impl Session {
         Ok(())
     }
 
-    /// A handle to VideoRoom, and what happens to it. One handle is good for one membership.
+    /// A handle to `VideoRoom`, and what happens to it. One handle is good for one membership.
     pub async fn attach(&self) -> Result<(Handle, HandleEvents), JanusError> {
         let (sender, events) = mpsc::channel(Self::EVENTS);
         let verb = Verb::Attach {
