@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use exeunt_port::EnterError;
 use thiserror::Error;
 
 /// The codes of Janus and of its `VideoRoom` that somebody acts on.
@@ -113,39 +112,4 @@ impl JanusError {
             )
         )
     }
-
-    /// Why a room could not be entered, in the port's words.
-    pub(crate) fn on_entering(self, endpoint: &str) -> EnterError {
-        let endpoint = endpoint.to_owned();
-        match self {
-            Self::Unreachable { endpoint, detail } => EnterError::Unreachable { endpoint, detail },
-            Self::Refused { code, words, .. } => EnterError::Refused {
-                code,
-                message: explained(code, words),
-            },
-            Self::Protocol { detail, .. } => EnterError::Protocol { endpoint, detail },
-            other @ (Self::Unanswered { .. } | Self::Down { .. } | Self::Busy { .. }) => {
-                EnterError::Unreachable {
-                    endpoint,
-                    detail: other.to_string(),
-                }
-            }
-        }
-    }
-}
-
-/// Janus's words, and what they mean for somebody who wants to enter a room.
-fn explained(code: i32, words: String) -> String {
-    let meaning = match code {
-        code::UNAUTHORIZED => "the api secret or token is missing or wrong",
-        code::NO_SUCH_PLUGIN => "this Janus has no VideoRoom",
-        code::NO_SUCH_ROOM => "the room is not there, and making rooms was not asked for",
-        code::MISSING_ELEMENT => "something is needed that was not given, as the room's pin may be",
-        code::INVALID_ELEMENT => "is the kind of its ids, numbers or strings, the one in use here?",
-        code::ROOM_FULL => "the room has all the publishers it may have",
-        code::FORBIDDEN => "the pin, the token or the admin key is wrong",
-        code::ID_IN_USE => "the identity is in use",
-        _ => return words,
-    };
-    format!("{meaning} ({words})")
 }
