@@ -157,10 +157,10 @@ fn read(packets: &OwnedFd, [ours, server]: [Ipv4Addr; 2], port: u16, counts: &Co
             return;
         } else if datagram.from.0 == ours && datagram.to == server && is_rtp(datagram.payload) {
             let mut seen = counts.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            let part = marks / 2;
-            let parts = seen.media.len().max(part + 1);
+            let since = marks / 2;
+            let parts = seen.media.len().max(since + 1);
             seen.media.resize(parts, 0);
-            seen.media[part] += 1;
+            seen.media[since] += 1;
         }
     }
 }

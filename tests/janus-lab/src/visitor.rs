@@ -149,8 +149,8 @@ impl Visitor {
     /// Waits until what it gets of somebody `is_it`: a condition of JavaScript's over `got`, whose fields
     /// are those of [`Received`]. Answers what it got then.
     pub async fn receives(&mut self, id: &Value, is_it: &str) -> Result<Received, BrowserError> {
-        let wanted = format!("(got => got !== null && ({is_it}))(await visitor.receives({id}))");
-        let waited = self.browser.until(&wanted).await;
+        let condition = format!("(got => got !== null && ({is_it}))(await visitor.receives({id}))");
+        let waited = self.browser.until(&condition).await;
         let got = self
             .browser
             .says(&format!("visitor.receives({id})"))
