@@ -107,14 +107,15 @@ impl Keeper {
                 // cross, the kick came first if it is there.
                 biased;
                 () = closing.cancelled() => return Parting::Ending(Ending::Closing),
-                Some(announcer) = self.announced.recv() => match &failed {
-                    Some(error) => drop(announcer.send(Err(error.clone()))),
-                    None => {
+                Some(announcer) = self.announced.recv() => {
+                    if let Some(error) = &failed {
+                        drop(announcer.send(Err(error.clone())));
+                    } else {
                         // Who has given up waiting makes room.
                         self.waiting.retain(|announcer| !announcer.is_closed());
                         self.waiting.push(announcer);
                     }
-                },
+                }
                 () = leaving.cancelled(), if leave.is_none() => {
                     media.stop_sending();
                     let handle = self.handle.clone();

@@ -10,7 +10,7 @@ use crate::secret::Secret;
 use crate::translate::identity::Ids;
 use crate::trust::Trust;
 
-/// Where a Janus is, how its VideoRoom is set up, and how its rooms are entered.
+/// Where a Janus is, how its `VideoRoom` is set up, and how its rooms are entered.
 ///
 /// ```
 /// use exeunt_janus::{JanusConfig, RoomMaking};
@@ -32,7 +32,7 @@ pub struct JanusConfig {
 
 /// How rooms that are not there are made by whoever enters first.
 ///
-/// Such a room lives until somebody destroys it or Janus stops: VideoRoom has no timeout for rooms.
+/// Such a room lives until somebody destroys it or Janus stops: `VideoRoom` has no timeout for rooms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomMaking {
     pub(crate) admin_key: Option<Secret>,
@@ -60,7 +60,7 @@ impl JanusConfig {
         }
     }
 
-    /// Which kind of ids its VideoRoom has: the plugin's `string_ids`.
+    /// Which kind of ids its `VideoRoom` has: the plugin's `string_ids`.
     #[must_use]
     pub fn with_ids(mut self, ids: Ids) -> Self {
         self.ids = ids;
@@ -128,7 +128,7 @@ impl JanusConfig {
 
 impl RoomMaking {
     /// How many may send in a room that was made, unless [`for_publishers`](Self::for_publishers) says
-    /// otherwise. VideoRoom's own default is 3, and the fourth would not be heard.
+    /// otherwise. `VideoRoom`'s own default is 3, and the fourth would not be heard.
     pub const PUBLISHERS: u32 = 50;
 
     /// Says this to make a room: the plugin's `admin_key`.

@@ -54,7 +54,7 @@ pub(crate) struct JanusConnection {
 }
 
 impl JanusConnection {
-    pub(crate) fn start(config: Arc<JanusConfig>, entered: Entered, link: RoomLink) -> Self {
+    pub(crate) fn start(config: &JanusConfig, entered: Entered, link: RoomLink) -> Self {
         let (announcers, announced) = mpsc::channel(4);
         let (leaving, closing) = (CancellationToken::new(), CancellationToken::new());
         let (phase, phases) = watch::channel(Phase::Up);
@@ -68,7 +68,7 @@ impl JanusConnection {
             roster,
         } = entered;
         let session = Arc::new(session);
-        let media = Media::new(&config, &session, &handle, &room, private_id, link.clone());
+        let media = Media::new(config, &session, &handle, &room, private_id, link.clone());
         let keeper = Keeper {
             session,
             handle,
@@ -188,7 +188,7 @@ impl Keeper {
         // Janus leaves the peer connection of somebody who left open; it is ours to close. Who hangs
         // answers neither to the handle's end nor to the session's, so the one need not wait for the other.
         let detached = timeout(Session::ENDING, self.handle.detach());
-        let (_, _, taken_part) = tokio::join!(media.close(), detached, self.session.close());
+        let ((), _, taken_part) = tokio::join!(media.close(), detached, self.session.close());
         if taken_part {
             return Ok(());
         }

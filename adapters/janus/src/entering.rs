@@ -42,7 +42,7 @@ pub(crate) async fn enter(
         () = link.abandoned() => return Err(EnterError::Abandoned),
         opened = Session::open(&config.endpoint) => opened,
     };
-    let session = opened.map_err(|error| error.on_entering(&endpoint))?;
+    let session = opened.map_err(|error| refusal(error, &endpoint))?;
     let mut doorway = Doorway {
         session: Some(session),
         handle: None,
@@ -64,7 +64,7 @@ pub(crate) async fn enter(
             // Who said no does not count us in; whose answer is missing or senseless perhaps does (G-4).
             doorway.asked &= error.code().is_none();
             doorway.withdraw().await;
-            Err(error.on_entering(&endpoint))
+            Err(refusal(error, &endpoint))
         }
     }
 }
@@ -231,4 +231,41 @@ async fn holder_of(
         }
     }
     error
+}
+
+/// Why a room could not be entered, in the port's words.
+fn refusal(error: JanusError, endpoint: &str) -> EnterError {
+    let endpoint = endpoint.to_owned();
+    match error {
+        JanusError::Unreachable { endpoint, detail } => {
+            EnterError::Unreachable { endpoint, detail }
+        }
+        JanusError::Refused { code, words, .. } => EnterError::Refused {
+            code,
+            message: explained(code, words),
+        },
+        JanusError::Protocol { detail, .. } => EnterError::Protocol { endpoint, detail },
+        other @ (JanusError::Unanswered { .. }
+        | JanusError::Down { .. }
+        | JanusError::Busy { .. }) => EnterError::Unreachable {
+            endpoint,
+            detail: other.to_string(),
+        },
+    }
+}
+
+/// Janus's words, and what they mean for somebody who wants to enter a room.
+fn explained(code: i32, words: String) -> String {
+    let meaning = match code {
+        code::UNAUTHORIZED => "the api secret or token is missing or wrong",
+        code::NO_SUCH_PLUGIN => "this Janus has no VideoRoom",
+        code::NO_SUCH_ROOM => "the room is not there, and making rooms was not asked for",
+        code::MISSING_ELEMENT => "something is needed that was not given, as the room's pin may be",
+        code::INVALID_ELEMENT => "is the kind of its ids, numbers or strings, the one in use here?",
+        code::ROOM_FULL => "the room has all the publishers it may have",
+        code::FORBIDDEN => "the pin, the token or the admin key is wrong",
+        code::ID_IN_USE => "the identity is in use",
+        _ => return words,
+    };
+    format!("{meaning} ({words})")
 }

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use exeunt_port::EnterError;
 use thiserror::Error;
 
-/// The codes of Janus and of its VideoRoom that somebody acts on.
+/// The codes of Janus and of its `VideoRoom` that somebody acts on.
 pub mod code {
     /// The api secret or token is missing or wrong (Janus).
     pub const UNAUTHORIZED: i32 = 403;
@@ -13,23 +12,23 @@ pub mod code {
     pub const NO_SUCH_SESSION: i32 = 458;
     /// No such handle (Janus).
     pub const NO_SUCH_HANDLE: i32 = 459;
-    /// There is no VideoRoom plugin (Janus).
+    /// There is no `VideoRoom` plugin (Janus).
     pub const NO_SUCH_PLUGIN: i32 = 460;
-    /// No such room; also the answer to whoever leaves and is not in one (VideoRoom).
+    /// No such room; also the answer to whoever leaves and is not in one (`VideoRoom`).
     pub const NO_SUCH_ROOM: i32 = 426;
-    /// A room of this id is there already (VideoRoom).
+    /// A room of this id is there already (`VideoRoom`).
     pub const ROOM_EXISTS: i32 = 427;
-    /// No such participant (VideoRoom).
+    /// No such participant (`VideoRoom`).
     pub const NO_SUCH_FEED: i32 = 428;
-    /// Something the request needs is missing, for instance the room's secret (VideoRoom).
+    /// Something the request needs is missing, for instance the room's secret (`VideoRoom`).
     pub const MISSING_ELEMENT: i32 = 429;
-    /// Something in the request is of the wrong kind, for instance a string where ids are numbers (VideoRoom).
+    /// Something in the request is of the wrong kind, for instance a string where ids are numbers (`VideoRoom`).
     pub const INVALID_ELEMENT: i32 = 430;
-    /// The room has all the publishers it may have (VideoRoom).
+    /// The room has all the publishers it may have (`VideoRoom`).
     pub const ROOM_FULL: i32 = 432;
-    /// The pin, secret, token or admin key is wrong (VideoRoom).
+    /// The pin, secret, token or admin key is wrong (`VideoRoom`).
     pub const FORBIDDEN: i32 = 433;
-    /// Somebody in the room has this id (VideoRoom).
+    /// Somebody in the room has this id (`VideoRoom`).
     pub const ID_IN_USE: i32 = 436;
 }
 
@@ -45,7 +44,7 @@ pub enum JanusError {
         /// What the network said.
         detail: String,
     },
-    /// Janus, or its VideoRoom, said no.
+    /// Janus, or its `VideoRoom`, said no.
     #[error("Janus refused to {request} ({code}): {words}")]
     Refused {
         /// What it was asked for.
@@ -113,39 +112,4 @@ impl JanusError {
             )
         )
     }
-
-    /// Why a room could not be entered, in the port's words.
-    pub(crate) fn on_entering(self, endpoint: &str) -> EnterError {
-        let endpoint = endpoint.to_owned();
-        match self {
-            Self::Unreachable { endpoint, detail } => EnterError::Unreachable { endpoint, detail },
-            Self::Refused { code, words, .. } => EnterError::Refused {
-                code,
-                message: explained(code, words),
-            },
-            Self::Protocol { detail, .. } => EnterError::Protocol { endpoint, detail },
-            other @ (Self::Unanswered { .. } | Self::Down { .. } | Self::Busy { .. }) => {
-                EnterError::Unreachable {
-                    endpoint,
-                    detail: other.to_string(),
-                }
-            }
-        }
-    }
-}
-
-/// Janus's words, and what they mean for somebody who wants to enter a room.
-fn explained(code: i32, words: String) -> String {
-    let meaning = match code {
-        code::UNAUTHORIZED => "the api secret or token is missing or wrong",
-        code::NO_SUCH_PLUGIN => "this Janus has no VideoRoom",
-        code::NO_SUCH_ROOM => "the room is not there, and making rooms was not asked for",
-        code::MISSING_ELEMENT => "something is needed that was not given, as the room's pin may be",
-        code::INVALID_ELEMENT => "is the kind of its ids, numbers or strings, the one in use here?",
-        code::ROOM_FULL => "the room has all the publishers it may have",
-        code::FORBIDDEN => "the pin, the token or the admin key is wrong",
-        code::ID_IN_USE => "the identity is in use",
-        _ => return words,
-    };
-    format!("{meaning} ({words})")
 }

@@ -1,4 +1,4 @@
-//! A handle to VideoRoom: what is asked of it, and what happens to it.
+//! A handle to `VideoRoom`: what is asked of it, and what happens to it.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::translate::videoroom::Word;
 /// good. Whoever lets more than [`Session::EVENTS`](crate::Session::EVENTS) wait loses the connection.
 pub type HandleEvents = mpsc::Receiver<Event>;
 
-/// A handle to VideoRoom. Cheap to clone; any number of requests may be on their way at a time.
+/// A handle to `VideoRoom`. Cheap to clone; any number of requests may be on their way at a time.
 #[derive(Clone, Debug)]
 pub struct Handle {
     shared: Arc<Shared>,
@@ -33,7 +33,7 @@ impl Handle {
         self.id
     }
 
-    /// Asks VideoRoom, and answers what it says, whether it answers at once or later. Its own no is a
+    /// Asks `VideoRoom`, and answers what it says, whether it answers at once or later. Its own no is a
     /// [`JanusError::Refused`] with its code, as Janus's is.
     pub async fn ask(&self, body: Body) -> Result<Word, JanusError> {
         Ok(self.negotiate(body, None).await?.0)

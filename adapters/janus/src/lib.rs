@@ -1,4 +1,4 @@
-//! Transport to Janus's VideoRoom over its WebSocket API, and the admin's side of it.
+//! Transport to Janus's `VideoRoom` over its WebSocket API, and the admin's side of it.
 //!
 //! [`JanusTransport`] enters rooms of a Janus; the same call as over any other transport, with sound and
 //! pictures over WebRTC (`exeunt-webrtc`). Without the feature `transport` (on by default) there are the

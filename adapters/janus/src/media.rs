@@ -80,7 +80,7 @@ impl Media {
     /// How many streams are received at most; those of further members are not.
     const MOST_STREAMS: usize = 96;
     /// How often in a row a peer connection is made anew.
-    const ATTEMPTS: u32 = 6;
+    const ATTEMPTS: u32 = 12;
     /// The pauses between those attempts are as long as in a lease of so long.
     const PATIENCE: Duration = Duration::from_secs(16);
 

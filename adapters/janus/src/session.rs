@@ -131,7 +131,7 @@ impl Session {
         Ok(())
     }
 
-    /// A handle to VideoRoom, and what happens to it. One handle is good for one membership.
+    /// A handle to `VideoRoom`, and what happens to it. One handle is good for one membership.
     pub async fn attach(&self) -> Result<(Handle, HandleEvents), JanusError> {
         let (sender, events) = mpsc::channel(Self::EVENTS);
         let verb = Verb::Attach {
@@ -209,7 +209,7 @@ impl Session {
 
     /// Hands the end of the session over to the network as far as that goes without waiting; then the
     /// connection is closed in the background, within 250 ms. For futures that are dropped (G-7).
-    pub(crate) fn end_in_background(&self) {
+    pub fn end_in_background(&self) {
         self.shared.say(None, Verb::Destroy);
         if let Some(link) = self.take() {
             link.close_in_background();

@@ -9,7 +9,7 @@ use crate::config::JanusConfig;
 use crate::connection::JanusConnection;
 use crate::entering::enter;
 
-/// Enters rooms of a Janus's VideoRoom.
+/// Enters rooms of a Janus's `VideoRoom`.
 ///
 /// Cheap to clone; one transport serves any number of stays. Each has a session of its own with a handle of
 /// its own for what it sends, and one more for what it receives.
@@ -48,7 +48,7 @@ impl Transport for JanusTransport {
         link: RoomLink,
     ) -> Result<Box<dyn Connection>, EnterError> {
         let entered = enter(&self.config, &request, &link).await?;
-        let connection = JanusConnection::start(Arc::clone(&self.config), entered, link);
+        let connection = JanusConnection::start(&self.config, entered, link);
         Ok(Box::new(connection))
     }
 }

@@ -80,6 +80,12 @@ impl Admin {
         self.ask(&format!("/{session}"), request).map(drop)
     }
 
+    /// Closes a handle's peer connection, if it has one.
+    pub fn hang_up(&self, session: u64, handle: u64) -> Result<(), LabError> {
+        let request = json!({"janus": "hangup_webrtc"});
+        self.ask(&format!("/{session}/{handle}"), request).map(drop)
+    }
+
     /// Lets everybody in who knows this token.
     pub fn add_token(&self, token: &str) -> Result<(), LabError> {
         self.ask("", json!({"janus": "add_token", "token": token}))

@@ -180,7 +180,10 @@ impl Subscription {
             let answer = Some(Jsep::answer(answer));
             self.handle.negotiate(Body::Start, answer).await?;
         }
-        self.streams = by_medium(streams);
+        // Where nothing has changed, as for streams whose sender is gone, Janus names none.
+        if !streams.is_empty() {
+            self.streams = by_medium(streams);
+        }
         Ok(())
     }
 

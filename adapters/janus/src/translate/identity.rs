@@ -1,6 +1,6 @@
 //! Who and which room is meant: our ids and Janus's, both ways.
 //!
-//! Where VideoRoom's ids are **strings** (`string_ids = true`), users and string rooms go as they are; room
+//! Where `VideoRoom`'s ids are **strings** (`string_ids = true`), users and string rooms go as they are; room
 //! number 123 is `number/123`, which no string room can be called, since the two are different rooms.
 //!
 //! Where they are **numbers** (the default), room number 123 is 123, and the room "standup" and every user
@@ -18,10 +18,10 @@ use sha2::{Digest, Sha256};
 
 use super::Id;
 
-/// Which kind of ids a VideoRoom has.
+/// Which kind of ids a `VideoRoom` has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ids {
-    /// Numbers: VideoRoom's default.
+    /// Numbers: `VideoRoom`'s default.
     #[default]
     Numbers,
     /// Strings: `string_ids = true`.

@@ -86,7 +86,7 @@ pub enum Trickled {
     },
 }
 
-/// What VideoRoom is to do.
+/// What `VideoRoom` is to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "lowercase")]
 pub enum Body {

@@ -1,11 +1,11 @@
-//! What VideoRoom says inside of Janus's messages.
+//! What `VideoRoom` says inside of Janus's messages.
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Id;
 
-/// What VideoRoom says. What it says beside that is left out.
+/// What `VideoRoom` says. What it says beside that is left out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Word {
     /// We are in the room.
@@ -44,7 +44,7 @@ pub enum Word {
     Destroyed,
     /// A subscription was made.
     Attached(Vec<Subscribed>),
-    /// A subscription has changed.
+    /// A subscription has changed; without streams it has not.
     Updated(Vec<Subscribed>),
     /// A room was made.
     Created(Id),
@@ -151,7 +151,7 @@ fn yes() -> bool {
     true
 }
 
-/// Everything that a message of VideoRoom's may hold.
+/// Everything that a message of `VideoRoom`'s may hold.
 #[derive(Deserialize)]
 struct Raw {
     videoroom: Option<String>,

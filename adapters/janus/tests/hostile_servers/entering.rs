@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use exeunt_janus::translate::requests::{Body, Verb};
-use exeunt_janus::{RoomMaking, code};
+use exeunt_janus::translate::requests::{Body, Join, Verb};
+use exeunt_janus::{JanusTransport, RoomMaking, code};
 use exeunt_port::{EnterError, RoomLink, Transport as _};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -18,7 +18,7 @@ async fn the_event_that_lets_us_in_may_come_before_its_ack() {
     let (url, _tasks) = serve(|mut peer| async move {
         peer.attaches(60, 0).await;
         let join = peer.asked_to_join().await;
-        peer.answers(&join, joined(json!([]))).await;
+        peer.answers(&join, joined(&json!([]))).await;
         peer.takes(&join).await;
         let leave = peer.asked_to_leave().await;
         peer.answers(&leave, left()).await;
@@ -30,6 +30,15 @@ async fn the_event_that_lets_us_in_may_come_before_its_ack() {
     let receipt = soon(connection.announce_departure()).await.unwrap();
     assert_eq!(receipt.peers_told, None);
     assert_eq!(soon(connection.close()).await, Ok(()));
+}
+
+/// The code and the words with which entering is refused.
+async fn refused(transport: &JanusTransport) -> (i32, String) {
+    let error = refusal(transport).await;
+    let EnterError::Refused { code, message } = error else {
+        panic!("{error}");
+    };
+    (code, message)
 }
 
 #[tokio::test]
@@ -45,15 +54,10 @@ async fn an_error_inside_of_a_success_is_an_error() {
         peer.sees_off().await;
     })
     .await;
-    let making =
-        exeunt_janus::JanusTransport::new(config(&url).making_rooms(RoomMaking::default()));
-    match refusal(&making).await {
-        EnterError::Refused { code, message } => {
-            assert_eq!(code, code::FORBIDDEN);
-            assert!(message.contains("admin key"), "{message}");
-        }
-        other => panic!("{other}"),
-    }
+    let making = JanusTransport::new(config(&url).making_rooms(RoomMaking::default()));
+    let (code, words) = refused(&making).await;
+    assert_eq!(code, code::FORBIDDEN);
+    assert!(words.contains("admin key"), "{words}");
 }
 
 #[tokio::test]
@@ -79,13 +83,9 @@ async fn every_refusal_has_its_code_and_says_what_it_means() {
             }
         })
         .await;
-        match refusal(&transport(&url)).await {
-            EnterError::Refused { code, message } => {
-                assert_eq!(code, refused_with);
-                assert!(message.contains(words), "{message}");
-            }
-            other => panic!("{refused_with}: {other}"),
-        }
+        let (code, said) = refused(&transport(&url)).await;
+        assert_eq!(code, refused_with);
+        assert!(said.contains(words), "{said}");
     }
 }
 
@@ -94,13 +94,14 @@ async fn an_identity_whose_number_another_name_has_is_told_whose_it_is() {
     let (url, _tasks) = serve(|mut peer| async move {
         peer.attaches(60, 0).await;
         let join = peer.asked_to_join().await;
-        let id = match join.verb {
-            Verb::Message {
-                body: Body::Join(exeunt_janus::translate::requests::Join::Publisher { ref id, .. }),
-                ..
-            } => id.clone(),
-            _ => unreachable!("that was asked for"),
+        let Verb::Message {
+            body: Body::Join(Join::Publisher { id, .. }),
+            ..
+        } = &join.verb
+        else {
+            unreachable!("that was asked for");
         };
+        let id = id.clone();
         let in_use = json!({"videoroom": "event", "error_code": 436, "error": "User ID exists"});
         peer.answers(&join, in_use).await;
         let list = peer
@@ -149,7 +150,7 @@ async fn garbage_and_what_nobody_knows_change_nothing() {
         nonsense(&mut peer).await;
         let join = peer.asked_to_join().await;
         nonsense(&mut peer).await;
-        peer.answers(&join, joined(json!([]))).await;
+        peer.answers(&join, joined(&json!([]))).await;
         nonsense(&mut peer).await;
         peer.tells(json!({"videoroom": "talking", "room": 7, "id": ALICE}))
             .await;
@@ -269,7 +270,7 @@ async fn a_server_that_hangs_is_waited_for_no_longer_than_was_said() {
         })
         .await;
         let config = config(&url).answering_within(Duration::from_millis(100));
-        let error = refusal(&exeunt_janus::JanusTransport::new(config)).await;
+        let error = refusal(&JanusTransport::new(config)).await;
         assert!(
             error.to_string().contains("within 100ms"),
             "{until:?}: {error}"
@@ -312,7 +313,7 @@ async fn a_join_that_is_answered_after_it_was_abandoned_is_left_again() {
             let join = peer.asked_to_join().await;
             let _ = reached.send(()).await;
             let leave = peer.asked_to_leave().await;
-            peer.answers(&join, joined(json!([]))).await;
+            peer.answers(&join, joined(&json!([]))).await;
             peer.answers(&leave, left()).await;
             let _ = ear.send(peer.sees_off().await).await;
         }

@@ -100,21 +100,18 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
+    #[allow(
+        clippy::result_large_err,
+        reason = "the callback's type is tungstenite's"
+    )]
     async fn accept(stream: TcpStream) -> Option<Self> {
-        #[allow(
-            clippy::result_large_err,
-            reason = "the callback's type is tungstenite's"
-        )]
-        fn with_protocol(
-            request: &server::Request,
-            mut response: server::Response,
-        ) -> Result<server::Response, server::ErrorResponse> {
+        let with_protocol = |request: &server::Request, mut response: server::Response| {
             let asked = request.headers().get("Sec-WebSocket-Protocol");
             assert_eq!(asked, Some(&HeaderValue::from_static("janus-protocol")));
             let headers = response.headers_mut();
             headers.insert("Sec-WebSocket-Protocol", asked.unwrap().clone());
             Ok(response)
-        }
+        };
         Some(Self {
             socket: accept_hdr_async(stream, with_protocol).await.ok()?,
             passed_over: VecDeque::new(),
@@ -162,7 +159,7 @@ impl Peer {
         }
     }
 
-    /// The next thing that VideoRoom is asked for, of this kind.
+    /// The next thing that `VideoRoom` is asked for, of this kind.
     pub(crate) async fn asked_for(&mut self, wanted: impl Fn(&Body) -> bool) -> Request {
         let is_wanted = |verb: &Verb| matches!(verb, Verb::Message { body, .. } if wanted(body));
         self.asked(is_wanted).await
@@ -199,7 +196,7 @@ impl Peer {
         self.says(message).await;
     }
 
-    /// VideoRoom's answer: an event of this transaction.
+    /// `VideoRoom`'s answer: an event of this transaction.
     pub(crate) async fn answers(&mut self, request: &Request, data: Value) {
         let transaction = &request.transaction;
         let said = json!({"plugin": "janus.plugin.videoroom", "data": data});
@@ -209,7 +206,7 @@ impl Peer {
         .await;
     }
 
-    /// VideoRoom's answer to what it does at once.
+    /// `VideoRoom`'s answer to what it does at once.
     pub(crate) async fn answers_at_once(&mut self, request: &Request, data: Value) {
         let transaction = &request.transaction;
         let said = json!({"plugin": "janus.plugin.videoroom", "data": data});
@@ -219,7 +216,7 @@ impl Peer {
         .await;
     }
 
-    /// Something that VideoRoom says unasked.
+    /// Something that `VideoRoom` says unasked.
     pub(crate) async fn tells(&mut self, data: Value) {
         self.tells_handle(HANDLE, data).await;
     }
@@ -267,7 +264,7 @@ impl Peer {
         self.attaches(session_timeout, reclaim).await;
         let join = self.asked_to_join().await;
         self.takes(&join).await;
-        self.answers(&join, joined(attendees)).await;
+        self.answers(&join, joined(&attendees)).await;
     }
 
     pub(crate) async fn asked_to_leave(&mut self) -> Request {
@@ -293,7 +290,7 @@ impl Peer {
     }
 }
 
-pub(crate) fn joined(attendees: Value) -> Value {
+pub(crate) fn joined(attendees: &Value) -> Value {
     json!({
         "videoroom": "joined", "room": 7, "description": "7", "id": ALICE, "private_id": 44,
         "publishers": [], "attendees": attendees,

@@ -1,6 +1,8 @@
 //! The session by itself: what is bounded is bounded.
 
+use exeunt_janus::translate::Id;
 use exeunt_janus::translate::requests::{Body, Verb};
+use exeunt_janus::translate::videoroom::Word;
 use exeunt_janus::{Endpoint, JanusError, Session, SessionState};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -79,11 +81,10 @@ async fn answers_in_any_order_reach_whom_they_are_for() {
     let (handle, _events) = soon(session.attach()).await.unwrap();
     let exists = |room| {
         handle.ask(Body::Exists {
-            room: exeunt_janus::translate::Id::Number(room),
+            room: Id::Number(room),
         })
     };
     let (one, two, three) = soon(async { tokio::join!(exists(1), exists(2), exists(3)) }).await;
-    use exeunt_janus::translate::videoroom::Word;
     assert_eq!(one, Ok(Word::Exists(false)));
     assert_eq!(two, Ok(Word::Exists(true)));
     assert_eq!(three, Ok(Word::Exists(false)));

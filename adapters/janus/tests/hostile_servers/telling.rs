@@ -110,7 +110,7 @@ async fn keys_are_said_with_every_request_and_the_pin_on_joining() {
         async move {
             peer.attaches(60, 0).await;
             let join = peer.asked_to_join().await;
-            peer.answers(&join, crate::peer::joined(json!([]))).await;
+            peer.answers(&join, crate::peer::joined(&json!([]))).await;
             let _ = ear.send(join).await;
             while let Some(request) = peer.next().await {
                 let _ = ear.send(request).await;
