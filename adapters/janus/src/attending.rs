@@ -62,7 +62,7 @@ impl Keeper {
                 Recovery::Over(signal) => {
                     self.be_out();
                     self.tell(signal).await;
-                    return Ending::Out;
+                    return Ending::Removed;
                 }
                 Recovery::Dead(detail) => {
                     tracing::debug!(detail, "the link is dead");
@@ -130,7 +130,7 @@ impl Keeper {
                     // Once is enough: what it could not do it could not do twice.
                     leave = Some(Box::pin(pending()));
                     match self.departed(answered) {
-                        Ok(()) => return Parting::Ending(Ending::Out),
+                        Ok(ending) => return Parting::Ending(ending),
                         Err(error) => failed = Some(error),
                     }
                 }
@@ -155,7 +155,7 @@ impl Keeper {
             Event::Detached => {
                 self.be_out();
                 self.tell(RoomSignal::LinkDead).await;
-                Some(Ending::Out)
+                Some(Ending::Removed)
             }
             Event::MediaUp | Event::Receiving { .. } | Event::SlowLink | Event::Trickled => {
                 tracing::trace!(?event, "of the media we send");
@@ -183,12 +183,12 @@ impl Keeper {
             Word::Kicked(_) | Word::Left { kicked: true } => {
                 self.be_out();
                 self.tell(RoomSignal::Kicked).await;
-                return Some(Ending::Out);
+                return Some(Ending::Removed);
             }
             Word::Destroyed => {
                 self.be_out();
                 self.tell(RoomSignal::Dismissed).await;
-                return Some(Ending::Out);
+                return Some(Ending::Removed);
             }
             // Said unasked, it is of somebody who is called "ok".
             Word::Left { kicked: false } => {
@@ -219,7 +219,7 @@ impl Keeper {
     }
 
     /// What the answer to our leave means: that we are out, or why we may not be.
-    fn departed(&mut self, answered: Result<Word, JanusError>) -> Result<(), DepartureError> {
+    fn departed(&mut self, answered: Result<Word, JanusError>) -> Result<Ending, DepartureError> {
         let outcome = match answered {
             // Janus does not say how many others it told.
             Ok(_) => Ok(DepartureReceipt { peers_told: None }),
@@ -235,8 +235,9 @@ impl Keeper {
         }
         self.answer(&outcome);
         match outcome {
-            Err(error) if !is_out => Err(error),
-            Ok(_) | Err(_) => Ok(()),
+            Ok(_) => Ok(Ending::Left),
+            Err(_) if is_out => Ok(Ending::Removed),
+            Err(error) => Err(error),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One stay's connection: the handle, and the task that keeps the stay.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use exeunt_port::{CloseError, Connection, DepartureError, DepartureReceipt, RoomLink, RoomSignal};
@@ -17,6 +18,10 @@ use crate::media::Media;
 use crate::roster::Roster;
 use crate::session::Session;
 use crate::translate::Id;
+use crate::translate::requests::Body;
+
+/// How long Janus may take to be through with a removal of which it has told us (measured: 1 ms).
+const REMOVING: Duration = Duration::from_millis(150);
 
 /// Who waits for the confirmation of the departure.
 pub(crate) type Announcer = oneshot::Sender<Result<DepartureReceipt, DepartureError>>;
@@ -36,8 +41,10 @@ pub(crate) enum Phase {
 pub(crate) enum Ending {
     /// We are to close the connection.
     Closing,
-    /// We left, or Janus ended the stay.
-    Out,
+    /// We left, and Janus has confirmed it.
+    Left,
+    /// Janus ended the stay.
+    Removed,
     /// The link is down for good, or nobody wants it back: there is nobody to say goodbye to.
     Dead,
 }
@@ -174,26 +181,50 @@ impl Keeper {
         self.end(ending, media).await
     }
 
-    /// Lets go of everything, within the bounds of a peer connection's close and of a session's, which run
-    /// side by side: 650 ms (G-6).
+    /// Lets go of everything, within 800 ms (G-6): the peer connections, and beside them what Janus has of
+    /// us, which takes a session's close and, after a removal, [`REMOVING`] before it.
     async fn end(mut self, ending: Ending, media: Media) -> Result<(), CloseError> {
+        let removed = matches!(ending, Ending::Removed);
         match ending {
             Ending::Closing => {}
-            Ending::Out => self.be_out(),
+            Ending::Left | Ending::Removed => self.be_out(),
             Ending::Dead => {
                 media.close().await;
                 return Ok(());
             }
         }
-        // Janus leaves the peer connection of somebody who left open; it is ours to close. Who hangs
-        // answers neither to the handle's end nor to the session's, so the one need not wait for the other.
-        let detached = timeout(Session::ENDING, self.handle.detach());
-        let ((), _, taken_part) = tokio::join!(media.close(), detached, self.session.close());
+        let goodbye = async {
+            if removed {
+                self.let_janus_finish().await;
+            }
+            // Who hangs answers neither to the handle's end nor to the session's, so the one need not wait
+            // for the other.
+            let detached = timeout(Session::ENDING, self.handle.detach());
+            tokio::join!(detached, self.session.close()).1
+        };
+        // Janus leaves the peer connection of somebody who left open; it is ours to close.
+        let ((), taken_part) = tokio::join!(media.close(), goodbye);
         if taken_part {
             return Ok(());
         }
         let detail = "Janus did not answer to the end of the session in time".to_owned();
         Err(CloseError::Unilateral { detail })
+    }
+
+    /// Waits until `VideoRoom` is through with our removal, within [`REMOVING`].
+    ///
+    /// `destroy` tells a member that the room is gone and *then* takes his handle in hand to close the peer
+    /// connection, without keeping it alive in between (1.1.2; the same lines are in 1.4.1). A member whose
+    /// handle or session ends in that moment takes all of Janus down with it (G-16: whoever else is there,
+    /// in whatever room). The lock on the rooms is held all the while, and whether a room exists is looked
+    /// up under it: with the answer the moment has passed.
+    async fn let_janus_finish(&self) {
+        let room = self.room.clone();
+        let asked = self.handle.ask(Body::Exists { room });
+        // Which answer is all one; and a Janus that gives none is not to hold up the exit (G-6).
+        if timeout(REMOVING, asked).await.is_err() {
+            tracing::debug!("Janus did not say in time that it is through with our removal");
+        }
     }
 
     /// Tells the stay what happened, waiting for it if it is behind; but an exit waits for nobody.

@@ -6,7 +6,9 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::peer::{kicked, left, member, serve, soon, told, transport};
+use crate::peer::{
+    destroyed, is_whether_the_room_exists, kicked, left, member, serve, soon, told, transport,
+};
 
 #[tokio::test]
 async fn a_leave_is_confirmed_before_the_handle_the_session_and_the_socket_end() {
@@ -89,6 +91,61 @@ async fn a_kick_that_crosses_our_leave_is_told_and_settles_it() {
     assert_eq!(answer, Err(DepartureError::AlreadyOut));
     assert_eq!(told(&mut side).await, RoomSignal::Kicked);
     assert_eq!(soon(connection.close()).await, Ok(()));
+}
+
+#[tokio::test]
+async fn whoever_is_dismissed_lets_janus_finish_before_he_ends_his_handle() {
+    let (ear, mut heard) = mpsc::channel(1);
+    let (url, _tasks) = serve(move |mut peer| {
+        let ear = ear.clone();
+        async move {
+            peer.lets_in(60, 0, json!([])).await;
+            peer.tells(destroyed()).await;
+            let _ = ear.send(peer.sees_off().await).await;
+        }
+    })
+    .await;
+    let (connection, mut side) = member(&transport(&url)).await;
+    assert_eq!(told(&mut side).await, RoomSignal::Dismissed);
+    assert_eq!(soon(connection.close()).await, Ok(()));
+    let ended = soon(heard.recv()).await.unwrap();
+    let place = |wanted: fn(&Verb) -> bool| ended.iter().position(wanted);
+    let asked = place(is_whether_the_room_exists);
+    assert!(asked.is_some(), "{ended:?}");
+    assert!(asked < place(|verb| *verb == Verb::Detach), "{ended:?}");
+    assert!(asked < place(|verb| *verb == Verb::Destroy), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_janus_that_never_finishes_a_dismissal_does_not_hold_up_the_exit() {
+    let (ear, mut heard) = mpsc::channel(1);
+    let (url, _tasks) = serve(move |mut peer| {
+        let ear = ear.clone();
+        async move {
+            peer.lets_in(60, 0, json!([])).await;
+            peer.tells(destroyed()).await;
+            for wanted in [Verb::Detach, Verb::Destroy] {
+                let _ = ear
+                    .send(peer.asked(|verb| *verb == wanted).await.verb)
+                    .await;
+            }
+            peer.hears_out().await;
+        }
+    })
+    .await;
+    let (connection, mut side) = member(&transport(&url)).await;
+    assert_eq!(told(&mut side).await, RoomSignal::Dismissed);
+    let begun = Instant::now();
+    let closed = soon(connection.close()).await;
+    assert!(
+        matches!(closed, Err(CloseError::Unilateral { .. })),
+        "{closed:?}"
+    );
+    // The answer to a request would have been waited for longer: 5 s.
+    assert!(begun.elapsed() < exeunt_janus::Endpoint::PATIENCE);
+    // Nothing was left out for want of that answer.
+    assert_eq!(soon(heard.recv()).await, Some(Verb::Detach));
+    assert_eq!(soon(heard.recv()).await, Some(Verb::Destroy));
 }
 
 #[tokio::test]

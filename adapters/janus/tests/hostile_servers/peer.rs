@@ -278,6 +278,8 @@ impl Peer {
             if matches!(request.verb, Verb::Detach | Verb::Destroy) {
                 self.says(json!({"janus": "success", "transaction": request.transaction}))
                     .await;
+            } else if is_whether_the_room_exists(&request.verb) {
+                self.answers_at_once(&request, gone()).await;
             }
             asked.push(request.verb);
         }
@@ -288,6 +290,16 @@ impl Peer {
     pub(crate) async fn hears_out(&mut self) {
         while self.next().await.is_some() {}
     }
+}
+
+pub(crate) fn is_whether_the_room_exists(verb: &Verb) -> bool {
+    matches!(
+        verb,
+        Verb::Message {
+            body: Body::Exists { .. },
+            ..
+        }
+    )
 }
 
 pub(crate) fn joined(attendees: &Value) -> Value {
@@ -303,4 +315,13 @@ pub(crate) fn left() -> Value {
 
 pub(crate) fn kicked() -> Value {
     json!({"videoroom": "event", "room": 7, "leaving": "ok", "reason": "kicked"})
+}
+
+pub(crate) fn destroyed() -> Value {
+    json!({"videoroom": "destroyed", "room": 7})
+}
+
+/// The answer to whether the room exists.
+fn gone() -> Value {
+    json!({"videoroom": "success", "room": 7, "exists": false})
 }
