@@ -12,7 +12,7 @@ use exeunt_port::{
 use jpeg_encoder::{ColorType, Encoder};
 use libtest_mimic::{Arguments, Failed, run};
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 type Story = fn(Network) -> Result<(), Failed>;
 
@@ -60,6 +60,8 @@ struct Member {
     connection: Box<dyn Connection>,
     side: RoomSide,
     sent: u32,
+    /// What his sound consists of just now: it arrives as it was sent.
+    sound: u8,
 }
 
 impl Member {
@@ -71,6 +73,7 @@ impl Member {
             connection,
             side,
             sent: 0,
+            sound: 1,
         })
     }
 
@@ -87,7 +90,7 @@ impl Member {
     /// Speaks and shows himself for a moment.
     fn is_live(&mut self) -> Result<(), Failed> {
         // 20 ms of Opus, by its first byte.
-        self.sends(Codec::Opus, vec![31 << 3, 1, 2, 3]);
+        self.sends(Codec::Opus, vec![31 << 3, self.sound, 2, 3]);
         self.sends(Codec::Jpeg, picture()?);
         Ok(())
     }
@@ -110,7 +113,7 @@ fn picture() -> Result<Vec<u8>, Failed> {
     Ok(jpeg)
 }
 
-/// Waits until the one hears and sees the other.
+/// Waits until the one hears what the other says now, and sees him.
 async fn reaches(from: &mut Member, to: &mut Member, name: &str) -> Result<(), Failed> {
     let (mut heard, mut seen) = (false, false);
     while !(heard && seen) {
@@ -119,25 +122,19 @@ async fn reaches(from: &mut Member, to: &mut Member, name: &str) -> Result<(), F
             if remote.user.as_str() != name {
                 return Err(format!("{name}'s media came as {}'s", remote.user).into());
             }
-            heard |= remote.frame.codec == Codec::Opus;
+            let is_sound = remote.frame.codec == Codec::Opus;
+            heard |= is_sound && remote.frame.payload.get(1) == Some(&from.sound);
             seen |= remote.frame.codec == Codec::Jpeg;
         }
     }
     Ok(())
 }
 
-/// Waits until nothing of what the one sends arrives at the other.
-async fn is_silent(from: &mut Member, to: &mut Member) -> Result<(), Failed> {
-    const SILENCE: u32 = 8;
-    let mut silent = 0;
-    while silent < SILENCE {
-        from.is_live()?;
-        silent = match timeout(BEAT, to.side.inbound.next()).await {
-            Ok(_) => 0,
-            Err(_) => silent + 1,
-        };
+/// Waits until Janus has let go of so many peer connections.
+async fn let_go(server: &JanusServer, count: usize) {
+    while server.log().matches("WebRTC resources freed").count() < count {
+        sleep(BEAT).await;
     }
-    Ok(())
 }
 
 fn media(network: Network) -> Result<(), Failed> {
@@ -168,14 +165,19 @@ fn hung_up(network: Network) -> Result<(), Failed> {
         let mut alice = Member::enter(config(&server)?, "alice").await?;
         let mut bob = Member::enter(config(&server)?, "bob").await?;
         reaches(&mut alice, &mut bob, "alice").await?;
+        reaches(&mut bob, &mut alice, "bob").await?;
         let admin = server.admin();
         for session in admin.sessions()? {
             for handle in admin.handles(session)? {
                 admin.hang_up(session, handle)?;
             }
         }
-        is_silent(&mut alice, &mut bob).await?;
+        // One each for what they send, one each for what they receive.
+        let_go(&server, 4).await;
+        // What is on its way still sounds otherwise.
+        (alice.sound, bob.sound) = (2, 2);
         reaches(&mut alice, &mut bob, "alice").await?;
+        reaches(&mut bob, &mut alice, "bob").await?;
         // Nobody was told of anything: it was the same stay all the time.
         let entered = RoomSignal::RemoteUserEntered("bob".parse()?);
         let told: Vec<_> = std::iter::from_fn(|| alice.side.signals.try_recv().ok()).collect();
