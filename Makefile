@@ -28,6 +28,7 @@ check: setup-build setup-lint ## Formatting, lints, docs, layering, texts, licen
 	cargo fetch --locked
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy -p exeunt-janus --no-default-features --all-targets -- -D warnings
 	cargo clippy -p exeunt-bare --profile bare -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	cargo run -q -p exeunt-tidy
