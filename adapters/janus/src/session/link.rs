@@ -52,7 +52,6 @@ impl Link {
     }
 
     /// The same, waited for by nobody.
-    #[cfg(feature = "transport")]
     pub(super) fn close_in_background(mut self) {
         self.closing.cancel();
         drop(self.task.take());

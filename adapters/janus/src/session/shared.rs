@@ -118,7 +118,6 @@ impl Shared {
     }
 
     /// Says something to which no answer is waited for, if there is room for it.
-    #[cfg(feature = "transport")]
     pub(super) fn say(&self, handle: Option<u64>, verb: Verb) {
         let transaction = self.transactions.fetch_add(1, Ordering::Relaxed);
         let (session, outbox) = {
