@@ -55,7 +55,10 @@ fn the_page_says_how_many_cases_there_are() {
         format!("With `transport` alone there are {always} cases"),
         format!("conformance: {all} passed, 0 failed"),
     ] {
-        assert!(page().contains(&said), "adapters/README.md is to say: {said}");
+        assert!(
+            page().contains(&said),
+            "adapters/README.md is to say: {said}"
+        );
     }
 }
 
