@@ -123,7 +123,7 @@ pub(crate) fn joined(network: Network) -> Result<(), Failed> {
         return Err(format!("{ended:#?}").into());
     };
     let report = &report["report"];
-    assert_eq!(report["reason"], 0, "{report:#}");
+    assert_eq!(report["reason"], "local_exit", "{report:#}");
     assert_eq!(report["transport_name"], "janus");
     assert_eq!(report["departure"]["outcome"], "done", "{report:#}");
     assert_eq!(server.admin().sessions()?.len(), 0, "no session is left");
@@ -202,7 +202,10 @@ fn plays(ended: &Ended) {
     assert_eq!(held, SHOWN, "{ended:#?}");
     let reports = ended.of_type("report");
     let reasons = reports.iter().map(|line| line["report"]["reason"].clone());
-    assert_eq!(reasons.collect::<Vec<_>>(), [0, 1, 2].map(Value::from));
+    assert_eq!(
+        reasons.collect::<Vec<_>>(),
+        ["local_exit", "kicked", "dismissed"].map(Value::from)
+    );
     for report in reports {
         assert_eq!(report["report"]["transport_name"], "janus", "{report:#}");
     }
