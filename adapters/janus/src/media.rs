@@ -65,7 +65,7 @@ struct Feed {
     /// The names of his streams; none where Janus has not named them to us, and all are wanted.
     mids: Vec<String>,
     /// Streams that began anew under their old names are to be received anew.
-    publications: u64,
+    publication: u64,
 }
 
 /// A peer connection while there is one.
@@ -185,7 +185,7 @@ impl Media {
                 let feed = Feed {
                     user: other.user.clone(),
                     mids,
-                    publications: other.publications,
+                    publication: other.publication,
                 };
                 feeds.insert(id.clone(), feed);
             }

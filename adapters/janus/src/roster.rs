@@ -15,6 +15,8 @@ pub struct Roster {
     /// Our own ids.
     own: (Id, UserId),
     others: BTreeMap<Id, Other>,
+    /// How many publications have begun.
+    publications: u64,
 }
 
 /// Somebody else in the room.
@@ -26,8 +28,9 @@ pub struct Other {
     pub streams: Vec<Stream>,
     /// Whether he sends something that was named while the link was down, and is not named again.
     pub sends_unnamed: bool,
-    /// How often he has begun to send: of two publications the streams have the same names.
-    pub publications: u64,
+    /// Which of all the publications in the room his is, by number: the streams of two in a row have the same
+    /// names.
+    pub publication: u64,
 }
 
 impl Roster {
@@ -37,6 +40,7 @@ impl Roster {
         Self {
             own: (own, user),
             others: BTreeMap::new(),
+            publications: 0,
         }
     }
 
@@ -61,7 +65,8 @@ impl Roster {
         let told = self.is_there(&id, display.as_deref());
         if let Some(other) = self.others.get_mut(&id) {
             if other.streams.is_empty() {
-                other.publications += 1;
+                self.publications += 1;
+                other.publication = self.publications;
             }
             other.streams = streams;
             other.sends_unnamed = false;
@@ -124,7 +129,7 @@ impl Roster {
             user: user.clone(),
             streams: Vec::new(),
             sends_unnamed: false,
-            publications: 0,
+            publication: 0,
         };
         self.others.insert(id.clone(), other);
         Some(RoomSignal::RemoteUserEntered(user))
@@ -245,13 +250,21 @@ mod tests {
     }
 
     #[test]
-    fn whoever_stops_sending_and_begins_again_has_begun_twice() {
+    fn whoever_begins_to_send_anew_has_another_publication_and_who_changes_it_has_not() {
         let mut roster = roster();
-        roster.sends(publisher(2, "bob"));
-        // A change of what he sends is no further beginning.
-        roster.sends(publisher(2, "bob"));
-        roster.stopped_sending(&Id::Number(2));
-        roster.sends(publisher(2, "bob"));
-        assert_eq!(roster.others()[&Id::Number(2)].publications, 2);
+        let bob = Id::Number(2);
+        let mut publications = Vec::new();
+        let ends: [fn(&mut Roster, &Id); 4] = [
+            |_, _| {},
+            |_, _| {},
+            |roster, bob| drop(roster.stopped_sending(bob)),
+            |roster, bob| drop(roster.left(bob, RemoteLeaveReason::Left)),
+        ];
+        for end in ends {
+            end(&mut roster, &bob);
+            roster.sends(publisher(2, "bob"));
+            publications.push(roster.others()[&bob].publication);
+        }
+        assert_eq!(publications, [1, 1, 2, 3]);
     }
 }
