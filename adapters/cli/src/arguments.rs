@@ -50,8 +50,8 @@ Examples:
   exeunt demo --transport janus
   exeunt demo --transport janus --janus ws://127.0.0.1:8188
 
-It brings its own room service, or its own Janus (which has to be installed), prints everybody's timeline and callbacks and which guarantees the
-run shows, and draws the timelines. It takes about two seconds.")]
+It brings its own room service, or its own Janus (which has to be installed), prints everybody's timeline
+and callbacks and which guarantees the run shows, and draws the timelines. It takes about two seconds.")]
     Demo(Demo),
     /// Run the room service.
     #[command(after_help = "\
@@ -76,7 +76,7 @@ Examples:
 
 A device that was asked for by name, as `default` or as a file and cannot be opened ends the stay.
 With `auto` the stay goes on without it.")]
-    Join(Join),
+    Join(Box<Join>),
     /// Remove users from a room (TRTC's `RemoveUser`).
     #[command(after_help = "\
 Examples:

@@ -236,14 +236,15 @@ interval_ms = {interval}
 #admin_key = "a key"
 # The secret of every room that has none below.
 #default_secret = "a secret"
-# Janus's api_secret, and a token where its token_auth is on.
+# Janus's api_secret, where it has one.
 #api_secret = "a secret"
+# A token, where Janus's token_auth is on.
 #token = "a token"
 # Certificates in PEM form of authorities that the system does not know, for wss://.
 #authorities = "our-authority.pem"
 
-# The secrets of single rooms: 123 is a numeric room, standup or '"123"' a string room.
 [serve.janus.room_secrets]
+# The secrets of single rooms: 123 is a numeric room, standup or '"123"' a string room.
 #123 = "a secret"
 
 {rooms}
@@ -321,7 +322,7 @@ mod tests {
     fn every_key_that_is_known_is_printed_explained_and_can_be_read_back() {
         let text = ConfigFile::default_text();
         let all: toml::Table = uncommented(&text).parse().expect("TOML");
-        for section in ["", "serve", "serve.rooms", "serve.webhooks"] {
+        for section in ["", "serve", "serve.rooms", "serve.webhooks", "serve.janus"] {
             let header = match section {
                 "" => String::new(),
                 name => format!("[{name}]"),

@@ -19,6 +19,10 @@ use crate::janus_choices::{USUAL, trust};
 /// What is said to a Janus, and what of it has to be known.
 #[derive(Args, Clone, Default)]
 #[command(next_help_heading = "Janus (with --transport janus)")]
+#[allow(
+    clippy::struct_field_names,
+    reason = "clap makes the flags' names of them, and beside the others' keys they need Janus's"
+)]
 pub(crate) struct JanusKeys {
     /// The rooms' pin, where they have one.
     #[arg(
@@ -76,8 +80,12 @@ pub(crate) struct JanusKeys {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Janus (with --transport janus)")]
 pub(crate) struct JanusPlace {
-    /// Where Janus's WebSocket is, ws:// or wss:// [default: ws://127.0.0.1:8188].
-    #[arg(long, value_name = "URL", env = "EXEUNT_JANUS")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "EXEUNT_JANUS",
+        help = "Where Janus's WebSocket is, ws:// or wss:// [default: ws://127.0.0.1:8188]"
+    )]
     janus: Option<String>,
     /// Make the room if it is not there. It stays until somebody dismisses it or Janus stops.
     #[arg(long)]

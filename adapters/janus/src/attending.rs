@@ -50,14 +50,14 @@ impl Keeper {
             self.waiting.clear();
             self.tell(RoomSignal::LinkLost).await;
             match self.recover(&mut pauses).await {
-                Recovery::Recovered(missed) => {
+                Recovery::Recovered { missed, sends } => {
                     tracing::debug!("the link is recovered");
                     self.phase.send_replace(Phase::Up);
                     self.tell(RoomSignal::LinkRecovered).await;
                     for signal in missed {
                         self.tell(signal).await;
                     }
-                    media.receive_from(self.roster.others());
+                    media.link_recovered(self.roster.others(), sends);
                 }
                 Recovery::Over(signal) => {
                     self.be_out();

@@ -30,7 +30,7 @@
 //! | guarantee | how |
 //! | --- | --- |
 //! | G-2 | `kicked` is a kick, `destroyed` a dismissal, a session that is gone (`timeout`, 458) a dead link, 436 on entering a refusal: the identity is in use, and nobody is replaced |
-//! | G-4, G-5 | an abandoned connect says `leave` if `join` had gone out, and ends its session; an exit stops every claim, and nothing is published any more |
+//! | G-4, G-5 | an abandoned connect says `leave` if `join` had gone out, and ends its session, also one that Janus is just making; an exit stops every claim, and nothing is published any more |
 //! | G-6, G-7 | every request is bounded; `close` ends within 800 ms of its call, whatever Janus does: the own peer connections, which Janus leaves open, the handle, the session and the socket |
 //! | G-16 | who was removed does not end his handle before `VideoRoom` is through with it: it would crash, and with it every other room |
 //! | G-9 | 426, 458 and 459 in answer to a `leave` mean that we are out already |

@@ -9,6 +9,7 @@ mod subscribing;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -41,14 +42,31 @@ pub(crate) struct Media {
     link: RoomLink,
     wanted: watch::Sender<Wanted>,
     hung_up: Notify,
+    /// Whether what we send has a connection.
+    sending: AtomicBool,
     /// The gate is shut: nothing is sent and nothing is published any more (G-14).
     silent: CancellationToken,
     publisher: Slot,
     subscriber: Slot,
 }
 
-/// What is to be received: the streams of each, and whose they are.
-type Wanted = BTreeMap<Id, (UserId, Vec<String>)>;
+/// What is to be received.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Wanted {
+    /// How often the link was recovered: a subscription of before has missed what Janus told meanwhile.
+    recoveries: u64,
+    feeds: BTreeMap<Id, Feed>,
+}
+
+/// What is to be received of somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Feed {
+    user: UserId,
+    /// The names of his streams; none where Janus has not named them to us, and all are wanted.
+    mids: Vec<String>,
+    /// Streams that began anew under their old names are to be received anew.
+    publication: u64,
+}
 
 /// A peer connection while there is one.
 type Slot = Mutex<Option<Arc<PeerConnection>>>;
@@ -72,6 +90,8 @@ enum MediaFault {
     HungUp,
     #[error("the peer connection has ended")]
     Ended,
+    #[error("what Janus told while the link was down is not known")]
+    Outdated,
     #[error("the machine has no address for media")]
     NoAddress,
 }
@@ -79,6 +99,8 @@ enum MediaFault {
 impl Media {
     /// How many streams are received at most; those of further members are not.
     const MOST_STREAMS: usize = 96;
+    /// How many streams somebody is taken to send where Janus has not named them.
+    const UNNAMED: usize = 2;
     /// How often in a row a peer connection is made anew.
     const ATTEMPTS: u32 = 12;
     /// The pauses between those attempts are as long as in a lease of so long.
@@ -105,6 +127,7 @@ impl Media {
             link,
             wanted: watch::Sender::default(),
             hung_up: Notify::new(),
+            sending: AtomicBool::new(false),
             silent: CancellationToken::new(),
             publisher: Slot::default(),
             subscriber: Slot::default(),
@@ -119,25 +142,55 @@ impl Media {
 
     /// Receives what these send, and nothing else from now on.
     pub(crate) fn receive_from(&self, others: &BTreeMap<Id, Other>) {
-        let mut wanted = Wanted::new();
+        let feeds = Self::feeds(others);
+        self.wanted.send_if_modified(|now| {
+            let is_new = now.feeds != feeds;
+            now.feeds = feeds;
+            is_new
+        });
+    }
+
+    /// The link is back, with these in the room. Requests that were on their way have failed with it and are
+    /// made anew; but what Janus told meanwhile, of somebody's streams, of the subscription or of the end of
+    /// what we send, it tells nobody again. So everything is subscribed to anew, and published anew where
+    /// Janus does not have it.
+    pub(crate) fn link_recovered(&self, others: &BTreeMap<Id, Other>, sends: bool) {
+        let feeds = Self::feeds(others);
+        self.wanted.send_modify(|now| {
+            now.recoveries += 1;
+            now.feeds = feeds;
+        });
+        // Without a connection of its own it is being published just now, and finds out by itself.
+        if !sends && self.sending.load(Ordering::Relaxed) {
+            self.hung_up("Janus has nothing of it since the link was lost");
+        }
+    }
+
+    fn feeds(others: &BTreeMap<Id, Other>) -> BTreeMap<Id, Feed> {
+        let mut feeds = BTreeMap::new();
         let mut streams = 0;
         for (id, other) in others {
             let mids = other.streams.iter().filter(|stream| is_ours(stream));
             let mids: Vec<String> = mids.map(|stream| stream.mid.clone()).collect();
-            streams += mids.len();
+            streams += if other.sends_unnamed {
+                Self::UNNAMED
+            } else {
+                mids.len()
+            };
             if streams > Self::MOST_STREAMS {
                 tracing::debug!(%id, "too many streams to receive this one's");
                 break;
             }
-            if !mids.is_empty() {
-                wanted.insert(id.clone(), (other.user.clone(), mids));
+            if other.sends_unnamed || !mids.is_empty() {
+                let feed = Feed {
+                    user: other.user.clone(),
+                    mids,
+                    publication: other.publication,
+                };
+                feeds.insert(id.clone(), feed);
             }
         }
-        self.wanted.send_if_modified(|now| {
-            let is_new = *now != wanted;
-            *now = wanted;
-            is_new
-        });
+        feeds
     }
 
     /// Janus has closed the peer connection that sends.
@@ -186,8 +239,15 @@ impl Failures {
         }
     }
 
-    /// Once more; the pause before the next attempt, or `None` if that was the last.
-    fn again(&mut self) -> Option<Duration> {
+    /// Once more; the pause before the next attempt, or `None` if that was the last. What the link took with
+    /// it is no failure of media, and waits for the link, whose own attempts have their own pauses.
+    fn again(&mut self, fault: &MediaFault) -> Option<Duration> {
+        if matches!(
+            fault,
+            MediaFault::Janus(JanusError::Down { .. }) | MediaFault::Outdated
+        ) {
+            return Some(Duration::ZERO);
+        }
         self.count += 1;
         (self.count < Media::ATTEMPTS).then(|| self.pauses.take())
     }
@@ -224,11 +284,17 @@ fn is_ours(stream: &Stream) -> bool {
     usable && !stream.disabled
 }
 
-fn choices(feed: &Id, mids: &[String]) -> impl Iterator<Item = StreamChoice> {
-    mids.iter().map(|mid| StreamChoice {
-        feed: feed.clone(),
-        mid: Some(mid.clone()),
-    })
+/// These streams of a feed; without names all of them.
+fn choices(id: &Id, mids: &[String]) -> Vec<StreamChoice> {
+    let choice = |mid| StreamChoice {
+        feed: id.clone(),
+        mid,
+    };
+    if mids.is_empty() {
+        return vec![choice(None)];
+    }
+    let named = mids.iter().cloned().map(Some);
+    named.map(choice).collect()
 }
 
 /// Where media go from: the address from which Janus is reached. Janus has no media on loopback addresses; of

@@ -12,8 +12,13 @@ use crate::translate::videoroom::Word;
 
 /// What became of a lost link.
 pub(crate) enum Recovery {
-    /// The stay goes on, and this was missed.
-    Recovered(Vec<RoomSignal>),
+    /// The stay goes on.
+    Recovered {
+        /// What was missed.
+        missed: Vec<RoomSignal>,
+        /// Whether Janus has what we send.
+        sends: bool,
+    },
     /// Janus ended the stay meanwhile.
     Over(RoomSignal),
     /// Janus does not keep the session, or not any more.
@@ -71,10 +76,13 @@ impl Keeper {
         });
         match listed.await {
             Ok(Word::Participants(now)) => {
-                if now.iter().all(|participant| participant.id != self.id) {
+                let Some(own) = now.iter().find(|participant| participant.id == self.id) else {
                     return Some(Recovery::Over(RoomSignal::Kicked));
-                }
-                Some(Recovery::Recovered(self.roster.catch_up(&now)))
+                };
+                Some(Recovery::Recovered {
+                    missed: self.roster.catch_up(&now),
+                    sends: own.publisher,
+                })
             }
             Err(error) if error.code() == Some(code::NO_SUCH_ROOM) => {
                 Some(Recovery::Over(RoomSignal::Dismissed))

@@ -15,6 +15,8 @@ pub struct Roster {
     /// Our own ids.
     own: (Id, UserId),
     others: BTreeMap<Id, Other>,
+    /// How many publications have begun.
+    publications: u64,
 }
 
 /// Somebody else in the room.
@@ -22,8 +24,13 @@ pub struct Roster {
 pub struct Other {
     /// Who it is.
     pub user: UserId,
-    /// What he sends.
+    /// What he sends, as far as Janus has named it.
     pub streams: Vec<Stream>,
+    /// Whether he sends something that was named while the link was down, and is not named again.
+    pub sends_unnamed: bool,
+    /// Which of all the publications in the room his is, by number: the streams of two in a row have the same
+    /// names.
+    pub publication: u64,
 }
 
 impl Roster {
@@ -33,6 +40,7 @@ impl Roster {
         Self {
             own: (own, user),
             others: BTreeMap::new(),
+            publications: 0,
         }
     }
 
@@ -56,15 +64,23 @@ impl Roster {
         } = publisher;
         let told = self.is_there(&id, display.as_deref());
         if let Some(other) = self.others.get_mut(&id) {
+            if other.streams.is_empty() {
+                self.publications += 1;
+                other.publication = self.publications;
+            }
             other.streams = streams;
+            other.sends_unnamed = false;
         }
         told
     }
 
     /// Somebody sends nothing any more, and may be there all the same. Answers whether that is new.
     pub fn stopped_sending(&mut self, id: &Id) -> bool {
-        let streams = self.others.get_mut(id).map(|other| &mut other.streams);
-        streams.is_some_and(|streams| !std::mem::take(streams).is_empty())
+        self.others.get_mut(id).is_some_and(|other| {
+            let unnamed = std::mem::take(&mut other.sends_unnamed);
+            let named = !std::mem::take(&mut other.streams).is_empty();
+            named || unnamed
+        })
     }
 
     /// Somebody is gone. `None` if nobody knew that he was there.
@@ -74,7 +90,8 @@ impl Roster {
     }
 
     /// Takes over who is in the room now, and answers what was missed meanwhile. Why somebody left is not
-    /// known then, and he is said to have left.
+    /// known then, and he is said to have left. Nor is what somebody sends, only whether he does: streams
+    /// that were named before may be others now.
     pub fn catch_up(&mut self, now: &[Participant]) -> Vec<RoomSignal> {
         let is_gone = |id: &Id| now.iter().all(|participant| participant.id != *id);
         let gone: Vec<Id> = self
@@ -89,6 +106,10 @@ impl Roster {
         let mut missed: Vec<RoomSignal> = left.collect();
         for participant in now {
             missed.extend(self.is_there(&participant.id, participant.display.as_deref()));
+            if let Some(other) = self.others.get_mut(&participant.id) {
+                other.streams.clear();
+                other.sends_unnamed = participant.publisher;
+            }
         }
         missed
     }
@@ -107,6 +128,8 @@ impl Roster {
         let other = Other {
             user: user.clone(),
             streams: Vec::new(),
+            sends_unnamed: false,
+            publication: 0,
         };
         self.others.insert(id.clone(), other);
         Some(RoomSignal::RemoteUserEntered(user))
@@ -202,5 +225,46 @@ mod tests {
             ]
         );
         assert_eq!(roster.catch_up(&now), []);
+    }
+
+    #[test]
+    fn of_whoever_sent_while_the_link_was_down_it_is_known_that_he_does_and_not_what() {
+        let mut roster = roster();
+        let bob = Id::Number(2);
+        roster.sends(publisher(2, "bob"));
+        let mut now = Participant {
+            id: bob.clone(),
+            display: Some("bob".to_owned()),
+            publisher: true,
+        };
+        roster.catch_up(std::slice::from_ref(&now));
+        assert_eq!(roster.others()[&bob].streams, []);
+        assert!(roster.others()[&bob].sends_unnamed);
+        assert!(roster.stopped_sending(&bob));
+        roster.sends(publisher(2, "bob"));
+        assert!(!roster.others()[&bob].sends_unnamed);
+        now.publisher = false;
+        roster.catch_up(&[now]);
+        assert_eq!(roster.others()[&bob].streams, []);
+        assert!(!roster.others()[&bob].sends_unnamed);
+    }
+
+    #[test]
+    fn whoever_begins_to_send_anew_has_another_publication_and_who_changes_it_has_not() {
+        let mut roster = roster();
+        let bob = Id::Number(2);
+        let mut publications = Vec::new();
+        let ends: [fn(&mut Roster, &Id); 4] = [
+            |_, _| {},
+            |_, _| {},
+            |roster, bob| drop(roster.stopped_sending(bob)),
+            |roster, bob| drop(roster.left(bob, RemoteLeaveReason::Left)),
+        ];
+        for end in ends {
+            end(&mut roster, &bob);
+            roster.sends(publisher(2, "bob"));
+            publications.push(roster.others()[&bob].publication);
+        }
+        assert_eq!(publications, [1, 1, 2, 3]);
     }
 }

@@ -1,6 +1,7 @@
 //! A session with a Janus over one WebSocket: requests out, answers and events in.
 
 mod link;
+mod making;
 mod shared;
 
 use std::net::IpAddr;
@@ -91,19 +92,15 @@ impl Session {
     /// most 250 ms more.
     pub(crate) const ENDING: Duration = Duration::from_millis(400);
 
-    /// Connects and creates a session. Dropping the future leaves nothing behind (G-7).
+    /// Connects and creates a session. Dropping the future leaves nothing behind (G-7): a session that Janus
+    /// is just making is waited for in the background, within the endpoint's patience, and ended (G-4).
     pub async fn open(endpoint: &Endpoint) -> Result<Self, JanusError> {
         let session = Self {
             shared: Arc::new(Shared::new(endpoint)),
             link: Mutex::new(None),
         };
         session.connect().await?;
-        let made = session.shared.ask(None, Verb::Create).await?;
-        let Answer::Done { id: Some(id) } = made else {
-            return Err(senseless(Verb::Create.described(), &made));
-        };
-        session.shared.is_session(id);
-        Ok(session)
+        making::made(session).await
     }
 
     /// Dials, and learns how long this Janus keeps sessions.

@@ -95,7 +95,8 @@ impl Guest {
     }
 
     fn breathe(&mut self) {
-        let telling = Arc::clone(&self.telling);
+        // Weakly: his end is the socket's, also where no runtime runs that would end this task.
+        let telling = Arc::downgrade(&self.telling);
         let mut breath = self.dressed(json!({"janus": "keepalive"}));
         breath["transaction"] = "breath".into();
         let breath = Message::text(breath.to_string());
@@ -103,6 +104,9 @@ impl Guest {
             loop {
                 sleep(Self::BREATH).await;
                 // Whoever waits for something learns from his own end what has happened to the socket.
+                let Some(telling) = telling.upgrade() else {
+                    return;
+                };
                 if telling.lock().await.send(breath.clone()).await.is_err() {
                     return;
                 }

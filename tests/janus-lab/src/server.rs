@@ -121,6 +121,11 @@ impl JanusServer {
         self.process.0.id()
     }
 
+    /// Whether its process runs; one that was not killed and does not has crashed.
+    pub fn is_running(&mut self) -> Result<bool, LabError> {
+        self.process.is_running()
+    }
+
     /// Kills it on the spot, as a crash would. Its machine lives on, and refuses connections.
     pub fn kill(&mut self) {
         self.process.end();
@@ -217,6 +222,8 @@ impl Process {
             .arg(folder.path())
             .arg("-C")
             .arg(folder.path().join("janus.jcfg"))
+            // What a crash leaves behind goes with the folder.
+            .current_dir(folder.path())
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(errors)

@@ -23,14 +23,13 @@ pub(super) struct JanusStage {
 
 impl JanusStage {
     pub(super) async fn set(demo: &Demo) -> Result<Self, Failure> {
-        let (own, url, keys) = match &demo.janus {
-            Some(url) => (None, url.clone(), demo.janus_keys.clone()),
-            None => {
-                let own = OwnJanus::start().await?;
-                let (key, secret) = (OwnJanus::ADMIN_KEY, OwnJanus::ROOM_SECRET);
-                let (url, keys) = (own.url(), JanusKeys::own(key, secret, own.media()));
-                (Some(own), url, keys)
-            }
+        let (own, url, keys) = if let Some(url) = &demo.janus {
+            (None, url.clone(), demo.janus_keys.clone())
+        } else {
+            let own = OwnJanus::start().await?;
+            let (key, secret) = (OwnJanus::ADMIN_KEY, OwnJanus::ROOM_SECRET);
+            let (url, keys) = (own.url(), JanusKeys::own(key, secret, own.media()));
+            (Some(own), url, keys)
         };
         let admin = Admin::start(keys.endpoint(&url)?, keys.of_admin());
         let room = room_of_ours(&admin, own.is_some()).await?;

@@ -60,9 +60,12 @@ impl OwnJanus {
         // Ctrl-C in the terminal is for the demo, which needs Janus until everybody has left.
         #[cfg(unix)]
         command.process_group(0);
-        let process = command.spawn().map_err(|error| match error.kind() {
-            ErrorKind::NotFound => Failure::NoJanus,
-            _ => janus_failed(error.to_string()),
+        let process = command.spawn().map_err(|error| {
+            if error.kind() == ErrorKind::NotFound {
+                Failure::NoJanus
+            } else {
+                janus_failed(error.to_string())
+            }
         })?;
         let watchdog = watch(&process).map_err(|error| janus_failed(error.to_string()))?;
         let mut janus = Self {

@@ -20,14 +20,21 @@ fn main() -> ExitCode {
     let stories = vec![
         story(
             "over a Janus of the demo's own everything that is shown holds, and nothing is left of it",
-            |_| stories::own_janus(),
+            |_| {
+                stories::own_janus();
+                Ok(())
+            },
         ),
         story(
             "an interrupted demo leaves nobody, no Janus and nothing else behind",
-            |_| stories::interrupted(),
+            |_| {
+                stories::interrupted();
+                Ok(())
+            },
         ),
         story("a demo that is killed takes its Janus along", |_| {
-            stories::killed()
+            stories::killed();
+            Ok(())
         }),
         story(
             "on a machine that has loopback alone the demo says what to do",

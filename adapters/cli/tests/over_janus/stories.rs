@@ -13,7 +13,7 @@ use crate::program::{Ended, Exeunt};
 /// What a run with files shows; the others need something to go wrong.
 const SHOWN: [u8; 10] = [1, 2, 3, 5, 6, 9, 12, 13, 14, 18];
 
-pub(crate) fn own_janus() -> Result<(), Failed> {
+pub(crate) fn own_janus() {
     let folder = Folder::make();
     let ended = folder
         .typed(&["demo", "--transport=janus"])
@@ -28,10 +28,9 @@ pub(crate) fn own_janus() -> Result<(), Failed> {
     assert!(stood.contains("media at 10.77.0.1"), "{stood}");
     assert!(folder.path("exeunt-demo.svg").exists(), "the picture");
     nothing_is_left(&folder, &["exeunt-demo.svg", "temporary"]);
-    Ok(())
 }
 
-pub(crate) fn interrupted() -> Result<(), Failed> {
+pub(crate) fn interrupted() {
     let folder = Folder::make();
     let mut running = folder.typed(&["demo", "--transport=janus"]).start();
     running.until_it_says("everybody is in");
@@ -46,10 +45,9 @@ pub(crate) fn interrupted() -> Result<(), Failed> {
         "everybody left: {ended:#?}"
     );
     nothing_is_left(&folder, &["temporary"]);
-    Ok(())
 }
 
-pub(crate) fn killed() -> Result<(), Failed> {
+pub(crate) fn killed() {
     let folder = Folder::make();
     let mut running = folder.typed(&["demo", "--transport=janus"]).start();
     running.until_it_says("everybody is in");
@@ -60,7 +58,6 @@ pub(crate) fn killed() -> Result<(), Failed> {
         assert!(Instant::now() < deadline, "Janus lives on");
         std::thread::sleep(Duration::from_millis(20));
     }
-    Ok(())
 }
 
 pub(crate) fn loopback_alone() -> Result<(), Failed> {
@@ -123,7 +120,7 @@ pub(crate) fn joined(network: Network) -> Result<(), Failed> {
         return Err(format!("{ended:#?}").into());
     };
     let report = &report["report"];
-    assert_eq!(report["reason"], 0, "{report:#}");
+    assert_eq!(report["reason"], "local_exit", "{report:#}");
     assert_eq!(report["transport_name"], "janus");
     assert_eq!(report["departure"]["outcome"], "done", "{report:#}");
     assert_eq!(server.admin().sessions()?.len(), 0, "no session is left");
@@ -202,7 +199,10 @@ fn plays(ended: &Ended) {
     assert_eq!(held, SHOWN, "{ended:#?}");
     let reports = ended.of_type("report");
     let reasons = reports.iter().map(|line| line["report"]["reason"].clone());
-    assert_eq!(reasons.collect::<Vec<_>>(), [0, 1, 2].map(Value::from));
+    assert_eq!(
+        reasons.collect::<Vec<_>>(),
+        ["local_exit", "kicked", "dismissed"].map(Value::from)
+    );
     for report in reports {
         assert_eq!(report["report"]["transport_name"], "janus", "{report:#}");
     }

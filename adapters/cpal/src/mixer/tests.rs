@@ -148,8 +148,8 @@ fn pictures_and_garbage_are_left_out() {
 
 /// The next so many pieces.
 fn pieces(mixer: &mut Mixer, count: usize) -> Vec<f32> {
-    let mixed = std::iter::from_fn(|| mixed(mixer));
-    mixed.take(count).flatten().collect()
+    let all = std::iter::from_fn(|| mixed(mixer));
+    all.take(count).flatten().collect()
 }
 
 #[test]

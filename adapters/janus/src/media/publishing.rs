@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use exeunt_webrtc::{PeerConnection, PeerEvent, PeerEvents, Publishes};
@@ -33,9 +34,10 @@ impl Media {
                 () = self.silent.cancelled() => return pending().await,
                 fault = self.publish_once(&mut failures) => fault,
             };
+            self.sending.store(false, Ordering::Relaxed);
             // Cut off: its goodbye would be one for whoever comes after it on this handle.
             drop(replaced(&self.publisher, None));
-            let Some(pause) = failures.again() else {
+            let Some(pause) = failures.again(&fault) else {
                 tracing::warn!(%fault, "nothing is sent: publishing has failed too often");
                 return pending().await;
             };
@@ -66,6 +68,7 @@ impl Media {
             match event {
                 Some(PeerEvent::Connected) => {
                     tracing::debug!("what we send has a connection");
+                    self.sending.store(true, Ordering::Relaxed);
                     *failures = Failures::none();
                 }
                 Some(PeerEvent::Lost) => tracing::info!("what we send does not arrive just now"),

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::{Failures, Media, MediaFault, Wanted, choices, closed, replaced};
-use crate::error::code;
+use crate::error::{JanusError, code};
 use crate::handle::{Handle, HandleEvents};
 use crate::translate::messages::Event;
 use crate::translate::requests::{Body, Join, StreamChoice};
@@ -26,6 +26,8 @@ struct Subscription {
     peer_events: PeerEvents,
     /// Whose stream each medium is, by the medium's name; and what the publisher calls it.
     streams: BTreeMap<String, (Id, String)>,
+    /// How often the link had been recovered when it began.
+    recoveries: u64,
 }
 
 impl Media {
@@ -35,14 +37,14 @@ impl Media {
         let mut failures = Failures::none();
         loop {
             // Where nobody sends there is nothing to subscribe to. The sending end is ours.
-            let _ = wanted.wait_for(|wanted| !wanted.is_empty()).await;
+            let _ = wanted.wait_for(|wanted| !wanted.feeds.is_empty()).await;
             self.link_up().await;
             let (handle, fault) = self.receive(&mut wanted, &mut failures).await;
             closed(&self.subscriber).await;
             if let Some(handle) = handle {
-                let _ = handle.detach().await;
+                self.detach(&handle).await;
             }
-            let Some(pause) = failures.again() else {
+            let Some(pause) = failures.again(&fault) else {
                 tracing::warn!(%fault, "nothing is received: subscribing has failed too often");
                 // Somebody else's streams may do.
                 if wanted.changed().await.is_err() {
@@ -53,6 +55,18 @@ impl Media {
             };
             tracing::info!(%fault, "the subscription has ended; once more in {pause:?}");
             sleep(pause).await;
+        }
+    }
+
+    /// Gives a handle back, when there is a link to do it over: a lost link must not leave one behind each
+    /// time it is recovered (G-15).
+    async fn detach(&self, handle: &Handle) {
+        loop {
+            self.link_up().await;
+            match handle.detach().await {
+                Err(JanusError::Down { .. }) => tokio::task::yield_now().await,
+                Ok(()) | Err(_) => return,
+            }
         }
     }
 
@@ -86,13 +100,10 @@ impl Media {
         let (peer, peer_events) = PeerConnection::subscribe(self.network()?)?;
         let peer = Arc::new(peer);
         drop(replaced(&self.subscriber, Some(Arc::clone(&peer))));
-        let streams: Vec<StreamChoice> = {
-            let wanted = wanted.borrow_and_update();
-            let feeds = wanted.iter();
-            feeds
-                .flat_map(|(id, (_, mids))| choices(id, mids))
-                .collect()
-        };
+        let Wanted { recoveries, feeds } = wanted.borrow_and_update().clone();
+        let feeds = feeds.iter();
+        let streams = feeds.flat_map(|(id, feed)| choices(id, &feed.mids));
+        let streams = streams.collect();
         let join = Body::Join(Join::Subscriber {
             room: self.room.clone(),
             private_id: self.private_id,
@@ -106,6 +117,7 @@ impl Media {
             peer,
             peer_events,
             streams: BTreeMap::new(),
+            recoveries,
         };
         subscription.agree(word, offer).await?;
         Ok(subscription)
@@ -124,7 +136,12 @@ impl Media {
                 Some(Event::Said {
                     word: word @ (Word::Attached(_) | Word::Updated(_)),
                     jsep,
-                }) => subscription.agree(word, jsep).await,
+                }) => {
+                    subscription.agree(word, jsep).await?;
+                    // It may say that something has ended which is wanted, since it has begun anew.
+                    let now = wanted.borrow_and_update().clone();
+                    subscription.change(&now).await
+                }
                 Some(Event::Said { word, .. }) => {
                     tracing::trace!(?word, "of what we receive");
                     Ok(())
@@ -165,7 +182,7 @@ impl Media {
     fn sender(&self, subscription: &Subscription, mid: &str) -> Option<UserId> {
         let (id, _) = subscription.streams.get(mid)?;
         let wanted = self.wanted.borrow();
-        wanted.get(id).map(|(user, _)| user.clone())
+        wanted.feeds.get(id).map(|feed| feed.user.clone())
     }
 }
 
@@ -189,19 +206,21 @@ impl Subscription {
 
     /// Receives what is wanted now, and no more what is not.
     async fn change(&mut self, wanted: &Wanted) -> Result<(), MediaFault> {
-        let has = |feed: &Id, mid: &String| {
+        if wanted.recoveries != self.recoveries {
+            return Err(MediaFault::Outdated);
+        }
+        let has = |choice: &StreamChoice| {
             let mut streams = self.streams.values();
-            streams.any(|(id, its)| id == feed && its == mid)
+            streams.any(|(id, mid)| {
+                *id == choice.feed && choice.mid.as_ref().is_none_or(|wanted| wanted == mid)
+            })
         };
-        let feeds = wanted.iter();
-        let all = feeds.flat_map(|(id, (_, mids))| mids.iter().map(move |mid| (id, mid)));
-        let missing = all.filter(|(id, mid)| !has(id, mid));
-        let subscribe: Vec<_> = missing
-            .flat_map(|(id, mid)| choices(id, std::slice::from_ref(mid)))
-            .collect();
+        let feeds = wanted.feeds.iter();
+        let all = feeds.flat_map(|(id, feed)| choices(id, &feed.mids));
+        let subscribe: Vec<_> = all.filter(|choice| !has(choice)).collect();
         let unwanted = self.streams.values().filter(|(id, mid)| {
-            let mids = wanted.get(id).map(|(_, mids)| mids);
-            mids.is_none_or(|mids| !mids.contains(mid))
+            let feed = wanted.feeds.get(id);
+            feed.is_none_or(|feed| !feed.mids.is_empty() && !feed.mids.contains(mid))
         });
         let unsubscribe: Vec<_> = unwanted
             .flat_map(|(id, mid)| choices(id, std::slice::from_ref(mid)))

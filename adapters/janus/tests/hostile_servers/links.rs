@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use exeunt_janus::JanusTransport;
-use exeunt_janus::translate::requests::{Body, Request, Verb};
+use exeunt_janus::translate::Id;
+use exeunt_janus::translate::requests::{Body, Join, Request, StreamChoice, Verb};
 use exeunt_port::{DepartureError, RemoteLeaveReason, RoomSignal};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -105,8 +106,8 @@ async fn cut_once<F: Future<Output = ()> + Send + 'static>(
     (url, tasks, connections)
 }
 
-/// Answers whom the room has, and then whatever ends things.
-async fn shows(mut peer: Peer, claim: Request, participants: Value) {
+/// Gives the session back, and answers whom the room has.
+async fn answers_claim(peer: &mut Peer, claim: &Request, participants: Value) {
     peer.says(json!({"janus": "success", "transaction": claim.transaction}))
         .await;
     let list = peer
@@ -114,6 +115,11 @@ async fn shows(mut peer: Peer, claim: Request, participants: Value) {
         .await;
     let listed = json!({"videoroom": "participants", "room": 7, "participants": participants});
     peer.answers_at_once(&list, listed).await;
+}
+
+/// Answers whom the room has, and then whatever ends things.
+async fn shows(mut peer: Peer, claim: Request, participants: Value) {
+    answers_claim(&mut peer, &claim, participants).await;
     peer.tells(json!({"videoroom": "event", "room": 7, "joining": {"id": 5, "display": "erin"}}))
         .await;
     peer.sees_off().await;
@@ -189,5 +195,78 @@ async fn nobody_claims_a_session_once_the_stay_is_abandoned() {
     soon(claimed.recv()).await.unwrap();
     while let Ok(signal) = side.signals.try_recv() {
         assert_ne!(signal, RoomSignal::LinkRecovered);
+    }
+}
+
+#[tokio::test]
+async fn who_began_to_send_while_the_link_was_down_is_received_when_it_is_back() {
+    let (ear, mut heard) = mpsc::channel(1);
+    let (url, _tasks, _) = cut_once(move |mut peer, claim| {
+        let ear = ear.clone();
+        async move {
+            let now = json!([
+                {"id": ALICE, "display": "alice", "publisher": false},
+                {"id": 2, "display": "bob", "publisher": true},
+                {"id": 3, "display": "carol", "publisher": false},
+            ]);
+            answers_claim(&mut peer, &claim, now).await;
+            let attach = peer.asked(|verb| matches!(verb, Verb::Attach { .. })).await;
+            peer.made(&attach, 23).await;
+            let join = peer.asked_for(|body| matches!(body, Body::Join(_))).await;
+            let _ = ear.send(join.verb).await;
+            peer.hears_out().await;
+        }
+    })
+    .await;
+    let (_connection, _side) = member(&transport(&url)).await;
+    let join = soon(heard.recv()).await.unwrap();
+    let Verb::Message {
+        body: Body::Join(Join::Subscriber { streams, .. }),
+        ..
+    } = join
+    else {
+        panic!("{join:?} is no subscription");
+    };
+    // Nobody says what he sends, so it is everything.
+    let everything = StreamChoice {
+        feed: Id::Number(2),
+        mid: None,
+    };
+    assert_eq!(streams, [everything]);
+}
+
+#[tokio::test]
+async fn a_publication_whose_answer_went_with_the_link_is_asked_for_anew() {
+    let (asks, mut asked) = mpsc::channel(4);
+    let connections = AtomicUsize::new(0);
+    let (url, _tasks) = serve(move |mut peer| {
+        let asks = asks.clone();
+        let first = connections.fetch_add(1, Ordering::SeqCst) == 0;
+        async move {
+            let publishes = |body: &Body| matches!(body, Body::Publish(_));
+            if first {
+                peer.lets_in(60, 60, json!([])).await;
+                peer.asked_for(publishes).await;
+                let _ = asks.send("published").await;
+                return peer.cut();
+            }
+            peer.says_what_it_is(60, 60).await;
+            let claim = peer.asked(|verb| *verb == Verb::Claim).await;
+            let now = json!([{"id": ALICE, "display": "alice", "publisher": false}]);
+            answers_claim(&mut peer, &claim, now).await;
+            // What there may be of the unanswered one ends first.
+            let hangup = peer.asked(|verb| *verb == Verb::Hangup).await;
+            let _ = asks.send("hung up").await;
+            peer.says(json!({"janus": "success", "transaction": hangup.transaction}))
+                .await;
+            peer.asked_for(publishes).await;
+            let _ = asks.send("published anew").await;
+            peer.hears_out().await;
+        }
+    })
+    .await;
+    let (_connection, _side) = member(&transport(&url)).await;
+    for expected in ["published", "hung up", "published anew"] {
+        assert_eq!(soon(asked.recv()).await, Some(expected));
     }
 }

@@ -1,5 +1,7 @@
 //! The session by itself: what is bounded is bounded.
 
+use std::sync::Arc;
+
 use exeunt_janus::translate::Id;
 use exeunt_janus::translate::requests::{Body, Verb};
 use exeunt_janus::translate::videoroom::Word;
@@ -7,8 +9,9 @@ use exeunt_janus::{Endpoint, JanusError, Session, SessionState};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use serde_json::json;
+use tokio::sync::{Mutex, mpsc};
 
-use crate::peer::{serve, soon};
+use crate::peer::{SESSION, serve, soon};
 
 #[tokio::test]
 async fn no_more_requests_wait_than_may() {
@@ -91,4 +94,34 @@ async fn answers_in_any_order_reach_whom_they_are_for() {
     assert!(soon(session.close()).await);
     let closed = handle.ask(Body::Leave).await;
     assert!(matches!(closed, Err(JanusError::Down { .. })), "{closed:?}");
+}
+
+#[tokio::test]
+async fn a_session_that_is_made_for_nobody_any_more_is_ended() {
+    let (reached, mut reaching) = mpsc::channel(1);
+    let (dropped, has_dropped) = mpsc::channel::<()>(1);
+    let (ear, mut heard) = mpsc::channel(1);
+    let has_dropped = Arc::new(Mutex::new(has_dropped));
+    let (url, _tasks) = serve(move |mut peer| {
+        let (reached, ear) = (reached.clone(), ear.clone());
+        let has_dropped = Arc::clone(&has_dropped);
+        async move {
+            // A session that would outlive its socket by a minute.
+            peer.says_what_it_is(60, 60).await;
+            let create = peer.asked(|verb| *verb == Verb::Create).await;
+            let _ = reached.send(()).await;
+            let _ = has_dropped.lock().await.recv().await;
+            peer.made(&create, SESSION).await;
+            let destroy = peer.asked(|verb| *verb == Verb::Destroy).await;
+            let _ = ear.send(destroy.session_id).await;
+        }
+    })
+    .await;
+    let endpoint = Endpoint::new(&url).unwrap();
+    let opening = tokio::spawn(async move { Session::open(&endpoint).await.map(drop) });
+    soon(reaching.recv()).await.unwrap();
+    opening.abort();
+    assert!(soon(opening).await.unwrap_err().is_cancelled());
+    drop(dropped);
+    assert_eq!(soon(heard.recv()).await.unwrap(), Some(SESSION));
 }

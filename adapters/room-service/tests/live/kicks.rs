@@ -59,7 +59,7 @@ impl Backend for Slow {
         self.goes_on.notified().await;
         self.kicked.lock().await.extend(users.iter().cloned());
         let outcome = if is_first {
-            let receipt = Receipt::settled(ReceiptState::default());
+            let receipt = Some(Receipt::settled(ReceiptState::default()));
             RemovalOutcome::Removed { stay: 7, receipt }
         } else {
             RemovalOutcome::NotInRoom

@@ -120,6 +120,7 @@ async fn service_telling(urls: &[&str], limits: Limits) -> RunningService {
         limits: Limits {
             // Those who wait ask often.
             api_per_second: 100_000,
+            requests_per_second_per_address: 1_000_000,
             // A busy machine takes its time, and what is to be told at the end is looked at here.
             time_to_tell_webhooks: Duration::from_secs(30),
             ..limits
@@ -237,6 +238,7 @@ async fn an_address_that_a_name_leads_to_is_checked_as_well() {
         webhooks: vec![webhook],
         limits: Limits {
             api_per_second: 100_000,
+            requests_per_second_per_address: 1_000_000,
             ..Limits::default()
         },
         ..Config::development()

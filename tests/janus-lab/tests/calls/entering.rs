@@ -86,13 +86,7 @@ async fn is_refused(person: Person, code: i32) -> Told {
 
 /// Wherever in the entering an exit begins, nothing of her is left on the server (G-4).
 pub(crate) async fn at_every_moment(scene: Scene) -> Told {
-    // A socket that closes while Janus still makes its session leaves that one to its timeout: it has no
-    // handle, and so nobody is in a room by it.
-    let settings = Settings {
-        session_timeout: 4,
-        ..Settings::default()
-    };
-    let mut stage = Stage::set(scene.network, settings).await?;
+    let mut stage = Stage::set(scene.network, Settings::default()).await?;
     for step in 0..40_u32 {
         let mut person = Person::at(&stage.server, "alice")?.begins()?;
         let moment = Duration::from_micros(400) * step;

@@ -5,6 +5,7 @@ mod crossing;
 mod cycles;
 mod endings;
 mod entering;
+mod interrupted;
 mod judging;
 mod person;
 mod servers;
@@ -70,6 +71,9 @@ fn main() -> ExitCode {
         "an exit while everything is cut is bounded" => wires::everything_cut_before_an_exit,
         "a session whose socket was lost is claimed, and nobody sees her leave" => wires::claimed,
         "a session whose socket is cut again and again is claimed, and media go on" => wires::claimed_after_a_cut,
+        "media that were being set up when the socket was cut come all the same" => interrupted::at_every_moment,
+        "whoever begins to send while the link is down is heard when it is back" => interrupted::begun_meanwhile,
+        "whoever sends anew while the link is down is heard when it is back" => interrupted::begun_anew_meanwhile,
         "whoever is kicked while the link is down finds out" => wires::kicked_meanwhile,
     };
     trials.extend(stories! { &Visitor::needs(temporary);
