@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use exeunt_port::{CloseError, Connection, DepartureError, DepartureReceipt, RoomLink, RoomSignal};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -19,9 +19,12 @@ use crate::roster::Roster;
 use crate::session::Session;
 use crate::translate::Id;
 use crate::translate::requests::Body;
+use crate::translate::videoroom::Word;
 
 /// How long Janus may take to be through with a removal of which it has told us (measured: 1 ms).
 const REMOVING: Duration = Duration::from_millis(150);
+/// How long to wait before asking once more whether it is.
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// Who waits for the confirmation of the departure.
 pub(crate) type Announcer = oneshot::Sender<Result<DepartureReceipt, DepartureError>>;
@@ -216,14 +219,30 @@ impl Keeper {
     /// `destroy` tells a member that the room is gone and *then* takes his handle in hand to close the peer
     /// connection, without keeping it alive in between (1.1.2; the same lines are in 1.4.1). A member whose
     /// handle or session ends in that moment takes all of Janus down with it (G-16: whoever else is there,
-    /// in whatever room). The lock on the rooms is held all the while, and whether a room exists is looked
-    /// up under it: with the answer the moment has passed.
+    /// in whatever room). `kick` tells him before it tells the others, and who goes in between has left for
+    /// them (G-12). The lock on the rooms is held while one is destroyed, and who is kicked is taken off the
+    /// list once the others are told: not to be listed any more means that either moment has passed.
     async fn let_janus_finish(&self) {
-        let room = self.room.clone();
-        let asked = self.handle.ask(Body::Exists { room });
-        // Which answer is all one; and a Janus that gives none is not to hold up the exit (G-6).
-        if timeout(REMOVING, asked).await.is_err() {
+        let finished = async {
+            while self.is_listed().await {
+                sleep(AGAIN).await;
+            }
+        };
+        // A Janus that does not finish is not to hold up the exit (G-6).
+        if timeout(REMOVING, finished).await.is_err() {
             tracing::debug!("Janus did not say in time that it is through with our removal");
+        }
+    }
+
+    /// Whether the room counts us among its members. An error says that there is none, or nobody to ask.
+    async fn is_listed(&self) -> bool {
+        let listed = self.handle.ask(Body::ListParticipants {
+            room: self.room.clone(),
+            secret: None,
+        });
+        match listed.await {
+            Ok(Word::Participants(now)) => now.iter().any(|participant| participant.id == self.id),
+            Ok(_) | Err(_) => false,
         }
     }
 

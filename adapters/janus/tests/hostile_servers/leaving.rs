@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::peer::{
-    destroyed, is_whether_the_room_exists, kicked, left, member, serve, soon, told, transport,
+    asks_who_is_there, destroyed, kicked, left, member, serve, soon, told, transport,
 };
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn whoever_is_dismissed_lets_janus_finish_before_he_ends_his_handle() {
     assert_eq!(soon(connection.close()).await, Ok(()));
     let ended = soon(heard.recv()).await.unwrap();
     let place = |wanted: fn(&Verb) -> bool| ended.iter().position(wanted);
-    let asked = place(is_whether_the_room_exists);
+    let asked = place(asks_who_is_there);
     assert!(asked.is_some(), "{ended:?}");
     assert!(asked < place(|verb| *verb == Verb::Detach), "{ended:?}");
     assert!(asked < place(|verb| *verb == Verb::Destroy), "{ended:?}");

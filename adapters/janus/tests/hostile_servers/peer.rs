@@ -278,7 +278,7 @@ impl Peer {
             if matches!(request.verb, Verb::Detach | Verb::Destroy) {
                 self.says(json!({"janus": "success", "transaction": request.transaction}))
                     .await;
-            } else if is_whether_the_room_exists(&request.verb) {
+            } else if asks_who_is_there(&request.verb) {
                 self.answers_at_once(&request, gone()).await;
             }
             asked.push(request.verb);
@@ -292,11 +292,11 @@ impl Peer {
     }
 }
 
-pub(crate) fn is_whether_the_room_exists(verb: &Verb) -> bool {
+pub(crate) fn asks_who_is_there(verb: &Verb) -> bool {
     matches!(
         verb,
         Verb::Message {
-            body: Body::Exists { .. },
+            body: Body::ListParticipants { .. },
             ..
         }
     )
@@ -321,7 +321,7 @@ pub(crate) fn destroyed() -> Value {
     json!({"videoroom": "destroyed", "room": 7})
 }
 
-/// The answer to whether the room exists.
+/// The answer to who is in the room.
 fn gone() -> Value {
-    json!({"videoroom": "success", "room": 7, "exists": false})
+    json!({"videoroom": "event", "error_code": 426, "error": "No such room (7)"})
 }
