@@ -257,8 +257,8 @@ mod tests {
         let ends: [fn(&mut Roster, &Id); 4] = [
             |_, _| {},
             |_, _| {},
-            |roster, bob| drop(roster.stopped_sending(bob)),
-            |roster, bob| drop(roster.left(bob, RemoteLeaveReason::Left)),
+            |roster, bob| assert!(roster.stopped_sending(bob)),
+            |roster, bob| assert!(roster.left(bob, RemoteLeaveReason::Left).is_some()),
         ];
         for end in ends {
             end(&mut roster, &bob);

@@ -136,12 +136,7 @@ impl Media {
                 Some(Event::Said {
                     word: word @ (Word::Attached(_) | Word::Updated(_)),
                     jsep,
-                }) => {
-                    subscription.agree(word, jsep).await?;
-                    // It may say that something has ended which is wanted, since it has begun anew.
-                    let now = wanted.borrow_and_update().clone();
-                    subscription.change(&now).await
-                }
+                }) => subscription.agree(word, jsep).await,
                 Some(Event::Said { word, .. }) => {
                     tracing::trace!(?word, "of what we receive");
                     Ok(())

@@ -14,11 +14,11 @@ use crate::translate::requests::Verb;
 /// endpoint's patience and the 650 ms of [`Session::close`]: whoever no longer wants the session needs its
 /// id to end it (G-4).
 pub(super) async fn made(session: Session) -> Result<Session, JanusError> {
-    let (taker, taken) = oneshot::channel();
+    let (handing, taken) = oneshot::channel();
     tokio::spawn(async move {
         let made = make(&session).await;
         let unclaimed = Unclaimed(Some(session));
-        if let Err(Ok(unwanted)) = taker.send(made.map(|()| unclaimed)) {
+        if let Err(Ok(unwanted)) = handing.send(made.map(|()| unclaimed)) {
             unwanted.end().await;
         }
     });
