@@ -222,7 +222,12 @@ impl Keeper {
     fn departed(&mut self, answered: Result<Word, JanusError>) -> Result<(), DepartureError> {
         let outcome = match answered {
             // Janus does not say how many others it told.
-            Ok(_) => Ok(DepartureReceipt { peers_told: None }),
+            Ok(Word::Left { .. }) => Ok(DepartureReceipt { peers_told: None }),
+            Ok(word) => Err(DepartureError::Refused {
+                detail: format!(
+                    "Janus answered to the leave with {word:?}, which confirms nothing"
+                ),
+            }),
             Err(error) if error.is_gone() => Err(DepartureError::AlreadyOut),
             Err(JanusError::Down { .. }) => Err(DepartureError::LinkDown),
             Err(error) => Err(DepartureError::Refused {

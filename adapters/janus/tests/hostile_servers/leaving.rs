@@ -75,6 +75,24 @@ async fn another_error_is_not_taken_for_a_departure() {
 }
 
 #[tokio::test]
+async fn an_answer_that_confirms_nothing_is_not_taken_for_a_departure() {
+    let (url, _tasks) = serve(|mut peer| async move {
+        peer.lets_in(60, 0, json!([])).await;
+        let leave = peer.asked_to_leave().await;
+        peer.answers(&leave, json!({"videoroom": "event"})).await;
+        peer.sees_off().await;
+    })
+    .await;
+    let (connection, _side) = member(&transport(&url)).await;
+    let answer = soon(connection.announce_departure()).await;
+    assert!(
+        matches!(answer, Err(DepartureError::Refused { .. })),
+        "{answer:?}"
+    );
+    assert_eq!(soon(connection.close()).await, Ok(()));
+}
+
+#[tokio::test]
 async fn a_kick_that_crosses_our_leave_is_told_and_settles_it() {
     let (url, _tasks) = serve(|mut peer| async move {
         peer.lets_in(60, 0, json!([])).await;
