@@ -41,7 +41,7 @@ pub enum SessionState {
     Closed,
 }
 
-/// For how long Janus keeps a session of which it hears nothing.
+/// For how long Janus keeps a session of which it hears nothing; a day at most, whatever it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetime {
     /// With a socket: `session_timeout`; `None` is for ever.
@@ -58,6 +58,14 @@ impl Lifetime {
     };
     /// How often a session that lives for ever is used, so that a dead connection is noticed.
     const SEEN_TO: Duration = Duration::from_secs(20);
+
+    /// Nobody counts on more: the server's numbers may be any, and no clock counts so far.
+    const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// So many seconds, by the server's account.
+    fn told(seconds: u64) -> Duration {
+        Duration::from_secs(seconds).min(Self::LONGEST)
+    }
 
     /// How often to say that the session is still wanted: thrice in its time.
     fn keepalive(self) -> Duration {
@@ -119,9 +127,9 @@ impl Session {
                 silent: match session_timeout {
                     None => Lifetime::USUAL.silent,
                     Some(0) => None,
-                    Some(seconds) => Some(Duration::from_secs(seconds)),
+                    Some(seconds) => Some(Lifetime::told(seconds)),
                 },
-                unclaimed: Duration::from_secs(reclaim_session_timeout.unwrap_or(0)),
+                unclaimed: Lifetime::told(reclaim_session_timeout.unwrap_or(0)),
             },
             // Somebody between us and Janus may keep this to himself.
             Ok(_) | Err(JanusError::Refused { .. }) => Lifetime::USUAL,
