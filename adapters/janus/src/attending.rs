@@ -166,10 +166,10 @@ impl Keeper {
 
     async fn heed_word(&mut self, word: Word, media: &Media) -> Option<Ending> {
         let signals = match word {
-            Word::Joining(attendee) => Vec::from_iter(self.roster.came(&attendee)),
+            Word::Joining(attendee) => self.roster.came(&attendee),
             Word::Publishers(publishers) => {
                 let publishers = publishers.into_iter();
-                let told = publishers.filter_map(|publisher| self.roster.sends(publisher));
+                let told = publishers.flat_map(|publisher| self.roster.sends(publisher));
                 told.collect()
             }
             Word::Unpublished(id) => {
