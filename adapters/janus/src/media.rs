@@ -79,6 +79,8 @@ enum MediaFault {
 impl Media {
     /// How many streams are received at most; those of further members are not.
     const MOST_STREAMS: usize = 96;
+    /// How many of one member's streams are: nobody takes the places of everybody.
+    const MOST_OF_ONE: usize = 4;
     /// How often in a row a peer connection is made anew.
     const ATTEMPTS: u32 = 12;
     /// The pauses between those attempts are as long as in a lease of so long.
@@ -119,20 +121,7 @@ impl Media {
 
     /// Receives what these send, and nothing else from now on.
     pub(crate) fn receive_from(&self, others: &BTreeMap<Id, Other>) {
-        let mut wanted = Wanted::new();
-        let mut streams = 0;
-        for (id, other) in others {
-            let mids = other.streams.iter().filter(|stream| is_ours(stream));
-            let mids: Vec<String> = mids.map(|stream| stream.mid.clone()).collect();
-            streams += mids.len();
-            if streams > Self::MOST_STREAMS {
-                tracing::debug!(%id, "too many streams to receive this one's");
-                break;
-            }
-            if !mids.is_empty() {
-                wanted.insert(id.clone(), (other.user.clone(), mids));
-            }
-        }
+        let wanted = wanted_of(others);
         self.wanted.send_if_modified(|now| {
             let is_new = *now != wanted;
             *now = wanted;
@@ -213,6 +202,24 @@ async fn closed(slot: &Slot) {
     }
 }
 
+/// What is to be received of these, within the bounds.
+fn wanted_of(others: &BTreeMap<Id, Other>) -> Wanted {
+    let mut wanted = Wanted::new();
+    let mut streams = 0;
+    for (id, other) in others {
+        let mids = other.streams.iter().filter(|stream| is_ours(stream));
+        let mids = mids.map(|stream| stream.mid.clone());
+        let mids: Vec<String> = mids.take(Media::MOST_OF_ONE).collect();
+        if streams + mids.len() > Media::MOST_STREAMS {
+            tracing::debug!(%id, "too many streams to receive this one's");
+        } else if !mids.is_empty() {
+            streams += mids.len();
+            wanted.insert(id.clone(), (other.user.clone(), mids));
+        }
+    }
+    wanted
+}
+
 /// Whether this stream is of a kind that we can decode.
 fn is_ours(stream: &Stream) -> bool {
     let codec = stream.codec.as_deref();
@@ -246,4 +253,39 @@ fn media_address(reached_from: IpAddr) -> Option<IpAddr> {
     found
         .inspect_err(|error| tracing::warn!(%error, "no address for media"))
         .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sends(id: u64, streams: usize) -> (Id, Other) {
+        let stream = |place: usize| Stream {
+            kind: "audio".to_owned(),
+            mid: place.to_string(),
+            codec: None,
+            disabled: false,
+        };
+        let other = Other {
+            user: format!("user-{id}").parse().unwrap(),
+            streams: (0..streams).map(stream).collect(),
+        };
+        (Id::Number(id), other)
+    }
+
+    #[test]
+    fn who_sends_more_than_anybody_may_takes_nobody_elses_place() {
+        let wanted = wanted_of(&BTreeMap::from([sends(1, 97), sends(2, 2)]));
+        assert_eq!(wanted[&Id::Number(1)].1.len(), Media::MOST_OF_ONE);
+        assert_eq!(wanted[&Id::Number(2)].1.len(), 2);
+        // 95 streams, one who has no place any more, and one who has.
+        let many = (0..23).map(|id| sends(id, 4));
+        let wanted = wanted_of(
+            &many
+                .chain([sends(23, 3), sends(24, 2), sends(25, 1)])
+                .collect(),
+        );
+        assert!(!wanted.contains_key(&Id::Number(24)));
+        assert!(wanted.contains_key(&Id::Number(25)));
+    }
 }
