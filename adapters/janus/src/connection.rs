@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use exeunt_port::{CloseError, Connection, DepartureError, DepartureReceipt, RoomLink, RoomSignal};
+use exeunt_webrtc::PeerCloseError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
@@ -12,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::JanusConfig;
 use crate::entering::Entered;
+use crate::error::JanusError;
 use crate::handle::{Handle, HandleEvents};
 use crate::media::Media;
 use crate::roster::Roster;
@@ -181,19 +183,14 @@ impl Keeper {
             Ending::Closing => {}
             Ending::Out => self.be_out(),
             Ending::Dead => {
-                media.close().await;
-                return Ok(());
+                return parted(media.close().await, Ok(()));
             }
         }
         // Janus leaves the peer connection of somebody who left open; it is ours to close. Who hangs
         // answers neither to the handle's end nor to the session's, so the one need not wait for the other.
         let detached = timeout(Session::ENDING, self.handle.detach());
-        let ((), _, taken_part) = tokio::join!(media.close(), detached, self.session.close());
-        if taken_part {
-            return Ok(());
-        }
-        let detail = "Janus did not answer to the end of the session in time".to_owned();
-        Err(CloseError::Unilateral { detail })
+        let (media, _, ended) = tokio::join!(media.close(), detached, self.session.end());
+        parted(media, ended)
     }
 
     /// Tells the stay what happened, waiting for it if it is behind; but an exit waits for nobody.
@@ -223,5 +220,38 @@ impl Keeper {
         for announcer in self.waiting.drain(..) {
             let _ = announcer.send(outcome.clone());
         }
+    }
+}
+
+/// What a close came to, of the media and of the session: whatever is left over, or was not heard by Janus.
+fn parted(
+    media: Result<(), PeerCloseError>,
+    session: Result<(), JanusError>,
+) -> Result<(), CloseError> {
+    let session = session.err().map(|error| error.to_string());
+    let media = media.err().map(|error| error.to_string());
+    let details: Vec<String> = session.into_iter().chain(media).collect();
+    if details.is_empty() {
+        return Ok(());
+    }
+    let detail = details.join("; ");
+    Err(CloseError::Unilateral { detail })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_codec_that_did_not_end_is_not_an_end_in_good_order() {
+        assert_eq!(parted(Ok(()), Ok(())), Ok(()));
+        let stuck = PeerCloseError::CodecStuck { threads: 1 };
+        let down = JanusError::Down {
+            detail: "cut".to_owned(),
+        };
+        let error = parted(Err(stuck), Err(down)).unwrap_err();
+        let words = error.to_string();
+        assert!(words.contains("is down: cut"), "{words}");
+        assert!(words.contains("1 codec threads did not end"), "{words}");
     }
 }

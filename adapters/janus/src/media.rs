@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use exeunt_port::{RoomLink, UserId};
-use exeunt_webrtc::{Network, PeerConnection, local_address_towards};
+use exeunt_webrtc::{Network, PeerCloseError, PeerConnection, local_address_towards};
 use thiserror::Error;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -143,10 +143,11 @@ impl Media {
         }
     }
 
-    /// Closes what is open, within [`PeerConnection::CLOSING`].
-    pub(crate) async fn close(self) {
+    /// Closes what is open, within [`PeerConnection::CLOSING`]; answers what did not close entirely.
+    pub(crate) async fn close(self) -> Result<(), PeerCloseError> {
         self.stop_sending();
-        tokio::join!(closed(&self.publisher), closed(&self.subscriber));
+        let (sending, receiving) = tokio::join!(closed(&self.publisher), closed(&self.subscriber));
+        sending.and(receiving)
     }
 
     fn network(&self) -> Result<&Network, MediaFault> {
@@ -194,12 +195,12 @@ fn replaced(slot: &Slot, peer: Option<Arc<PeerConnection>>) -> Option<Arc<PeerCo
 }
 
 /// Closes what is in this slot.
-async fn closed(slot: &Slot) {
-    if let Some(peer) = replaced(slot, None)
-        && let Err(error) = peer.close().await
-    {
-        tracing::warn!(%error, "a peer connection did not close entirely");
-    }
+async fn closed(slot: &Slot) -> Result<(), PeerCloseError> {
+    let Some(peer) = replaced(slot, None) else {
+        return Ok(());
+    };
+    let closed = peer.close().await;
+    closed.inspect_err(|error| tracing::warn!(%error, "a peer connection did not close entirely"))
 }
 
 /// What is to be received of these, within the bounds.

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::endpoint::Endpoint;
 use crate::error::{JanusError, code};
 use crate::handle::{Handle, HandleEvents};
-use crate::socket::dial;
+use crate::socket::{GOODBYE, dial};
 use crate::translate::PLUGIN;
 use crate::translate::messages::Answer;
 use crate::translate::requests::Verb;
@@ -199,20 +199,26 @@ impl Session {
     /// Ends the session and closes the socket, within 650 ms, whatever Janus does. Answers whether Janus
     /// took part in all of it. When it has answered the task is gone (G-15).
     pub async fn close(&self) -> bool {
-        let ended = self.shared.ask(None, Verb::Destroy);
-        let ended = timeout(Self::ENDING, ended).await;
+        self.end().await.is_ok()
+    }
+
+    /// The same; if Janus did not take part, why not.
+    pub(crate) async fn end(&self) -> Result<(), JanusError> {
+        let request = Verb::Destroy.described();
+        let unanswered = |within| JanusError::Unanswered { request, within };
+        let ended = timeout(Self::ENDING, self.shared.ask(None, Verb::Destroy)).await;
         let ended = match ended {
-            Ok(Ok(_)) => true,
-            Ok(Err(error)) => error.is_gone(),
-            Err(_) => false,
+            Ok(Err(error)) if error.is_gone() => Ok(()),
+            Ok(answered) => answered.map(drop),
+            Err(_) => Err(unanswered(Self::ENDING)),
         };
-        let link = self.take();
-        let closed = match link {
+        let heard = match self.take() {
             Some(link) => link.close().await,
             None => true,
         };
+        let closed = heard.then_some(()).ok_or(unanswered(GOODBYE));
         self.shared.end(SessionState::Closed);
-        ended && closed
+        ended.and(closed)
     }
 
     /// Hands the end of the session over to the network as far as that goes without waiting; then the

@@ -38,7 +38,8 @@ impl Media {
             let _ = wanted.wait_for(|wanted| !wanted.is_empty()).await;
             self.link_up().await;
             let (handle, fault) = self.receive(&mut wanted, &mut failures).await;
-            closed(&self.subscriber).await;
+            // What hangs is said where it is closed; the next one is made all the same.
+            let _ = closed(&self.subscriber).await;
             if let Some(handle) = handle {
                 let _ = handle.detach().await;
             }
