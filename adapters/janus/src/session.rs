@@ -242,6 +242,13 @@ impl Session {
     }
 }
 
+impl Drop for Session {
+    fn drop(&mut self) {
+        // Its handles may outlive it: who waits or asks learns at once that nothing comes any more.
+        self.shared.end(SessionState::Closed);
+    }
+}
+
 /// An answer that is none to this request.
 pub(crate) fn senseless(request: &'static str, answer: &Answer) -> JanusError {
     JanusError::Protocol {

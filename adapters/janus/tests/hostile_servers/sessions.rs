@@ -1,5 +1,7 @@
 //! The session by itself: what is bounded is bounded.
 
+use std::time::Duration;
+
 use exeunt_janus::translate::Id;
 use exeunt_janus::translate::requests::{Body, Verb};
 use exeunt_janus::translate::videoroom::Word;
@@ -7,6 +9,7 @@ use exeunt_janus::{Endpoint, JanusError, Session, SessionState};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use serde_json::json;
+use tokio::sync::mpsc;
 
 use crate::peer::{serve, soon};
 
@@ -91,4 +94,35 @@ async fn answers_in_any_order_reach_whom_they_are_for() {
     assert!(soon(session.close()).await);
     let closed = handle.ask(Body::Leave).await;
     assert!(matches!(closed, Err(JanusError::Down { .. })), "{closed:?}");
+}
+
+#[tokio::test]
+async fn the_handles_of_a_session_that_is_dropped_answer_at_once() {
+    let (asked, mut asking) = mpsc::channel(1);
+    let (url, _tasks) = serve(move |mut peer| {
+        let asked = asked.clone();
+        async move {
+            peer.attaches(60, 0).await;
+            peer.asked_for(|body| *body == Body::Leave).await;
+            let _ = asked.send(()).await;
+            peer.hears_out().await;
+        }
+    })
+    .await;
+    // Whoever waits for an answer waits longer than this story.
+    let endpoint = Endpoint::new(&url).unwrap();
+    let endpoint = endpoint.answering_within(Duration::from_secs(3600));
+    let session = soon(Session::open(&endpoint)).await.unwrap();
+    let (handle, mut events) = soon(session.attach()).await.unwrap();
+    let waits = handle.clone();
+    let waiting = tokio::spawn(async move { waits.ask(Body::Leave).await });
+    soon(asking.recv()).await.unwrap();
+    drop(session);
+    for answer in [
+        soon(waiting).await.unwrap(),
+        soon(handle.ask(Body::Leave)).await,
+    ] {
+        assert!(matches!(answer, Err(JanusError::Down { .. })), "{answer:?}");
+    }
+    assert_eq!(soon(events.recv()).await, None);
 }
