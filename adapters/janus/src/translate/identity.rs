@@ -84,7 +84,11 @@ pub fn room_of(id: &Id, description: Option<&str>) -> Option<RoomId> {
             (Ids::Numbers.of_room(&named) == *id).then_some(named)
         }
         Id::Text(text) => match text.strip_prefix(NUMBER).map(str::parse::<u32>) {
-            Some(Ok(number)) => RoomId::number(number).ok(),
+            // Other software may write a number in other ways; those are other rooms.
+            Some(Ok(number)) => {
+                let room = RoomId::number(number).ok();
+                room.filter(|room| Ids::Strings.of_room(room) == *id)
+            }
             Some(Err(_)) => None,
             None => RoomId::string(text.as_str()).ok(),
         },
@@ -184,7 +188,9 @@ mod tests {
         let there = Ids::Numbers.of_room(&room("standup"));
         assert_eq!(room_of(&there, None), None);
         assert_eq!(room_of(&there, Some("\"retro\"")), None);
-        assert_eq!(room_of(&Id::Text("café".to_owned()), None), None);
+        for text in ["café", "number/007", "number/+7", "number/0", "number/"] {
+            assert_eq!(room_of(&Id::Text(text.to_owned()), None), None, "{text}");
+        }
     }
 
     #[test]
