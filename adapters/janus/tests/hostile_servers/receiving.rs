@@ -86,3 +86,33 @@ async fn a_change_that_is_only_noted_down_ends_no_subscription() {
     let subscribe = soon(heard.recv()).await.expect("the script has failed");
     assert!(subscribe.contains(&choice(4, "0")), "{subscribe:?}");
 }
+
+#[tokio::test]
+async fn a_change_that_is_refused_for_one_feed_is_made_as_far_as_it_goes() {
+    let (ear, mut heard) = mpsc::channel(2);
+    let (url, _tasks) = serve(move |mut peer| {
+        let ear = ear.clone();
+        async move {
+            is_heard(&mut peer).await;
+            // Another stream in the place of the one: both are one change.
+            peer.tells(sends(2, "1")).await;
+            let (update, subscribe, unsubscribe) = changed(&mut peer).await;
+            assert_eq!(subscribe, [choice(2, "1")]);
+            assert_eq!(unsubscribe, [choice(2, "0")]);
+            let refusal = json!({"videoroom": "event", "error_code": 428, "error": "by script"});
+            peer.answers(&update, refusal).await;
+            for _ in 0..2 {
+                let (update, subscribe, unsubscribe) = changed(&mut peer).await;
+                peer.answers(&update, json!({"videoroom": "updated", "streams": []}))
+                    .await;
+                let _ = ear.send((subscribe, unsubscribe)).await;
+            }
+            peer.sees_off().await;
+        }
+    })
+    .await;
+    let (_connection, _side) = member(&transport(&url)).await;
+    let mut next = async || soon(heard.recv()).await.expect("the script has failed");
+    assert_eq!(next().await, (Vec::new(), vec![choice(2, "0")]));
+    assert_eq!(next().await, (vec![choice(2, "1")], Vec::new()));
+}
