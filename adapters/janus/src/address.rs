@@ -20,7 +20,7 @@ impl Address {
 
     pub(crate) fn parse(text: &str) -> Result<Self, EnterError> {
         let senseless = || EnterError::Address {
-            address: text.to_owned(),
+            address: without_userinfo(text),
             expected: Self::EXPECTED.to_owned(),
         };
         let given: Uri = text.parse().map_err(|_| senseless())?;
@@ -75,6 +75,18 @@ impl Address {
     }
 }
 
+/// This text without what may be a name and a password in it: errors end up in logs. They may hold any
+/// sign, so that everything up to the last `@` goes.
+fn without_userinfo(text: &str) -> String {
+    let Some((before, rest)) = text.rsplit_once('@') else {
+        return text.to_owned();
+    };
+    let scheme = before.split_once("://").map(|(scheme, _)| scheme);
+    // What comes before `://` is a scheme only if it looks like one.
+    let scheme = scheme.filter(|scheme| scheme.chars().all(|sign| sign.is_ascii_alphanumeric()));
+    scheme.map_or_else(|| rest.to_owned(), |scheme| format!("{scheme}://{rest}"))
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.url.fmt(formatter)
@@ -97,6 +109,20 @@ mod tests {
         let address = Address::parse("wss://sfu.example").unwrap();
         assert_eq!(address.host_and_port(), ("sfu.example", 8989));
         assert!(address.is_encrypted());
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_not_repeated_in_the_error() {
+        for text in [
+            "ws://user:secret@sfu.example",
+            "user:secret@sfu.example",
+            "ws://user:secret/more@sfu.example:1",
+            "http://user:secret@x@sfu.example",
+        ] {
+            let words = Address::parse(text).unwrap_err().to_string();
+            assert!(!words.contains("secret"), "{words}");
+            assert!(words.contains("sfu.example"), "{words}");
+        }
     }
 
     #[test]

@@ -166,10 +166,10 @@ impl Keeper {
 
     async fn heed_word(&mut self, word: Word, media: &Media) -> Option<Ending> {
         let signals = match word {
-            Word::Joining(attendee) => Vec::from_iter(self.roster.came(&attendee)),
+            Word::Joining(attendee) => self.roster.came(&attendee),
             Word::Publishers(publishers) => {
                 let publishers = publishers.into_iter();
-                let told = publishers.filter_map(|publisher| self.roster.sends(publisher));
+                let told = publishers.flat_map(|publisher| self.roster.sends(publisher));
                 told.collect()
             }
             Word::Unpublished(id) => {
@@ -222,7 +222,12 @@ impl Keeper {
     fn departed(&mut self, answered: Result<Word, JanusError>) -> Result<Ending, DepartureError> {
         let outcome = match answered {
             // Janus does not say how many others it told.
-            Ok(_) => Ok(DepartureReceipt { peers_told: None }),
+            Ok(Word::Left { .. }) => Ok(DepartureReceipt { peers_told: None }),
+            Ok(word) => Err(DepartureError::Refused {
+                detail: format!(
+                    "Janus answered to the leave with {word:?}, which confirms nothing"
+                ),
+            }),
             Err(error) if error.is_gone() => Err(DepartureError::AlreadyOut),
             Err(JanusError::Down { .. }) => Err(DepartureError::LinkDown),
             Err(error) => Err(DepartureError::Refused {

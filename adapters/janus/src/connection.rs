@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use exeunt_port::{CloseError, Connection, DepartureError, DepartureReceipt, RoomLink, RoomSignal};
+use exeunt_webrtc::PeerCloseError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
@@ -13,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::JanusConfig;
 use crate::entering::Entered;
+use crate::error::JanusError;
 use crate::handle::{Handle, HandleEvents};
 use crate::media::Media;
 use crate::roster::Roster;
@@ -192,8 +194,7 @@ impl Keeper {
             Ending::Closing => {}
             Ending::Left | Ending::Removed => self.be_out(),
             Ending::Dead => {
-                media.close().await;
-                return Ok(());
+                return parted(media.close().await, Ok(()));
             }
         }
         let goodbye = async {
@@ -203,15 +204,11 @@ impl Keeper {
             // Who hangs answers neither to the handle's end nor to the session's, so the one need not wait
             // for the other.
             let detached = timeout(Session::ENDING, self.handle.detach());
-            tokio::join!(detached, self.session.close()).1
+            tokio::join!(detached, self.session.end()).1
         };
         // Janus leaves the peer connection of somebody who left open; it is ours to close.
-        let ((), taken_part) = tokio::join!(media.close(), goodbye);
-        if taken_part {
-            return Ok(());
-        }
-        let detail = "Janus did not answer to the end of the session in time".to_owned();
-        Err(CloseError::Unilateral { detail })
+        let (media, ended) = tokio::join!(media.close(), goodbye);
+        parted(media, ended)
     }
 
     /// Waits until `VideoRoom` is through with our removal, within [`REMOVING`].
@@ -273,5 +270,38 @@ impl Keeper {
         for announcer in self.waiting.drain(..) {
             let _ = announcer.send(outcome.clone());
         }
+    }
+}
+
+/// What a close came to, of the media and of the session: whatever is left over, or was not heard by Janus.
+fn parted(
+    media: Result<(), PeerCloseError>,
+    session: Result<(), JanusError>,
+) -> Result<(), CloseError> {
+    let session = session.err().map(|error| error.to_string());
+    let media = media.err().map(|error| error.to_string());
+    let details: Vec<String> = session.into_iter().chain(media).collect();
+    if details.is_empty() {
+        return Ok(());
+    }
+    let detail = details.join("; ");
+    Err(CloseError::Unilateral { detail })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_codec_that_did_not_end_is_not_an_end_in_good_order() {
+        assert_eq!(parted(Ok(()), Ok(())), Ok(()));
+        let stuck = PeerCloseError::CodecStuck { threads: 1 };
+        let down = JanusError::Down {
+            detail: "cut".to_owned(),
+        };
+        let error = parted(Err(stuck), Err(down)).unwrap_err();
+        let words = error.to_string();
+        assert!(words.contains("is down: cut"), "{words}");
+        assert!(words.contains("1 codec threads did not end"), "{words}");
     }
 }

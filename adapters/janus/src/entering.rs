@@ -218,7 +218,7 @@ async fn holder_of(
         && let Some(holder) = participants.iter().find(|participant| participant.id == id)
     {
         let named = user_of(&holder.id, holder.display.as_deref());
-        if named != request.user {
+        if named != user_of(&id, Some(request.user.as_str())) {
             return JanusError::Refused {
                 request: what,
                 code: *code,

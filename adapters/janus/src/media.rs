@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use exeunt_port::{RoomLink, UserId};
-use exeunt_webrtc::{Network, PeerConnection, local_address_towards};
+use exeunt_webrtc::{Network, PeerCloseError, PeerConnection, local_address_towards};
 use thiserror::Error;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -101,6 +101,8 @@ impl Media {
     const MOST_STREAMS: usize = 96;
     /// How many streams somebody is taken to send where Janus has not named them.
     const UNNAMED: usize = 2;
+    /// How many of one member's streams are: nobody takes the places of everybody.
+    const MOST_OF_ONE: usize = 4;
     /// How often in a row a peer connection is made anew.
     const ATTEMPTS: u32 = 12;
     /// The pauses between those attempts are as long as in a lease of so long.
@@ -142,7 +144,7 @@ impl Media {
 
     /// Receives what these send, and nothing else from now on.
     pub(crate) fn receive_from(&self, others: &BTreeMap<Id, Other>) {
-        let feeds = Self::feeds(others);
+        let feeds = feeds_of(others);
         self.wanted.send_if_modified(|now| {
             let is_new = now.feeds != feeds;
             now.feeds = feeds;
@@ -155,7 +157,7 @@ impl Media {
     /// what we send, it tells nobody again. So everything is subscribed to anew, and published anew where
     /// Janus does not have it.
     pub(crate) fn link_recovered(&self, others: &BTreeMap<Id, Other>, sends: bool) {
-        let feeds = Self::feeds(others);
+        let feeds = feeds_of(others);
         self.wanted.send_modify(|now| {
             now.recoveries += 1;
             now.feeds = feeds;
@@ -164,33 +166,6 @@ impl Media {
         if !sends && self.sending.load(Ordering::Relaxed) {
             self.hung_up("Janus has nothing of it since the link was lost");
         }
-    }
-
-    fn feeds(others: &BTreeMap<Id, Other>) -> BTreeMap<Id, Feed> {
-        let mut feeds = BTreeMap::new();
-        let mut streams = 0;
-        for (id, other) in others {
-            let mids = other.streams.iter().filter(|stream| is_ours(stream));
-            let mids: Vec<String> = mids.map(|stream| stream.mid.clone()).collect();
-            streams += if other.sends_unnamed {
-                Self::UNNAMED
-            } else {
-                mids.len()
-            };
-            if streams > Self::MOST_STREAMS {
-                tracing::debug!(%id, "too many streams to receive this one's");
-                break;
-            }
-            if other.sends_unnamed || !mids.is_empty() {
-                let feed = Feed {
-                    user: other.user.clone(),
-                    mids,
-                    publication: other.publication,
-                };
-                feeds.insert(id.clone(), feed);
-            }
-        }
-        feeds
     }
 
     /// Janus has closed the peer connection that sends.
@@ -207,10 +182,11 @@ impl Media {
         }
     }
 
-    /// Closes what is open, within [`PeerConnection::CLOSING`].
-    pub(crate) async fn close(self) {
+    /// Closes what is open, within [`PeerConnection::CLOSING`]; answers what did not close entirely.
+    pub(crate) async fn close(self) -> Result<(), PeerCloseError> {
         self.stop_sending();
-        tokio::join!(closed(&self.publisher), closed(&self.subscriber));
+        let (sending, receiving) = tokio::join!(closed(&self.publisher), closed(&self.subscriber));
+        sending.and(receiving)
     }
 
     fn network(&self) -> Result<&Network, MediaFault> {
@@ -265,12 +241,40 @@ fn replaced(slot: &Slot, peer: Option<Arc<PeerConnection>>) -> Option<Arc<PeerCo
 }
 
 /// Closes what is in this slot.
-async fn closed(slot: &Slot) {
-    if let Some(peer) = replaced(slot, None)
-        && let Err(error) = peer.close().await
-    {
-        tracing::warn!(%error, "a peer connection did not close entirely");
+async fn closed(slot: &Slot) -> Result<(), PeerCloseError> {
+    let Some(peer) = replaced(slot, None) else {
+        return Ok(());
+    };
+    let closed = peer.close().await;
+    closed.inspect_err(|error| tracing::warn!(%error, "a peer connection did not close entirely"))
+}
+
+/// What is to be received of these, within the bounds.
+fn feeds_of(others: &BTreeMap<Id, Other>) -> BTreeMap<Id, Feed> {
+    let mut feeds = BTreeMap::new();
+    let mut streams = 0;
+    for (id, other) in others {
+        let mids = other.streams.iter().filter(|stream| is_ours(stream));
+        let mids = mids.map(|stream| stream.mid.clone());
+        let mids: Vec<String> = mids.take(Media::MOST_OF_ONE).collect();
+        let count = if other.sends_unnamed {
+            Media::UNNAMED
+        } else {
+            mids.len()
+        };
+        if streams + count > Media::MOST_STREAMS {
+            tracing::debug!(%id, "too many streams to receive this one's");
+        } else if count > 0 {
+            streams += count;
+            let feed = Feed {
+                user: other.user.clone(),
+                mids,
+                publication: other.publication,
+            };
+            feeds.insert(id.clone(), feed);
+        }
     }
+    feeds
 }
 
 /// Whether this stream is of a kind that we can decode.
@@ -312,4 +316,41 @@ fn media_address(reached_from: IpAddr) -> Option<IpAddr> {
     found
         .inspect_err(|error| tracing::warn!(%error, "no address for media"))
         .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sends(id: u64, streams: usize) -> (Id, Other) {
+        let stream = |place: usize| Stream {
+            kind: "audio".to_owned(),
+            mid: place.to_string(),
+            codec: None,
+            disabled: false,
+        };
+        let other = Other {
+            user: format!("user-{id}").parse().unwrap(),
+            streams: (0..streams).map(stream).collect(),
+            sends_unnamed: false,
+            publication: 0,
+        };
+        (Id::Number(id), other)
+    }
+
+    #[test]
+    fn who_sends_more_than_anybody_may_takes_nobody_elses_place() {
+        let feeds = feeds_of(&BTreeMap::from([sends(1, 97), sends(2, 2)]));
+        assert_eq!(feeds[&Id::Number(1)].mids.len(), Media::MOST_OF_ONE);
+        assert_eq!(feeds[&Id::Number(2)].mids.len(), 2);
+        // 95 streams, one who has no place any more, and one who has.
+        let many = (0..23).map(|id| sends(id, 4));
+        let feeds = feeds_of(
+            &many
+                .chain([sends(23, 3), sends(24, 2), sends(25, 1)])
+                .collect(),
+        );
+        assert!(!feeds.contains_key(&Id::Number(24)));
+        assert!(feeds.contains_key(&Id::Number(25)));
+    }
 }

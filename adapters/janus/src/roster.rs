@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use exeunt_port::{RemoteLeaveReason, RoomSignal, UserId};
 
 use crate::translate::Id;
-use crate::translate::identity::{by_id, user_of};
+use crate::translate::identity::{by_id, has_id_of, user_of};
 use crate::translate::videoroom::{Attendee, Participant, Publisher, Stream};
 
 /// The others in a room. Janus says of one departure more than one word, and of one arrival two where
 /// somebody enters and then sends: what comes out of here is one signal for each.
+///
+/// No two are called the same. Who has the number that follows from a name is called by it; whoever shows
+/// it besides is called by his id, from then on if he came first: that one has left, and another entered.
 #[derive(Debug)]
 pub struct Roster {
     /// Our own ids.
@@ -50,13 +53,13 @@ impl Roster {
         &self.others
     }
 
-    /// Somebody is there. `None` if that is known already.
-    pub fn came(&mut self, attendee: &Attendee) -> Option<RoomSignal> {
+    /// Somebody is there. Nothing is told if that is known already.
+    pub fn came(&mut self, attendee: &Attendee) -> Vec<RoomSignal> {
         self.is_there(&attendee.id, attendee.display.as_deref())
     }
 
-    /// Somebody sends this. A signal if it was not known that he is there.
-    pub fn sends(&mut self, publisher: Publisher) -> Option<RoomSignal> {
+    /// Somebody sends this. It is told that he is there if it was not known.
+    pub fn sends(&mut self, publisher: Publisher) -> Vec<RoomSignal> {
         let Publisher {
             id,
             display,
@@ -114,16 +117,25 @@ impl Roster {
         missed
     }
 
-    fn is_there(&mut self, id: &Id, display: Option<&str>) -> Option<RoomSignal> {
+    fn is_there(&mut self, id: &Id, display: Option<&str>) -> Vec<RoomSignal> {
         if *id == self.own.0 || self.others.contains_key(id) {
-            return None;
+            return Vec::new();
         }
         let named = user_of(id, display);
-        let mut taken = self.others.values().map(|other| &other.user);
-        let user = if named == self.own.1 || taken.any(|user| *user == named) {
-            by_id(id)
-        } else {
-            named
+        let mut told = Vec::new();
+        let mut others = self.others.iter_mut();
+        let user = match others.find(|(_, other)| other.user == named) {
+            Some((shown_by, other)) if has_id_of(id, &named) => {
+                other.user = by_id(shown_by);
+                told = vec![
+                    RoomSignal::RemoteUserLeft(named.clone(), RemoteLeaveReason::Left),
+                    RoomSignal::RemoteUserEntered(other.user.clone()),
+                ];
+                named
+            }
+            Some(_) => by_id(id),
+            None if named == self.own.1 => by_id(id),
+            None => named,
         };
         let other = Other {
             user: user.clone(),
@@ -132,13 +144,15 @@ impl Roster {
             publication: 0,
         };
         self.others.insert(id.clone(), other);
-        Some(RoomSignal::RemoteUserEntered(user))
+        told.push(RoomSignal::RemoteUserEntered(user));
+        told
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::translate::identity::Ids;
 
     fn user(name: &str) -> UserId {
         name.parse().unwrap()
@@ -173,8 +187,8 @@ mod tests {
     fn who_enters_and_then_sends_is_told_once() {
         let mut roster = roster();
         let entered = RoomSignal::RemoteUserEntered(user("bob"));
-        assert_eq!(roster.came(&attendee(2, "bob")), Some(entered));
-        assert_eq!(roster.sends(publisher(2, "bob")), None);
+        assert_eq!(roster.came(&attendee(2, "bob")), [entered]);
+        assert_eq!(roster.sends(publisher(2, "bob")), []);
         assert_eq!(roster.others()[&Id::Number(2)].streams.len(), 1);
     }
 
@@ -196,10 +210,30 @@ mod tests {
     fn of_two_with_the_same_name_the_second_is_called_by_his_id() {
         let mut roster = roster();
         roster.came(&attendee(2, "bob"));
-        let entered = |name| Some(RoomSignal::RemoteUserEntered(user(name)));
+        let entered = |name| [RoomSignal::RemoteUserEntered(user(name))];
         assert_eq!(roster.came(&attendee(3, "bob")), entered("janus-3"));
         assert_eq!(roster.came(&attendee(4, "alice")), entered("janus-4"));
-        assert_eq!(roster.came(&attendee(1, "alice")), None);
+        assert_eq!(roster.came(&attendee(1, "alice")), []);
+    }
+
+    #[test]
+    fn a_name_is_whose_number_follows_from_it_whoever_came_first() {
+        let bobs = Ids::Numbers.of_user(&user("bob"));
+        let bob = Attendee {
+            id: bobs.clone(),
+            display: Some("bob".to_owned()),
+        };
+        let entered = |name| RoomSignal::RemoteUserEntered(user(name));
+        let mut roster = roster();
+        assert_eq!(roster.came(&attendee(2, "bob")), [entered("bob")]);
+        let left = RoomSignal::RemoteUserLeft(user("bob"), RemoteLeaveReason::Left);
+        assert_eq!(
+            roster.came(&bob),
+            [left, entered("janus-2"), entered("bob")]
+        );
+        assert_eq!(roster.others()[&bobs].user, user("bob"));
+        assert_eq!(roster.came(&attendee(3, "bob")), [entered("janus-3")]);
+        assert_eq!(roster.came(&attendee(4, "janus-3")), [entered("janus-4")]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use crate::endpoint::Endpoint;
 use crate::error::{JanusError, code};
 use crate::handle::{Handle, HandleEvents};
-use crate::socket::dial;
+use crate::socket::{GOODBYE, dial};
 use crate::translate::PLUGIN;
 use crate::translate::messages::Answer;
 use crate::translate::requests::Verb;
@@ -42,7 +42,7 @@ pub enum SessionState {
     Closed,
 }
 
-/// For how long Janus keeps a session of which it hears nothing.
+/// For how long Janus keeps a session of which it hears nothing; a day at most, whatever it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetime {
     /// With a socket: `session_timeout`; `None` is for ever.
@@ -59,6 +59,14 @@ impl Lifetime {
     };
     /// How often a session that lives for ever is used, so that a dead connection is noticed.
     const SEEN_TO: Duration = Duration::from_secs(20);
+
+    /// Nobody counts on more: the server's numbers may be any, and no clock counts so far.
+    const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// So many seconds, by the server's account.
+    fn told(seconds: u64) -> Duration {
+        Duration::from_secs(seconds).min(Self::LONGEST)
+    }
 
     /// How often to say that the session is still wanted: thrice in its time.
     fn keepalive(self) -> Duration {
@@ -116,9 +124,9 @@ impl Session {
                 silent: match session_timeout {
                     None => Lifetime::USUAL.silent,
                     Some(0) => None,
-                    Some(seconds) => Some(Duration::from_secs(seconds)),
+                    Some(seconds) => Some(Lifetime::told(seconds)),
                 },
-                unclaimed: Duration::from_secs(reclaim_session_timeout.unwrap_or(0)),
+                unclaimed: Lifetime::told(reclaim_session_timeout.unwrap_or(0)),
             },
             // Somebody between us and Janus may keep this to himself.
             Ok(_) | Err(JanusError::Refused { .. }) => Lifetime::USUAL,
@@ -188,20 +196,26 @@ impl Session {
     /// Ends the session and closes the socket, within 650 ms, whatever Janus does. Answers whether Janus
     /// took part in all of it. When it has answered the task is gone (G-15).
     pub async fn close(&self) -> bool {
-        let ended = self.shared.ask(None, Verb::Destroy);
-        let ended = timeout(Self::ENDING, ended).await;
+        self.end().await.is_ok()
+    }
+
+    /// The same; if Janus did not take part, why not.
+    pub(crate) async fn end(&self) -> Result<(), JanusError> {
+        let request = Verb::Destroy.described();
+        let unanswered = |within| JanusError::Unanswered { request, within };
+        let ended = timeout(Self::ENDING, self.shared.ask(None, Verb::Destroy)).await;
         let ended = match ended {
-            Ok(Ok(_)) => true,
-            Ok(Err(error)) => error.is_gone(),
-            Err(_) => false,
+            Ok(Err(error)) if error.is_gone() => Ok(()),
+            Ok(answered) => answered.map(drop),
+            Err(_) => Err(unanswered(Self::ENDING)),
         };
-        let link = self.take();
-        let closed = match link {
+        let heard = match self.take() {
             Some(link) => link.close().await,
             None => true,
         };
+        let closed = heard.then_some(()).ok_or(unanswered(GOODBYE));
         self.shared.end(SessionState::Closed);
-        ended && closed
+        ended.and(closed)
     }
 
     /// Hands the end of the session over to the network as far as that goes without waiting; then the
@@ -222,6 +236,13 @@ impl Session {
     fn take(&self) -> Option<Link> {
         let mut held = self.link.lock().unwrap_or_else(PoisonError::into_inner);
         held.take()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // Its handles may outlive it: who waits or asks learns at once that nothing comes any more.
+        self.shared.end(SessionState::Closed);
     }
 }
 

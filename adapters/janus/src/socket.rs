@@ -18,7 +18,7 @@ use crate::error::JanusError;
 use crate::translate::MAX_MESSAGE;
 
 /// How long the other side has to take part in a goodbye.
-const GOODBYE: Duration = Duration::from_millis(250);
+pub(crate) const GOODBYE: Duration = Duration::from_millis(250);
 /// Without it Janus lets nobody talk.
 const SUBPROTOCOL: &str = "janus-protocol";
 

@@ -40,7 +40,8 @@ impl Media {
             let _ = wanted.wait_for(|wanted| !wanted.feeds.is_empty()).await;
             self.link_up().await;
             let (handle, fault) = self.receive(&mut wanted, &mut failures).await;
-            closed(&self.subscriber).await;
+            // What hangs is said where it is closed; the next one is made all the same.
+            let _ = closed(&self.subscriber).await;
             if let Some(handle) = handle {
                 self.detach(&handle).await;
             }
@@ -223,11 +224,13 @@ impl Subscription {
         if subscribe.is_empty() && unsubscribe.is_empty() {
             return Ok(());
         }
-        match self.update(subscribe.clone(), unsubscribe).await {
-            // Somebody has left meanwhile. The others are still wanted.
+        match self.update(subscribe.clone(), unsubscribe.clone()).await {
+            // Somebody has left meanwhile, and Janus has done nothing of it. The rest is still wanted.
             Err(MediaFault::Janus(error)) if error.code() == Some(code::NO_SUCH_FEED) => {
-                for one in subscribe {
-                    match self.update(vec![one], Vec::new()).await {
+                let unsubscribe = (!unsubscribe.is_empty()).then(|| (Vec::new(), unsubscribe));
+                let subscribe = subscribe.into_iter().map(|one| (vec![one], Vec::new()));
+                for (subscribe, unsubscribe) in unsubscribe.into_iter().chain(subscribe) {
+                    match self.update(subscribe, unsubscribe).await {
                         Err(MediaFault::Janus(error)) if error.is_gone() => {
                             tracing::debug!(%error, "not received");
                         }

@@ -34,6 +34,8 @@ const EXACT: u64 = 1 << 53;
 const NAMED_ROOM: u64 = 1 << 52;
 /// Before a room number where ids are strings: `/` cannot stand in a room's name.
 const NUMBER: &str = "number/";
+/// Before the number of somebody who is called by his id.
+const BY_ID: &str = "janus-";
 
 impl Ids {
     /// Janus's id of this room.
@@ -82,7 +84,11 @@ pub fn room_of(id: &Id, description: Option<&str>) -> Option<RoomId> {
             (Ids::Numbers.of_room(&named) == *id).then_some(named)
         }
         Id::Text(text) => match text.strip_prefix(NUMBER).map(str::parse::<u32>) {
-            Some(Ok(number)) => RoomId::number(number).ok(),
+            // Other software may write a number in other ways; those are other rooms.
+            Some(Ok(number)) => {
+                let room = RoomId::number(number).ok();
+                room.filter(|room| Ids::Strings.of_room(room) == *id)
+            }
             Some(Err(_)) => None,
             None => RoomId::string(text.as_str()).ok(),
         },
@@ -99,18 +105,31 @@ pub fn description_of(room: &RoomId) -> String {
 ///
 /// Somebody who entered with other software may show any name or none, and the id that he likes. Whoever
 /// shows a name that can be a user's is taken by his name; everybody else is called by his id, as
-/// `janus-42`. Of two who show the same name, [`Roster`](crate::Roster) calls the second by his id.
+/// `janus-42`, which nobody else's name or text can say: names that begin so are not taken. Of two who
+/// show the same name, whoever [has its number](has_id_of) is called by it, and the other by his id.
 #[must_use]
 pub fn user_of(id: &Id, display: Option<&str>) -> UserId {
-    if let Id::Text(text) = id
-        && let Ok(user) = text.parse()
-    {
-        return user;
-    }
-    match display.map(str::parse) {
-        Some(Ok(user)) if matches!(id, Id::Number(_)) => user,
-        Some(_) | None => by_id(id),
-    }
+    let shown = match id {
+        Id::Number(_) => display,
+        Id::Text(text) => Some(text.as_str()),
+    };
+    shown.and_then(name_of).unwrap_or_else(|| by_id(id))
+}
+
+/// Whether this id is the one that this user enters with: whoever has it has the name, whoever else shows it.
+#[must_use]
+pub fn has_id_of(id: &Id, user: &UserId) -> bool {
+    let ids = match id {
+        Id::Number(_) => Ids::Numbers,
+        Id::Text(_) => Ids::Strings,
+    };
+    ids.of_user(user) == *id
+}
+
+/// The user of this name, if it can be one's and is not one of those that say an id.
+fn name_of(text: &str) -> Option<UserId> {
+    let user = text.parse().ok()?;
+    (!text.starts_with(BY_ID)).then_some(user)
 }
 
 /// What somebody is called whose name says nothing, or is taken.
@@ -118,12 +137,12 @@ pub(crate) fn by_id(id: &Id) -> UserId {
     let number = match id {
         Id::Number(number) => *number,
         // A text that can be no user's id: a number that follows from it.
-        Id::Text(text) => match text.parse() {
-            Ok(user) => return user,
-            Err(_) => number_of(text),
+        Id::Text(text) => match name_of(text) {
+            Some(user) => return user,
+            None => number_of(text),
         },
     };
-    let called = format!("janus-{number}").parse();
+    let called = format!("{BY_ID}{number}").parse();
     called.unwrap_or_else(|error| unreachable!("6 letters and 20 digits are an id: {error}"))
 }
 
@@ -169,7 +188,9 @@ mod tests {
         let there = Ids::Numbers.of_room(&room("standup"));
         assert_eq!(room_of(&there, None), None);
         assert_eq!(room_of(&there, Some("\"retro\"")), None);
-        assert_eq!(room_of(&Id::Text("café".to_owned()), None), None);
+        for text in ["café", "number/007", "number/+7", "number/0", "number/"] {
+            assert_eq!(room_of(&Id::Text(text.to_owned()), None), None, "{text}");
+        }
     }
 
     #[test]
@@ -185,6 +206,15 @@ mod tests {
             let named = Ids::Numbers.of_room(&RoomId::string(name).unwrap());
             assert!(matches!(named, Id::Number(NAMED_ROOM..EXACT)));
         }
+    }
+
+    #[test]
+    fn nobody_shows_a_name_that_says_somebody_elses_id() {
+        let text = |text: &str| Id::Text(text.to_owned());
+        assert_eq!(user_of(&Id::Number(3), Some("janus-2")), user("janus-3"));
+        assert_eq!(user_of(&Id::Number(2), Some("janus-2")), user("janus-2"));
+        let nameless = user_of(&text("Alice A."), None);
+        assert_ne!(user_of(&text(nameless.as_str()), None), nameless);
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub enum Word {
     Destroyed,
     /// A subscription was made.
     Attached(Vec<Subscribed>),
-    /// A subscription has changed; without streams it has not.
+    /// A subscription has changed; without streams it has not, or not yet (`updating`).
     Updated(Vec<Subscribed>),
     /// A room was made.
     Created(Id),
@@ -203,6 +203,8 @@ impl Word {
             Some("participants") => Ok(Self::Participants(raw.participants.unwrap_or_default())),
             Some("attached") => Ok(Self::Attached(raw.streams)),
             Some("updated") => Ok(Self::Updated(raw.streams)),
+            // While an earlier offer is unanswered Janus only takes note: the change follows by itself.
+            Some("updating") => Ok(Self::Updated(Vec::new())),
             Some("success") => Ok(match (raw.exists, raw.list) {
                 (Some(exists), _) => Self::Exists(exists),
                 (None, Some(rooms)) => Self::Rooms(rooms),

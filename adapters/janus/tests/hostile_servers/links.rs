@@ -173,6 +173,29 @@ async fn a_session_that_is_gone_when_it_is_claimed_is_a_dead_link() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_said_to_be_kept_for_ever_is_claimed_like_any() {
+    let connections = AtomicUsize::new(0);
+    let (url, _tasks) = serve(move |mut peer| {
+        let first = connections.fetch_add(1, Ordering::SeqCst) == 0;
+        async move {
+            if first {
+                peer.lets_in(u64::MAX, u64::MAX, json!([])).await;
+                return peer.cut();
+            }
+            peer.says_what_it_is(u64::MAX, u64::MAX).await;
+            let claim = peer.asked(|verb| *verb == Verb::Claim).await;
+            peer.refuses(&claim, 458).await;
+            peer.hears_out().await;
+        }
+    })
+    .await;
+    let (connection, mut side) = member(&transport(&url)).await;
+    assert_eq!(told(&mut side).await, RoomSignal::LinkLost);
+    assert_eq!(told(&mut side).await, RoomSignal::LinkDead);
+    assert_eq!(soon(connection.close()).await, Ok(()));
+}
+
+#[tokio::test]
 async fn nobody_claims_a_session_once_the_stay_is_abandoned() {
     let (claims, mut claimed) = mpsc::channel(4);
     let (url, _tasks, _) = cut_once(move |mut peer, _claim| {

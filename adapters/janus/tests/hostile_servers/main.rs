@@ -11,5 +11,6 @@ mod entering;
 mod leaving;
 mod links;
 mod peer;
+mod receiving;
 mod sessions;
 mod telling;

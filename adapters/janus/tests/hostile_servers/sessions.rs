@@ -1,6 +1,7 @@
 //! The session by itself: what is bounded is bounded.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use exeunt_janus::translate::Id;
 use exeunt_janus::translate::requests::{Body, Verb};
@@ -124,4 +125,35 @@ async fn a_session_that_is_made_for_nobody_any_more_is_ended() {
     assert!(soon(opening).await.unwrap_err().is_cancelled());
     drop(dropped);
     assert_eq!(soon(heard.recv()).await.unwrap(), Some(SESSION));
+}
+
+#[tokio::test]
+async fn the_handles_of_a_session_that_is_dropped_answer_at_once() {
+    let (asked, mut asking) = mpsc::channel(1);
+    let (url, _tasks) = serve(move |mut peer| {
+        let asked = asked.clone();
+        async move {
+            peer.attaches(60, 0).await;
+            peer.asked_for(|body| *body == Body::Leave).await;
+            let _ = asked.send(()).await;
+            peer.hears_out().await;
+        }
+    })
+    .await;
+    // Whoever waits for an answer waits longer than this story.
+    let endpoint = Endpoint::new(&url).unwrap();
+    let endpoint = endpoint.answering_within(Duration::from_secs(3600));
+    let session = soon(Session::open(&endpoint)).await.unwrap();
+    let (handle, mut events) = soon(session.attach()).await.unwrap();
+    let waits = handle.clone();
+    let waiting = tokio::spawn(async move { waits.ask(Body::Leave).await });
+    soon(asking.recv()).await.unwrap();
+    drop(session);
+    for answer in [
+        soon(waiting).await.unwrap(),
+        soon(handle.ask(Body::Leave)).await,
+    ] {
+        assert!(matches!(answer, Err(JanusError::Down { .. })), "{answer:?}");
+    }
+    assert_eq!(soon(events.recv()).await, None);
 }

@@ -87,6 +87,20 @@ async fn a_kick_and_a_dismissal_are_told_as_such_and_are_final() {
 }
 
 #[tokio::test]
+async fn closing_over_a_link_that_is_down_says_that_it_is() {
+    let (url, _tasks) = serve(|mut peer| async move {
+        peer.lets_in(60, 0, json!([])).await;
+        peer.tells(kicked()).await;
+        peer.cut();
+    })
+    .await;
+    let (connection, mut side) = member(&transport(&url)).await;
+    assert_eq!(told(&mut side).await, RoomSignal::Kicked);
+    let error = soon(connection.close()).await.unwrap_err();
+    assert!(error.to_string().contains("is down"), "{error}");
+}
+
+#[tokio::test]
 async fn what_happens_to_a_handle_that_is_not_ours_changes_nothing() {
     let (url, _tasks) = serve(|mut peer| async move {
         peer.lets_in(60, 0, json!([])).await;

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use exeunt_janus::translate::Id;
-use exeunt_janus::translate::identity::user_of;
+use exeunt_janus::translate::identity::{has_id_of, user_of};
 use exeunt_janus::translate::videoroom::Participant;
 use exeunt_port::{RoomId, UserId};
 
@@ -257,11 +257,19 @@ impl Census {
             return;
         }
         let named = user_of(&one.id, one.display.as_deref());
-        let is_taken = known.members.values().any(|member| member.user == named);
-        let user = if is_taken {
-            user_of(&one.id, None)
-        } else {
-            named
+        let mut members = known.members.iter();
+        let shown_by = members.find(|(_, member)| member.user == named);
+        let user = match shown_by.map(|(id, _)| id.clone()) {
+            // A kick by this name is meant for whoever has its number.
+            Some(shown_by) if has_id_of(&one.id, &named) => {
+                self.call_by_id(at, room, &shown_by);
+                named
+            }
+            Some(_) => user_of(&one.id, None),
+            None => named,
+        };
+        let Some(known) = self.rooms.get_mut(room) else {
+            return;
         };
         self.last_stay += 1;
         let stay = self.last_stay;
@@ -281,6 +289,26 @@ impl Census {
             may_publish,
         };
         self.tell(at, entered);
+    }
+
+    /// Somebody shows a name that another one has: for all who hear of it he leaves, and somebody enters.
+    fn call_by_id(&mut self, at: Moment, room: &RoomId, id: &Id) {
+        let known = self.rooms.get(room);
+        let Some(member) = known.and_then(|known| known.members.get(id)) else {
+            return;
+        };
+        let (publisher, kicking) = (member.sends, member.kicking);
+        self.leave(at, room, id, None);
+        let nameless = Participant {
+            id: id.clone(),
+            display: None,
+            publisher,
+        };
+        self.enter(at, room, &nameless);
+        let known = self.rooms.get_mut(room);
+        if let Some(member) = known.and_then(|known| known.members.get_mut(id)) {
+            member.kicking = kicking;
+        }
     }
 
     fn leave(&mut self, at: Moment, room: &RoomId, id: &Id, reason: Option<LeaveReason>) {

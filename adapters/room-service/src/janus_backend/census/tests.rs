@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use exeunt_janus::translate::identity::Ids;
 use proptest::prelude::*;
 
 use super::*;
@@ -393,4 +394,28 @@ fn a_room_that_is_gone_over_another_connection_was_perhaps_not_ended_by_anybody(
         }
         assert_eq!(left, Some(reason));
     }
+}
+
+#[test]
+fn a_name_means_whoever_has_its_number_whoever_showed_it_first() {
+    let alice: UserId = "alice".parse().unwrap();
+    let shows_alice = |id| Participant {
+        id,
+        display: Some("alice".to_owned()),
+        publisher: false,
+    };
+    let hers = Ids::Numbers.of_user(&alice);
+    let (first, second) = (shows_alice(Id::Number(2)), shows_alice(hers.clone()));
+    let mut world = World::new();
+    for present in [vec![first.clone()], vec![first, second]] {
+        let ticket = world.census.ticket();
+        let answer = world.answered(ticket);
+        world.census.found(answer, &room(1), &present);
+    }
+    let found = |name: &str| {
+        let found = world.census.find(&room(1), &name.parse().unwrap());
+        found.map(|(id, _)| id)
+    };
+    assert_eq!(found("alice"), Some(hers));
+    assert_eq!(found("janus-2"), Some(Id::Number(2)));
 }
