@@ -6,6 +6,7 @@
 //! comes and goes between two questions is never seen.
 
 mod census;
+mod kicked;
 mod reading;
 
 use std::collections::BTreeMap;
@@ -21,8 +22,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::backend::{
-    Backend, BackendError, Dismissal, Happenings, LeaveReason, Page, Removal, RemovalOutcome,
-    RoomPage, RoomState,
+    Backend, BackendError, Dismissal, Happenings, LeaveReason, Page, Removal, RoomPage, RoomState,
 };
 use crate::clock::today;
 use census::{Answered, Census, Ticket};
@@ -156,23 +156,9 @@ impl Inside {
             .buffered(AT_ONCE)
             .collect()
             .await;
-        let mut removed = BTreeMap::new();
-        for ((user, (_, stay)), was_there) in meant.into_iter().zip(kicked) {
-            if was_there? {
-                removed.insert(user, stay);
-            }
-        }
-        let removal = |user: &UserId| Removal {
-            user: user.clone(),
-            outcome: match removed.get(user).copied() {
-                Some(stay) => RemovalOutcome::Removed {
-                    stay,
-                    receipt: None,
-                },
-                None => RemovalOutcome::NotInRoom,
-            },
-        };
-        Ok(users.iter().map(removal).collect())
+        let went = meant.into_iter().zip(kicked);
+        let went = went.map(|((user, (_, stay)), kicked)| (user, (stay, kicked)));
+        kicked::removals(users, &went.collect())
     }
 
     /// Answers whether somebody was there to be kicked.
