@@ -1,9 +1,13 @@
 //! What can be typed.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{
+    ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
 use exeunt_nokhwa::FormatRequest;
 use exeunt_port::{RoomId, UserId};
 
@@ -37,6 +41,40 @@ pub(crate) struct Arguments {
 
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Arguments {
+    /// These words, and the environment. What the environment says of Janus is for whom it concerns; what
+    /// is typed has to make sense, so it is told from it.
+    pub(crate) fn typed(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let matches = Self::command().try_get_matches_from(words)?;
+        let made = Self::from_arg_matches(&matches);
+        let mut arguments = made.map_err(|error| error.format(&mut Self::command()))?;
+        let typed = |names| {
+            matches
+                .subcommand()
+                .is_some_and(|(_, of)| is_typed(of, names))
+        };
+        match &mut arguments.command {
+            Command::Demo(demo) => demo.janus_keys.are_typed = typed("janus_"),
+            Command::Serve(serve) => serve.janus.is_typed = typed("janus"),
+            Command::Join(join) => join.janus.is_typed = typed("janus"),
+            Command::Kick(_)
+            | Command::Dismiss(_)
+            | Command::Rooms(_)
+            | Command::Devices
+            | Command::Replay(_) => {}
+        }
+        Ok(arguments)
+    }
+}
+
+/// Whether a flag was typed whose name begins like this.
+fn is_typed(matches: &ArgMatches, names: &str) -> bool {
+    let mut flags = matches.ids().map(clap::Id::as_str);
+    flags.any(|flag| {
+        flag.starts_with(names) && matches.value_source(flag) == Some(ValueSource::CommandLine)
+    })
 }
 
 #[derive(Debug, Subcommand)]

@@ -59,7 +59,7 @@ pub(crate) struct JanusChoices {
     )]
     janus_admin_key: Option<String>,
     /// The secret of a room, or of several, separated by commas; may be given several times. A room 123
-    /// is a numeric room, '"123"' a string room.
+    /// is a numeric room, '"123"' a string room. A secret with a comma in it goes into the config file.
     #[arg(
         long,
         value_name = "ROOM=SECRET",
@@ -100,6 +100,9 @@ pub(crate) struct JanusChoices {
     /// Certificates in PEM form of authorities to believe beside the system's, for wss://.
     #[arg(long, value_name = "FILE", env = "EXEUNT_JANUS_AUTHORITIES")]
     janus_authorities: Option<PathBuf>,
+    /// Whether any `--janus…` was typed, and does not stand in the environment only.
+    #[arg(skip)]
+    pub(crate) is_typed: bool,
 }
 
 /// The same in a config file.
@@ -142,23 +145,12 @@ impl JanusChoices {
     ) -> Result<Option<JanusRooms>, Failure> {
         match self.back_end.or(file.back_end).unwrap_or_default() {
             BackEnd::Janus => self.of_janus(&file.janus, limits).map(Some),
-            BackEnd::Embedded if self.is_given() => Err(Failure::Mistyped(
+            BackEnd::Embedded if self.is_typed => Err(Failure::Mistyped(
                 "what --janus… says is for --back-end janus only, which was not asked for"
                     .to_owned(),
             )),
             BackEnd::Embedded => Ok(None),
         }
-    }
-
-    fn is_given(&self) -> bool {
-        self.janus.is_some()
-            || self.janus_admin_key.is_some()
-            || !self.janus_room_secret.is_empty()
-            || self.janus_default_secret.is_some()
-            || self.janus_api_secret.is_some()
-            || self.janus_token.is_some()
-            || self.janus_interval.is_some()
-            || self.janus_authorities.is_some()
     }
 
     fn of_janus(&self, file: &JanusSection, limits: &Limits) -> Result<JanusRooms, Failure> {

@@ -74,6 +74,9 @@ pub(crate) struct JanusKeys {
     /// Certificates in PEM form of authorities to believe beside the system's, for wss://.
     #[arg(long, value_name = "FILE", env = "EXEUNT_JANUS_AUTHORITIES")]
     janus_authorities: Option<PathBuf>,
+    /// Whether any of it was typed, and does not stand in the environment only.
+    #[arg(skip)]
+    pub(crate) are_typed: bool,
 }
 
 /// The Janus whose rooms are entered.
@@ -92,6 +95,9 @@ pub(crate) struct JanusPlace {
     janus_make_rooms: bool,
     #[command(flatten)]
     keys: JanusKeys,
+    /// Whether any `--janus…` was typed, and does not stand in the environment only.
+    #[arg(skip)]
+    pub(crate) is_typed: bool,
 }
 
 impl fmt::Debug for JanusKeys {
@@ -113,31 +119,6 @@ impl JanusKeys {
             janus_media_at: Some(media),
             ..Self::default()
         }
-    }
-
-    /// Whether any of it was said.
-    pub(crate) fn are_given(&self) -> bool {
-        let Self {
-            janus_pin,
-            janus_admin_key,
-            janus_default_secret,
-            janus_api_secret,
-            janus_token,
-            janus_string_ids,
-            janus_media_at,
-            janus_authorities,
-        } = self;
-        let texts = [
-            janus_pin,
-            janus_admin_key,
-            janus_default_secret,
-            janus_api_secret,
-            janus_token,
-        ];
-        texts.iter().any(|text| text.is_some())
-            || *janus_string_ids
-            || janus_media_at.is_some()
-            || janus_authorities.is_some()
     }
 
     /// The Janus at this address.
@@ -231,10 +212,5 @@ impl JanusPlace {
     /// The way into its rooms.
     pub(crate) fn config(&self) -> Result<JanusConfig, Failure> {
         self.keys.config(self.url(), self.janus_make_rooms)
-    }
-
-    /// Whether any of it was said.
-    pub(crate) fn is_given(&self) -> bool {
-        self.janus.is_some() || self.janus_make_rooms || self.keys.are_given()
     }
 }

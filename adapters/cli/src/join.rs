@@ -50,7 +50,7 @@ pub(crate) async fn run(join: &Join, settings: &Settings, json: bool) -> Result<
 /// Somebody who enters over the transport that was asked for. All that differs between them is here.
 fn client(join: &Join, settings: &Settings) -> Result<Client, Failure> {
     match join.transport {
-        WayIn::Websocket if join.janus.is_given() => Err(Failure::Mistyped(
+        WayIn::Websocket if join.janus.is_typed => Err(Failure::Mistyped(
             "what --janus… says is for --transport janus only, which was not asked for".to_owned(),
         )),
         WayIn::Websocket => Ok(Client::new(settings.transport()?)),

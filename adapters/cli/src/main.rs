@@ -26,7 +26,6 @@ mod webhook_choices;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use clap::error::ErrorKind;
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
@@ -37,7 +36,7 @@ use failure::Failure;
 use settings::Settings;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::typed(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(error) => return mistyped(&error),
     };

@@ -68,7 +68,9 @@ async fn kick_with_receipt(kick: &Kick, settings: &Settings, json: bool) -> Resu
 fn removal(result: &RemovalDescription) -> serde_json::Value {
     json!({
         "user": result.user_id,
-        "was_in_room": result.stay.is_some(),
+        // Nobody knows it of whom the kick failed for.
+        "was_in_room": result.detail.is_none().then_some(result.stay.is_some()),
+        "error": result.detail,
         "stay": result.stay,
         "to_tell": result.receipt.map(|receipt| receipt.to_tell),
         "told": result.receipt.map(|receipt| receipt.told),
@@ -77,12 +79,16 @@ fn removal(result: &RemovalDescription) -> serde_json::Value {
 
 fn became_of(result: &RemovalDescription, room: &RoomId) -> String {
     let user = &result.user_id;
-    match result.receipt {
-        Some(receipt) => format!(
+    match (result.receipt, &result.detail) {
+        (Some(receipt), _) => format!(
             "{user} is out of room {room}; {} of {} others were told",
             receipt.told, receipt.to_tell
         ),
-        None => format!("{user} was not in room {room}"),
+        (None, Some(detail)) => format!("{user} may still be in room {room}: {detail}"),
+        (None, None) if result.stay.is_some() => {
+            format!("{user} is out of room {room}; who was told is not known")
+        }
+        (None, None) => format!("{user} was not in room {room}"),
     }
 }
 
@@ -175,5 +181,30 @@ pub(crate) async fn call<T: Send + 'static>(
     match tokio::task::spawn_blocking(move || action(&api)).await {
         Ok(answer) => Ok(answer?),
         Err(stopped) => std::panic::resume_unwind(stopped.into_panic()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_claimed_of_a_kick_that_nobody_knows() {
+        let room = RoomId::number(7).expect("an id");
+        let mut result = RemovalDescription {
+            user_id: "bob".parse().expect("an id"),
+            outcome: "Removed".to_owned(),
+            stay: Some(3),
+            receipt: None,
+            detail: None,
+        };
+        let told = "bob is out of room 7; who was told is not known";
+        assert_eq!(became_of(&result, &room), told);
+        result.stay = None;
+        assert_eq!(became_of(&result, &room), "bob was not in room 7");
+        result.detail = Some("no answer".to_owned());
+        let told = "bob may still be in room 7: no answer";
+        assert_eq!(became_of(&result, &room), told);
+        assert_eq!(removal(&result)["was_in_room"], serde_json::Value::Null);
     }
 }

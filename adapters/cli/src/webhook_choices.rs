@@ -22,6 +22,7 @@ pub(crate) struct WebhookChoices {
         long,
         value_name = "URL",
         env = "EXEUNT_WEBHOOKS",
+        hide_env_values = true,
         value_delimiter = ','
     )]
     webhook: Vec<String>,

@@ -184,6 +184,8 @@ async fn make_room(handle: &Handle, config: &JanusConfig, room: &RoomId) -> Resu
         publishers: making.publishers,
         permanent: false,
         notify_joining: true,
+        // Janus ends the subscriptions of who is kicked in such rooms only.
+        require_pvtid: true,
         audiocodec: "opus".to_owned(),
         videocodec: "h264".to_owned(),
     };

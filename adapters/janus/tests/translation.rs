@@ -39,9 +39,11 @@ fn choices() -> impl Strategy<Value = Vec<StreamChoice>> {
 
 fn create() -> impl Strategy<Value = Body> {
     let keys = (secret(), secret(), secret());
-    let rest = (of(".{0,20}"), any::<u32>(), any::<bool>(), any::<bool>());
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>());
+    let rest = (of(".{0,20}"), any::<u32>(), flags);
     (id(), keys, rest).prop_map(
-        |(room, (admin_key, secret, pin), (description, publishers, permanent, notify_joining))| {
+        |(room, (admin_key, secret, pin), (description, publishers, flags))| {
+            let (permanent, notify_joining, require_pvtid) = flags;
             Body::Create(Create {
                 room,
                 description,
@@ -51,6 +53,7 @@ fn create() -> impl Strategy<Value = Body> {
                 publishers,
                 permanent,
                 notify_joining,
+                require_pvtid,
                 audiocodec: "opus".to_owned(),
                 videocodec: "h264".to_owned(),
             })

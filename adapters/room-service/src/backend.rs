@@ -81,7 +81,9 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Takes users out of a room. Answers for each of them, in their order, what became of it; who is
-    /// named twice is answered for twice. That somebody is not in the room is no error.
+    /// named twice is answered for twice. That somebody is not in the room is no error. It is one only if
+    /// nobody was taken out: else who may still be in the room is answered for as
+    /// [`Failed`](RemovalOutcome::Failed).
     async fn kick(&self, room: &RoomId, users: &[UserId]) -> Result<Vec<Removal>, BackendError>;
 
     /// Takes everybody out of a room, and ends it.

@@ -6,6 +6,7 @@
 //! comes and goes between two questions is never seen.
 
 mod census;
+mod kicked;
 mod reading;
 
 use std::collections::BTreeMap;
@@ -17,12 +18,13 @@ use exeunt_janus::translate::Id;
 use exeunt_janus::{Endpoint, admin};
 use exeunt_port::{RoomId, UserId, async_trait};
 use futures_util::{StreamExt, stream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::backend::{
-    Backend, BackendError, Dismissal, Happenings, LeaveReason, Page, Removal, RemovalOutcome,
-    RoomPage, RoomState,
+    self, Backend, BackendError, Dismissal, Happenings, LeaveReason, Page, Removal, RoomPage,
+    RoomState, SummaryPage,
 };
 use crate::clock::today;
 use census::{Answered, Census, Ticket};
@@ -62,6 +64,7 @@ impl JanusRooms {
 /// | of a back end | here |
 /// | --- | --- |
 /// | rooms | those that `VideoRoom` lists, empty ones as well; private ones with the admin key, or once they were named |
+/// | how many there are, the console's list | as of the last question: as old as the pause between them |
 /// | a room's beginning, a member's entrance | when it was seen first |
 /// | why somebody left | known for kicks over this back end and for rooms that were ended, otherwise not |
 /// | receipts | none: Janus does not say whom it told |
@@ -77,6 +80,8 @@ pub struct JanusBackend {
 struct Inside {
     admin: Admin,
     census: Mutex<Census>,
+    /// How it went when Janus was asked about everything last.
+    latest: watch::Sender<Option<Result<(), BackendError>>>,
 }
 
 impl JanusBackend {
@@ -87,6 +92,7 @@ impl JanusBackend {
         let inside = Arc::new(Inside {
             admin: Admin::start(endpoint, rooms.keys),
             census: Mutex::new(Census::new(rooms.kept_happenings)),
+            latest: watch::Sender::new(None),
         });
         let interval = rooms.interval.max(JanusRooms::SHORTEST_INTERVAL);
         let watching = tokio::spawn(reading::watch(Arc::clone(&inside), interval));
@@ -108,6 +114,14 @@ impl Backend for JanusBackend {
 
     async fn room(&self, room: &RoomId) -> Result<RoomState, BackendError> {
         within(self.inside.room(room)).await
+    }
+
+    async fn summaries(&self, page: Page) -> Result<SummaryPage, BackendError> {
+        within(self.inside.summaries(page)).await
+    }
+
+    async fn census(&self) -> Result<backend::Census, BackendError> {
+        within(self.inside.counts()).await
     }
 
     async fn kick(&self, room: &RoomId, users: &[UserId]) -> Result<Vec<Removal>, BackendError> {
@@ -156,23 +170,9 @@ impl Inside {
             .buffered(AT_ONCE)
             .collect()
             .await;
-        let mut removed = BTreeMap::new();
-        for ((user, (_, stay)), was_there) in meant.into_iter().zip(kicked) {
-            if was_there? {
-                removed.insert(user, stay);
-            }
-        }
-        let removal = |user: &UserId| Removal {
-            user: user.clone(),
-            outcome: match removed.get(user).copied() {
-                Some(stay) => RemovalOutcome::Removed {
-                    stay,
-                    receipt: None,
-                },
-                None => RemovalOutcome::NotInRoom,
-            },
-        };
-        Ok(users.iter().map(removal).collect())
+        let went = meant.into_iter().zip(kicked);
+        let went = went.map(|((user, (_, stay)), kicked)| (user, (stay, kicked)));
+        kicked::removals(users, &went.collect())
     }
 
     /// Answers whether somebody was there to be kicked.

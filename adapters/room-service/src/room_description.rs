@@ -83,12 +83,15 @@ pub(crate) struct UserInfo {
 pub struct RemovalDescription {
     /// Who.
     pub user_id: UserId,
-    /// `Removed` or `NotInRoom`.
+    /// `Removed`, `NotInRoom` or `Failed`: then the user may still be in the room.
     pub outcome: String,
     /// Which stay ended.
     pub stay: Option<u64>,
     /// The receipt; `None` also where the rooms' server has none to give.
     pub receipt: Option<ReceiptDescription>,
+    /// How it failed, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 /// How many of the others were told of a departure, and by when.
@@ -147,12 +150,14 @@ impl From<&Removal> for RemovalDescription {
                 ("Removed", Some(*stay), receipt)
             }
             RemovalOutcome::NotInRoom => ("NotInRoom", None, None),
+            RemovalOutcome::Failed { .. } => ("Failed", None, None),
         };
         Self {
             user_id: removal.user.clone(),
             outcome: outcome.to_owned(),
             stay,
             receipt,
+            detail: removal.failure().map(ToString::to_string),
         }
     }
 }

@@ -224,7 +224,7 @@ fn remove(stays: &mut ByPass, room: &RoomId, user: &UserId, why: RoomSignal) {
     let stay = present(stays, room).find(|stay| stay.user == *user);
     if let Some(pass) = stay.map(|stay| stay.seat.pass.clone()) {
         end(stays, &pass, RemoteLeaveReason::Kicked, |_| {
-            Answer::Signal(why)
+            Answer::Over(why)
         });
     }
 }

@@ -7,7 +7,7 @@ use exeunt_port::{RoomId, UserId};
 
 use super::cast::Entering;
 use super::own_janus::OwnJanus;
-use crate::arguments::Demo;
+use crate::arguments::{Demo, TransportName};
 use crate::failure::Failure;
 use crate::janus_keys::JanusKeys;
 use crate::line::unix_micros;
@@ -99,6 +99,21 @@ impl JanusStage {
             None => drop(admin.destroy(&room).await),
         }
     }
+}
+
+/// What is typed of a Janus is for one that runs already.
+pub(super) fn makes_sense(demo: &Demo) -> Result<(), Failure> {
+    let is_typed = demo.janus.is_some() || demo.janus_keys.are_typed;
+    let words = match demo.transport {
+        TransportName::Janus if demo.janus_keys.are_typed && demo.janus.is_none() => {
+            "what --janus-… says is for a Janus that runs already, --janus URL; the demo's own has its own keys"
+        }
+        TransportName::Websocket | TransportName::Loopback if is_typed => {
+            "what --janus… says is for --transport janus only, which was not asked for"
+        }
+        TransportName::Janus | TransportName::Websocket | TransportName::Loopback => return Ok(()),
+    };
+    Err(Failure::Mistyped(words.to_owned()))
 }
 
 /// The demo dismisses its room, so in a Janus that others use it takes one that is not there.

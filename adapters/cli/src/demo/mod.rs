@@ -44,6 +44,7 @@ pub(crate) const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 
 pub(crate) async fn run(demo: &Demo, json: bool) -> Result<(), Failure> {
     props::make_sense(demo)?;
+    janus_stage::makes_sense(demo)?;
     let mut asked = Asked::listen()?;
     let canvas = Canvas::lay_out(&demo.picture)?;
     let people = people()?;

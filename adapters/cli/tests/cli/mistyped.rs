@@ -142,3 +142,35 @@ fn what_is_said_of_janus_makes_sense_for_its_back_end_only_and_a_secret_is_not_r
         assert!(!ended.complaints.contains("not-to-be-seen"), "{ended:#?}");
     }
 }
+
+#[test]
+fn what_is_typed_of_janus_is_refused_where_it_is_for_nothing_and_the_environment_is_passed_over() {
+    let elsewhere = &["--transport janus"][..];
+    let demo = [
+        "demo",
+        "--transport",
+        "janus",
+        "--janus-pin",
+        "not-to-be-seen",
+    ];
+    mistyped(&demo, &["--janus URL"]);
+    for transport in ["websocket", "loopback"] {
+        let demo = ["demo", "--transport", transport, "--janus-admin-key", "k"];
+        mistyped(&demo, elsewhere);
+    }
+    let join = ["join", "--room", "1", "--user", "alice"];
+    let typed: Vec<&str> = join.into_iter().chain(["--janus-pin", "k"]).collect();
+    mistyped(&typed, elsewhere);
+
+    let of_janus = |words: &[&str]| {
+        let typed = Exeunt::typed(words).with_env("EXEUNT_JANUS", "ws://127.0.0.1:8188");
+        typed.with_env("EXEUNT_JANUS_ADMIN_KEY", "k")
+    };
+    let mut serving = of_janus(&["serve", "--listen", "127.0.0.1:0"]).start();
+    serving.until_it_says("serving");
+    // A place without a service: it was tried.
+    let there = "--service=ws://127.0.0.1:1 --microphone=none --speaker=none --camera=none";
+    let join: Vec<&str> = join.into_iter().chain(there.split(' ')).collect();
+    let ended = of_janus(&join).run();
+    assert_eq!(ended.status, Some(1), "{ended:#?}");
+}

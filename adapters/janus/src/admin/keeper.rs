@@ -77,7 +77,7 @@ fn is_fatal(error: &JanusError) -> bool {
 pub(super) async fn keep(endpoint: Endpoint, state: watch::Sender<LineState>) {
     let (mut number, mut pause) = (0, SHORTEST_PAUSE);
     while !state.is_closed() {
-        let error = match connect(&endpoint, number + 1).await {
+        match connect(&endpoint, number + 1).await {
             Ok((session, line, events)) => {
                 (number, pause) = (number + 1, SHORTEST_PAUSE);
                 tracing::info!(%endpoint, ids = ?line.ids, "connected to Janus as admin");
@@ -85,18 +85,19 @@ pub(super) async fn keep(endpoint: Endpoint, state: watch::Sender<LineState>) {
                 state.send_replace(LineState::Up(Arc::new(line)));
                 let error = until_lost(&session, useless, events).await;
                 tracing::warn!(%endpoint, %error, "the admin's connection to Janus is lost");
-                // Nothing new is asked over it while it closes.
-                state.send_replace(LineState::Down(error.clone()));
+                // Nothing new is asked over it while it closes; whoever asks from now on waits for the next
+                // attempt.
+                state.send_replace(LineState::Down(error));
                 session.close().await;
-                error
             }
-            Err(error) => error,
-        };
-        if !matches!(&*state.borrow(), LineState::Down(before) if *before == error) {
-            tracing::warn!(%endpoint, %error, "cannot reach Janus as admin, and go on trying");
+            Err(error) => {
+                if !matches!(&*state.borrow(), LineState::Down(before) if *before == error) {
+                    tracing::warn!(%endpoint, %error, "cannot reach Janus as admin, and go on trying");
+                }
+                // Also when it is as before: whoever waits learns how this attempt went.
+                state.send_replace(LineState::Down(error));
+            }
         }
-        // Also when it is as before: whoever waits learns how this attempt went.
-        state.send_replace(LineState::Down(error));
         tokio::select! {
             () = sleep(pause) => {}
             () = state.closed() => return,

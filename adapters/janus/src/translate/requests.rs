@@ -182,6 +182,9 @@ pub struct Create {
     pub permanent: bool,
     /// Whether who enters is announced before he sends.
     pub notify_joining: bool,
+    /// Whether only who is in the room may receive from it: then a kick ends what he receives as well.
+    #[serde(default)]
+    pub require_pvtid: bool,
     /// The sound codecs, best first, separated by commas.
     pub audiocodec: String,
     /// The picture codecs, the same way.

@@ -10,6 +10,7 @@
 mod entering;
 mod leaving;
 mod links;
+mod operating;
 mod peer;
 mod receiving;
 mod sessions;

@@ -2,7 +2,7 @@
 
 use exeunt_port::{RoomId, UserId};
 
-use super::Receipt;
+use super::{BackendError, Receipt};
 
 /// A time of the day: milliseconds since 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,15 +96,30 @@ pub enum RemovalOutcome {
     },
     /// Was not in the room.
     NotInRoom,
+    /// It went wrong for this user and not for all of them. Unless the error is that it was
+    /// [refused](BackendError::Refused), the user may be in the room or out of it; kicking again is safe.
+    Failed {
+        /// How.
+        error: BackendError,
+    },
 }
 
 impl Removal {
+    /// Why it is not known whether the user is out, if it is not.
+    #[must_use]
+    pub fn failure(&self) -> Option<&BackendError> {
+        match &self.outcome {
+            RemovalOutcome::Failed { error } => Some(error),
+            RemovalOutcome::Removed { .. } | RemovalOutcome::NotInRoom => None,
+        }
+    }
+
     /// Whether the user was in the room, and is out.
     #[must_use]
     pub fn was_in_room(&self) -> bool {
         match self.outcome {
             RemovalOutcome::Removed { .. } => true,
-            RemovalOutcome::NotInRoom => false,
+            RemovalOutcome::NotInRoom | RemovalOutcome::Failed { .. } => false,
         }
     }
 }

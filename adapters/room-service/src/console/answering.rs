@@ -95,10 +95,15 @@ pub(super) async fn kick(
     let kicking = async move {
         match backend.kick(&room, &users).await {
             Ok(removals) => {
+                let failed = removals.iter().filter_map(|removal| {
+                    let error = removal.failure()?.to_string();
+                    Some(json!({ "user": removal.user, "error": error }))
+                });
+                let failed: Vec<_> = failed.collect();
                 let removed = removals.iter().filter(|removal| removal.was_in_room());
                 let removed: Vec<_> = removed.map(|Removal { user, .. }| user).collect();
-                tracing::info!(%room, ?removed, "kicked from the console");
-                Json(json!({ "removed": removed })).into_response()
+                tracing::info!(%room, ?removed, failed = failed.len(), "kicked from the console");
+                Json(json!({ "removed": removed, "failed": failed })).into_response()
             }
             Err(error) => failed(&error),
         }

@@ -159,7 +159,7 @@ impl<'a> LivePage<'a> {
                         continue;
                     }
                     changed = false;
-                    if timeout(TIME_TO_READ, self.tell(&mut sink)).await != Ok(Some(())) {
+                    if self.tell(&mut sink).await.is_none() {
                         return;
                     }
                 }
@@ -291,8 +291,9 @@ fn trouble(error: &BackendError) -> Value {
     json!({ "type": "trouble", "error": error.to_string() })
 }
 
+/// Only the page's reading is bounded here: how long the rooms may take to answer is their own bound, and
+/// no page is at fault for it.
 async fn say(sink: &mut SplitSink<WebSocket, Message>, value: &Value) -> Option<()> {
-    sink.send(Message::Text(value.to_string().into()))
-        .await
-        .ok()
+    let saying = sink.send(Message::Text(value.to_string().into()));
+    timeout(TIME_TO_READ, saying).await.ok()?.ok()
 }

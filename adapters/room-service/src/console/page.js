@@ -193,7 +193,12 @@ async function attempt(doing) {
 async function kick(user) {
   const room = state.room;
   const sure = await confirmed(`Kick ${user} out of room ${shownRoom(room)}?`, "The others are told. A kick is no ban: who may enter can enter again.", "Kick");
-  if (sure) await attempt(() => ask("kick", { room, users: [user] }));
+  if (!sure) return;
+  await attempt(async () => {
+    const { removed, failed } = await ask("kick", { room, users: [user] });
+    if (failed.length > 0) throw new Error(`${user} may still be in the room: ${failed[0].error}`);
+    if (removed.length === 0) throw new Error(`${user} was not in room ${shownRoom(room)} any more.`);
+  });
 }
 
 async function dismiss() {

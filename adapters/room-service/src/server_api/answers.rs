@@ -26,7 +26,11 @@ pub(super) async fn answer(shared: &Shared, call: Call, parameters: &Parameters)
             let removals = removals.map_err(|error| ApiError::of_backend(&error, Some(&room)))?;
             let removed = removals.iter().filter(|removal| removal.was_in_room());
             tracing::info!(%room, ?users, removed = removed.count(), "kicked");
-            Ok(Map::new())
+            // TRTC's answer has no place for what became of each of them.
+            match kicks::half_done(&room, &removals) {
+                Some(error) => Err(error),
+                None => Ok(Map::new()),
+            }
         }
         Call::DismissRoom { room } => {
             let dismissal = backend.dismiss(&room).await;

@@ -294,6 +294,10 @@ fn ban(parameters: &Parameters, now: u64) -> Result<Option<BanOf>, ApiError> {
     let until = parameters.number("BanUntil");
     let until = until.map(|until| until.map(u64::try_from).transpose());
     match until {
+        // Or somebody would be taken for banned who is only kicked.
+        Ok(Ok(None)) if everywhere || only_present_tokens => Err(wrong(
+            "BanScope and BanTokens are of a ban: without BanUntil there is none",
+        )),
         Ok(Ok(None)) => Ok(None),
         Ok(Ok(Some(until))) if until > now && until < u64::MAX / 1000 => Ok(Some(BanOf {
             until,

@@ -64,6 +64,23 @@ pub(super) async fn kick(
     Ok(Map::from_iter([("Results".to_owned(), in_json(&results)?)]))
 }
 
+/// The error that says who is out and who may not be, if there is one to tell.
+pub(super) fn half_done(room: &RoomId, removals: &[Removal]) -> Option<ApiError> {
+    let failed: Vec<_> = removals
+        .iter()
+        .filter_map(|removal| Some((&removal.user, removal.failure()?)))
+        .collect();
+    let (_, error) = failed.first()?;
+    let mut told = ApiError::of_backend(error, Some(room));
+    let names: Vec<_> = failed.iter().map(|(user, _)| user.as_str()).collect();
+    let names = names.join(", ");
+    told.message = format!(
+        "in room {room} may still be {names}; the others who were named are not in it: {}",
+        told.message
+    );
+    Some(told)
+}
+
 fn not_there(users: &[UserId]) -> Vec<Removal> {
     let removals = users.iter().map(|user| Removal {
         user: user.clone(),
@@ -128,6 +145,23 @@ impl Repeated {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_may_still_be_in_the_room_is_named() {
+        let names = ["alice", "bob"].map(|name| name.parse::<UserId>().unwrap());
+        let room = RoomId::number(7).unwrap();
+        let mut removals = not_there(&names);
+        assert_eq!(half_done(&room, &removals), None);
+        let detail = "no answer".to_owned();
+        let error = BackendError::Unreachable { detail };
+        removals[1].outcome = RemovalOutcome::Failed { error };
+        let told = half_done(&room, &removals).unwrap();
+        assert_eq!(told.code, ErrorCode::RoomServerUnreachable);
+        assert!(told.message.starts_with("in room 7 may still be bob;"));
+        let shown = in_json(&RemovalDescription::from(&removals[1])).unwrap();
+        assert_eq!(shown["Outcome"], "Failed");
+        assert!(shown["Detail"].as_str().unwrap().contains("no answer"));
+    }
 
     fn answer(number: u32) -> Map<String, Value> {
         Map::from_iter([("Number".to_owned(), number.into())])

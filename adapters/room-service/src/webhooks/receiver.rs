@@ -1,9 +1,11 @@
 //! One receiver: the task that tells it what happens.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::body::{Event, sign};
@@ -16,6 +18,9 @@ use crate::clock::today;
 
 /// Events that are being tried again at a time; while there are as many, no further ones are begun.
 const MOST_RETRIES: usize = 64;
+/// How often, while there are as many, one of them is sent although it is not due: a receiver that is back
+/// is not to wait for what is new as long as it is paused between two attempts.
+const PROBE: Duration = Duration::from_secs(10);
 
 /// A webhook at work.
 #[derive(Clone, Debug)]
@@ -28,6 +33,8 @@ struct Inside {
     number: usize,
     sdk_app_id: u32,
     journal: Arc<Journal>,
+    /// Sends one of those that wait once more before it is due.
+    probe: Notify,
 }
 
 /// An event that was sent and not taken.
@@ -50,6 +57,7 @@ impl Receiver {
             number,
             sdk_app_id,
             journal,
+            probe: Notify::new(),
         }))
     }
 
@@ -64,6 +72,10 @@ impl Receiver {
                 () = last_call.cancelled() => break,
                 Some(_ended) = retries.join_next() => continue,
                 news = happenings.next(), if has_room => news,
+                () = sleep(PROBE), if !has_room => {
+                    self.0.probe.notify_one();
+                    continue;
+                }
             };
             let Some(news) = news else {
                 break;
@@ -112,13 +124,17 @@ impl Receiver {
         } = retry;
         let mut attempt = 1;
         while let Some(pause) = self.0.webhook.retry.pause_after(attempt) {
-            let is_last_call = tokio::select! {
+            let (is_last_call, is_due) = tokio::select! {
                 biased;
-                () = last_call.cancelled() => true,
-                () = sleep_until(began + pause) => false,
+                () = last_call.cancelled() => (true, true),
+                () = sleep_until(began + pause) => (false, true),
+                () = self.0.probe.notified() => (false, false),
             };
-            began = Instant::now();
-            attempt += 1;
+            // A probe takes nothing from the attempts that are promised.
+            if is_due {
+                began = Instant::now();
+                attempt += 1;
+            }
             if self.attempt(&event, number, attempt, is_last_call).await || is_last_call {
                 return;
             }
@@ -166,14 +182,13 @@ impl Receiver {
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
-    use std::time::Duration;
 
     use exeunt_port::RoomId;
 
     use super::*;
     use crate::backend::{Happening, HappeningSource, Moment};
     use crate::config::Secret;
-    use crate::webhooks::WebhookReach;
+    use crate::webhooks::{WebhookReach, WebhookRetry};
 
     #[tokio::test(start_paused = true)]
     async fn at_the_last_call_what_was_not_taken_is_sent_once_more_and_then_has_failed() {
@@ -204,7 +219,7 @@ mod tests {
             .map(|sent| sent.attempts.len())
             != Some(2)
         {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            sleep(Duration::from_millis(100)).await;
         }
         tell(8);
         last_call.cancel();
@@ -239,10 +254,46 @@ mod tests {
             if receivers[0].failed == 1 {
                 break deliveries[0].attempts.len();
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            sleep(Duration::from_millis(100)).await;
         };
         assert_eq!(attempts, 8);
         assert!(began.elapsed() >= Duration::from_secs(60));
+        last_call.cancel();
+        telling.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_all_places_are_taken_one_that_waits_is_sent_every_ten_seconds() {
+        let source = HappeningSource::new(2 * MOST_RETRIES);
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let url = format!("http://127.0.0.1:{port}/");
+        let webhook = Webhook::new(&url, Secret::new("k"), WebhookReach::Private).unwrap();
+        let (pause, span) = (Duration::from_secs(3600), Duration::from_secs(36_000));
+        let webhook = webhook.retrying(WebhookRetry { pause, span }).unwrap();
+        let journal = Arc::new(Journal::new(vec![webhook.shown()], 2 * MOST_RETRIES));
+        let receiver = Receiver::new(webhook, 0, 1, Arc::clone(&journal));
+        let (reader, last_call) = (source.reader(), CancellationToken::new());
+        let telling = tokio::spawn(receiver.tell(reader, last_call.clone()));
+        let began = Instant::now();
+        for number in 0..=MOST_RETRIES {
+            let room = RoomId::number(number as i128 + 1).unwrap();
+            let opened_at = Moment(0);
+            source.tell(Moment(0), Happening::RoomClosed { room, opened_at });
+        }
+        let attempts = || {
+            let deliveries = journal.describe(0, 2 * MOST_RETRIES).2;
+            let attempts = deliveries.iter().map(|sent| sent.attempts.len());
+            attempts.sum::<usize>()
+        };
+        // Each is sent twice at once; whatever is more is not due for an hour.
+        while attempts() < 2 * MOST_RETRIES + 3 {
+            sleep(Duration::from_secs(1)).await;
+        }
+        assert!(began.elapsed() < pause);
         last_call.cancel();
         telling.await.unwrap();
     }

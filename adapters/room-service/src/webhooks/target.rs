@@ -33,7 +33,7 @@ pub enum WebhookError {
          without a user name"
     )]
     Address {
-        /// What was given.
+        /// What was given, without a user name, a password and a query.
         url: String,
     },
     /// The key is none that TRTC would take.
@@ -63,7 +63,7 @@ impl Webhook {
     /// digits.
     pub fn new(url: &str, key: Secret, reach: WebhookReach) -> Result<Self, WebhookError> {
         let wrong = || WebhookError::Address {
-            url: url.chars().take(200).collect(),
+            url: harmless(url).chars().take(200).collect(),
         };
         let parsed: Uri = url.parse().map_err(|_| wrong())?;
         let authority = parsed.authority().ok_or_else(wrong)?;
@@ -131,6 +131,18 @@ impl Webhook {
     }
 }
 
+/// What was given for an address without what may be secret in it, whatever its form.
+fn harmless(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = match url.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), url),
+    };
+    // A password may have a slash or another @ in it.
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    format!("{scheme}{rest}")
+}
+
 fn name(host: &str) -> Option<ServerName<'static>> {
     let host = host.trim_matches(['[', ']']);
     ServerName::try_from(host.to_owned()).ok()
@@ -162,6 +174,21 @@ mod tests {
                 matches!(error, Err(WebhookError::Address { .. })),
                 "{wrong}"
             );
+        }
+        for (secret, shown) in [
+            (
+                "http://user:hidden@hooks.example/a",
+                "http://hooks.example/a",
+            ),
+            ("http://a@b:hidden@hooks.example", "http://hooks.example"),
+            (
+                "ftp://hooks.example/a?token=hidden",
+                "ftp://hooks.example/a",
+            ),
+            ("user:hidden@hooks.example", "hooks.example"),
+        ] {
+            let words = webhook(secret, "k1", public).unwrap_err().to_string();
+            assert!(!words.contains("hid") && words.contains(shown), "{words}");
         }
         for wrong in ["", "with-dash", &"k".repeat(33)] {
             let error = webhook("http://hooks.example", wrong, public);

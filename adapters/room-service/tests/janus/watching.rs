@@ -2,7 +2,7 @@
 
 use exeunt_janus::admin::AdminKeys;
 use exeunt_janus_lab::{Network, Settings};
-use exeunt_room_service::backend::{Happening, LeaveReason};
+use exeunt_room_service::backend::{Happening, LeaveReason, Page};
 use serde_json::json;
 
 use crate::scene::{Scene, next, number, room, secret, serve, until};
@@ -37,6 +37,12 @@ pub(crate) async fn happenings(network: Network) {
         matches!(&entered, Happening::Entered { user, may_publish: true, .. } if user.as_str() == "bob"),
         "{entered:?}"
     );
+    // How many there are is known without asking Janus again.
+    let counts = backend.census().await.unwrap();
+    assert_eq!((counts.rooms, counts.members), (1, 2));
+    let (offset, limit) = (0, 10);
+    let listed = backend.summaries(Page { offset, limit }).await.unwrap();
+    assert_eq!((listed.total, listed.rooms[0].members), (1, 2));
     bob.says(json!({"request": "leave"})).await.unwrap();
     assert_eq!(left(&next(&mut happenings).await), ("bob", None));
 

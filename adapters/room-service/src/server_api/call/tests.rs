@@ -200,3 +200,20 @@ fn our_own_kick_takes_either_room_a_key_and_a_ban() {
         assert_eq!(kick(wrong), Err("InvalidParameterValue"), "{wrong}");
     }
 }
+
+#[test]
+fn a_ban_is_not_half_said() {
+    let kick = |more: &str| {
+        let parameters = format!(r#"{{"SdkAppId":1400000000,"RoomId":"7","UserIds":["a"]{more}}}"#);
+        parse(Action::KickUsers, &parameters)
+    };
+    for half in [
+        r#","BanScope":"Application""#,
+        r#","BanTokens":"Present""#,
+        r#","BanScope":"Application","BanUntil":null"#,
+    ] {
+        assert_eq!(kick(half), Err("InvalidParameterValue"), "{half}");
+    }
+    let usual = r#","BanUntil":null,"BanScope":"Room","BanTokens":"All""#;
+    assert!(matches!(kick(usual), Ok(Call::KickUsers { ban: None, .. })));
+}
