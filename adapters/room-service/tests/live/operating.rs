@@ -137,7 +137,8 @@ async fn nobody_acts_at_the_console_without_a_session_and_no_other_site_with_one
     let answer = kicks(&as_a_form).await;
     assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
     let answer = kicks(&ours).await;
-    assert!(answer.ends_with("{\"removed\":[\"alice\"]}"), "{answer}");
+    assert!(answer.contains("\"removed\":[\"alice\"]"), "{answer}");
+    assert!(answer.contains("\"failed\":[]"), "{answer}");
     assert_eq!(alice.closed_with().await, 4001);
     asks(&service, &from_the_page(&service, "logout", &cookie), "{}").await;
     assert!(kicks(&ours).await.starts_with("HTTP/1.1 401"));
