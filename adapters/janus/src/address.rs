@@ -6,7 +6,7 @@ use exeunt_port::EnterError;
 use tokio_tungstenite::tungstenite::http::Uri;
 
 /// The address of Janus's WebSocket that makes sense: scheme `ws` or `wss`, a host, a port.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Address {
     host: String,
     port: u16,
@@ -20,7 +20,7 @@ impl Address {
 
     pub(crate) fn parse(text: &str) -> Result<Self, EnterError> {
         let senseless = || EnterError::Address {
-            address: without_userinfo(text),
+            address: without_secrets(text),
             expected: Self::EXPECTED.to_owned(),
         };
         let given: Uri = text.parse().map_err(|_| senseless())?;
@@ -75,21 +75,38 @@ impl Address {
     }
 }
 
-/// This text without what may be a name and a password in it: errors end up in logs. They may hold any
-/// sign, so that everything up to the last `@` goes.
-fn without_userinfo(text: &str) -> String {
+/// This text without what may be a name and a password in it, or a token in the query: errors end up in
+/// logs. A password may hold any sign, so that everything up to the last `@` goes.
+fn without_secrets(text: &str) -> String {
+    let queryless = |text: &str| text.split('?').next().unwrap_or_default().to_owned();
     let Some((before, rest)) = text.rsplit_once('@') else {
-        return text.to_owned();
+        return queryless(text);
     };
+    let rest = queryless(rest);
     let scheme = before.split_once("://").map(|(scheme, _)| scheme);
     // What comes before `://` is a scheme only if it looks like one.
     let scheme = scheme.filter(|scheme| scheme.chars().all(|sign| sign.is_ascii_alphanumeric()));
-    scheme.map_or_else(|| rest.to_owned(), |scheme| format!("{scheme}://{rest}"))
+    match scheme {
+        Some(scheme) => format!("{scheme}://{rest}"),
+        None => rest,
+    }
 }
 
+/// Without the query, in which proxies take tokens: what is displayed ends up in logs.
 impl fmt::Display for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.url.fmt(formatter)
+        let scheme = if self.encrypted { "wss" } else { "ws" };
+        let authority = self
+            .url
+            .authority()
+            .map_or("", |authority| authority.as_str());
+        write!(formatter, "{scheme}://{authority}{}", self.url.path())
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }
 
@@ -105,19 +122,21 @@ mod tests {
         assert_eq!(address.to_string(), "ws://sfu.example:8188/");
         let address = Address::parse("ws://[::1]:7000/other?x=1").unwrap();
         assert_eq!(address.host_and_port(), ("::1", 7000));
-        assert_eq!(address.to_string(), "ws://[::1]:7000/other?x=1");
+        assert_eq!(address.to_string(), "ws://[::1]:7000/other");
+        assert_eq!(address.url().to_string(), "ws://[::1]:7000/other?x=1");
         let address = Address::parse("wss://sfu.example").unwrap();
         assert_eq!(address.host_and_port(), ("sfu.example", 8989));
         assert!(address.is_encrypted());
     }
 
     #[test]
-    fn a_password_in_an_address_is_not_repeated_in_the_error() {
+    fn a_password_or_a_token_in_an_address_is_not_repeated_in_the_error() {
         for text in [
             "ws://user:secret@sfu.example",
             "user:secret@sfu.example",
             "ws://user:secret/more@sfu.example:1",
             "http://user:secret@x@sfu.example",
+            "http://sfu.example/janus?token=secret",
         ] {
             let words = Address::parse(text).unwrap_err().to_string();
             assert!(!words.contains("secret"), "{words}");
