@@ -167,7 +167,7 @@ fn what_is_typed_of_janus_is_refused_where_it_is_for_nothing_and_the_environment
         typed.with_env("EXEUNT_JANUS_ADMIN_KEY", "k")
     };
     let mut serving = of_janus(&["serve", "--listen", "127.0.0.1:0"]).start();
-    serving.until_it_says("serving");
+    serving.until_it_says("rooms at ws://127.0.0.1");
     // A place without a service: it was tried.
     let there = "--service=ws://127.0.0.1:1 --microphone=none --speaker=none --camera=none";
     let join: Vec<&str> = join.into_iter().chain(there.split(' ')).collect();
