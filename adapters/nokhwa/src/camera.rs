@@ -11,6 +11,7 @@ use crate::open::Plan;
 use crate::platform;
 use crate::request::FormatRequest;
 use crate::selection::Selection;
+use crate::stuck::CameraThreads;
 use crate::supervisor::Patience;
 
 /// A camera of this machine, as a [`Device`].
@@ -36,6 +37,8 @@ use crate::supervisor::Patience;
 /// * [`Denied`](DeviceError::Denied) with what would help;
 /// * [`Unsupported`](DeviceError::Unsupported) if the camera does not offer what is
 ///   [required](Self::require), or no pixels that can be converted, with what it offers;
+/// * [`Backend`](DeviceError::Backend) with the driver's words, or while too many threads
+///   [are stuck](crate::stuck_threads) in drivers;
 /// * [`Vanished`](DeviceError::Vanished) if it went away meanwhile;
 /// * [`Abandoned`](DeviceError::Abandoned) if it was no longer wanted; then nothing is held (G-4).
 ///
@@ -168,6 +171,7 @@ impl Device for NokhwaCamera {
             patience: self.patience,
             counters: Arc::clone(&self.counters),
             opener: platform::opener(self.selection.clone(), self.wanted.settled()),
+            threads: CameraThreads::of_this_process(),
         };
         Ok(Box::new(plan.open(link).await?))
     }

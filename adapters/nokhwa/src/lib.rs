@@ -51,8 +51,8 @@
 //! # Threads
 //!
 //! Everything that may block (open, set the format, stream on, take a buffer, stream off, unmap, close)
-//! happens on one thread that belongs to one opening. It may be given up, never killed: see
-//! [`stuck_threads`]. A task beside it watches for pictures that fail to come, so that a thread that
+//! happens on one thread that belongs to one opening. It may be given up, never killed, and only so
+//! many may be stuck at a time: see [`stuck_threads`]. A task beside it watches for pictures that fail to come, so that a thread that
 //! hangs in its driver is noticed as well.
 //!
 //! # What cannot be promised
@@ -91,6 +91,7 @@ mod pixel_format;
 mod portable;
 mod request;
 mod selection;
+mod stuck;
 mod supervisor;
 mod thread;
 mod trace;
@@ -106,4 +107,4 @@ pub use choice::CameraFormat;
 pub use listing::{CameraDevice, Holder, LIST_WITHIN, ListError, list};
 pub use pixel_format::{PixelFormat, UnknownPixelFormat};
 pub use request::{FormatRequest, InvalidFormatRequest};
-pub use thread::stuck_threads;
+pub use stuck::stuck_threads;

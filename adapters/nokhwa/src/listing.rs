@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use crate::choice::CameraFormat;
 use crate::platform;
+use crate::stuck::CameraThreads;
 use crate::thread::{DeviceThread, Ending, StopRequest};
 
 /// A camera of this machine.
@@ -70,13 +71,16 @@ pub const LIST_WITHIN: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 ///
-/// [`ListError::TimedOut`] after [`LIST_WITHIN`]; [`ListError::Device`] with what the system said.
+/// [`ListError::TimedOut`] after [`LIST_WITHIN`]; [`ListError::Device`] with what the system said,
+/// or while too many threads [are stuck](crate::stuck_threads) in drivers.
 /// No camera at all is an empty list.
 pub async fn list() -> Result<Vec<CameraDevice>, ListError> {
-    ask(LIST_WITHIN, platform::devices).await
+    let threads = CameraThreads::of_this_process();
+    ask(threads, LIST_WITHIN, platform::devices).await
 }
 
 async fn ask(
+    threads: &'static CameraThreads,
     within: Duration,
     devices: impl FnOnce() -> Result<Vec<CameraDevice>, DeviceError> + Send + 'static,
 ) -> Result<Vec<CameraDevice>, ListError> {
@@ -86,10 +90,10 @@ async fn ask(
         let _ = answer.send(devices());
         Ending::Asked
     };
-    let thread = DeviceThread::spawn("exeunt-cameras", StopRequest::default(), body);
+    let thread = DeviceThread::spawn(threads, "exeunt-cameras", StopRequest::default(), body);
     let thread = thread.map_err(|error| DeviceError::Backend {
         name: "cameras".to_owned(),
-        detail: format!("no thread to list them: {error}"),
+        detail: error.to_string(),
     })?;
     let Ok(answered) = timeout(within, listed).await else {
         return Err(ListError::TimedOut { within });
@@ -101,35 +105,68 @@ async fn ask(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::sync::{Arc, Mutex, mpsc};
     use std::time::Duration;
 
     use exeunt_port::DeviceError;
 
     use super::{CameraDevice, ListError, ask};
-    use crate::stuck_threads;
-    use crate::thread::lock_stuck_count;
+    use crate::stuck::CameraThreads;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// Of this test alone.
+    fn threads() -> &'static CameraThreads {
+        Box::leak(Box::default())
+    }
 
     #[tokio::test]
     async fn a_driver_that_does_not_answer_ends_the_listing_and_is_counted_until_it_does() {
-        let _alone = lock_stuck_count().await;
+        let threads = threads();
         let (answer, driver) = mpsc::channel::<()>();
         let within = Duration::from_millis(10);
-        let listed = ask(within, move || {
+        let listed = ask(threads, within, move || {
             let _ = driver.recv();
             Ok(Vec::new())
         });
         assert_eq!(listed.await, Err(ListError::TimedOut { within }));
-        assert_eq!(stuck_threads(), 1);
+        assert_eq!(threads.stuck(), 1);
         drop(answer);
-        while stuck_threads() > 0 {
+        while threads.stuck() > 0 {
             tokio::task::yield_now().await;
         }
     }
 
     #[tokio::test]
+    async fn drivers_that_never_answer_are_not_asked_for_ever() {
+        let threads = threads();
+        let (answer, driver) = mpsc::channel::<()>();
+        let driver = Arc::new(Mutex::new(driver));
+        let within = Duration::from_millis(1);
+        for _ in 0..CameraThreads::MOST_STUCK {
+            let driver = Arc::clone(&driver);
+            let listed = ask(threads, within, move || {
+                let _ = driver.lock().map(|driver| driver.recv());
+                Ok(Vec::new())
+            });
+            assert_eq!(listed.await, Err(ListError::TimedOut { within }));
+        }
+        let asked = ask(threads, LONG, || Ok(Vec::new())).await;
+        let words = asked.expect_err("no further thread").to_string();
+        assert_eq!(
+            words,
+            "cameras: 16 threads are stuck in camera drivers; no further one is started"
+        );
+        drop(answer);
+        while threads.stuck() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(ask(threads, LONG, || Ok(Vec::new())).await, Ok(Vec::new()));
+    }
+
+    #[tokio::test]
     async fn a_driver_that_panics_is_an_error() {
-        let listed = ask(Duration::from_secs(60), || panic!("a name that is no name"));
+        let listed = ask(threads(), LONG, || panic!("a name that is no name"));
         assert_eq!(listed.await, Err(ListError::Device(DeviceError::Panicked)));
     }
 
@@ -144,9 +181,6 @@ mod tests {
             held_by: Vec::new(),
         };
         let answer = vec![camera.clone()];
-        assert_eq!(
-            ask(Duration::from_secs(60), || Ok(answer)).await,
-            Ok(vec![camera])
-        );
+        assert_eq!(ask(threads(), LONG, || Ok(answer)).await, Ok(vec![camera]));
     }
 }

@@ -7,6 +7,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::capture::{Capture, Counters, Source};
+use crate::stuck::CameraThreads;
 use crate::supervisor::{Patience, Supervisor};
 use crate::thread::{DeviceThread, Ending, StopRequest, Wake};
 use crate::trace::Trace;
@@ -58,6 +59,8 @@ pub(crate) struct Plan {
     pub(crate) patience: Patience,
     pub(crate) counters: Arc<Counters>,
     pub(crate) opener: Opener,
+    /// Among which its thread is counted.
+    pub(crate) threads: &'static CameraThreads,
 }
 
 impl Plan {
@@ -70,6 +73,7 @@ impl Plan {
             patience,
             counters,
             opener,
+            threads,
         } = self;
         let trace = Trace::default();
         let pulse = Arc::new(Notify::new());
@@ -82,11 +86,12 @@ impl Plan {
         let thread = {
             let trace = trace.clone();
             let body = move |stop: &StopRequest| run(opener, started, &capture, stop, &trace);
-            DeviceThread::spawn("exeunt-camera", StopRequest::of(link.clone()), body)
+            let stop = StopRequest::of(link.clone());
+            DeviceThread::spawn(threads, "exeunt-camera", stop, body)
         };
         let thread = thread.map_err(|error| DeviceError::Backend {
             name: name.clone(),
-            detail: format!("no thread for it: {error}"),
+            detail: error.to_string(),
         })?;
 
         let started = tokio::select! {

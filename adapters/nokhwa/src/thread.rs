@@ -3,27 +3,15 @@
 use std::fmt::Debug;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use exeunt_port::{DeviceError, DeviceLink};
+use thiserror::Error;
 use tokio::sync::watch;
 
-static STUCK: AtomicUsize = AtomicUsize::new(0);
-
-/// How many of this process's camera threads were given up and have not ended yet.
-///
-/// A driver can hold a thread for as long as it likes, and no thread can be killed. So the waiting is
-/// bounded instead (G-6): whoever drops a future of this crate, or an open camera, gives its thread
-/// up. The thread lets go of the camera as soon as the driver lets go of the thread, and is counted
-/// here until then; that is usually over within milliseconds. A number that stays is a driver that
-/// hangs, and a camera that may still be on.
-#[must_use]
-pub fn stuck_threads() -> usize {
-    STUCK.load(Ordering::SeqCst)
-}
+use crate::stuck::{Awaited, CameraThreads, TooManyStuck};
 
 /// How a device thread came to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +31,8 @@ pub(crate) trait Wake: Debug + Send + Sync {
 /// Whether the device is still wanted; looked at by the thread between any two blocking calls.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StopRequest {
-    asked: Arc<AtomicBool>,
+    /// Since when it is not.
+    asked: Arc<OnceLock<Instant>>,
     wake: Arc<Mutex<Option<Arc<dyn Wake>>>>,
     link: Option<DeviceLink>,
 }
@@ -58,7 +47,7 @@ impl StopRequest {
     }
 
     pub(crate) fn ask(&self) {
-        self.asked.store(true, Ordering::SeqCst);
+        self.asked.get_or_init(Instant::now);
         // Taken out first, so that nothing is called under the lock (G-8).
         let wake = self.sleeper().clone();
         if let Some(wake) = wake {
@@ -69,7 +58,12 @@ impl StopRequest {
     /// Quick enough to be asked every few bytes: a link that is abandoned is not live either.
     pub(crate) fn is_asked(&self) -> bool {
         let unwanted = |link: &DeviceLink| !link.is_live();
-        self.asked.load(Ordering::SeqCst) || self.link.as_ref().is_some_and(unwanted)
+        self.asked.get().is_some() || self.link.as_ref().is_some_and(unwanted)
+    }
+
+    /// When the thread was first told so.
+    pub(crate) fn asked_at(&self) -> Option<Instant> {
+        self.asked.get().copied()
     }
 
     /// From here on asking wakes the thread, too. What was asked before is seen by looking
@@ -92,12 +86,22 @@ impl StopRequest {
     }
 }
 
+/// Why there is no thread for a device.
+#[derive(Debug, Error)]
+pub(crate) enum NoThread {
+    #[error(transparent)]
+    TooManyStuck(#[from] TooManyStuck),
+    #[error("the system gives no thread: {0}")]
+    Refused(#[from] io::Error),
+}
+
 /// A running device thread. Dropping this asks it to stop and gives it up, without blocking.
 #[derive(Debug)]
 pub(crate) struct DeviceThread {
     stop: StopRequest,
     ending: watch::Receiver<Option<Ending>>,
-    life: Arc<Life>,
+    /// Dropped with this, it counts the thread as given up.
+    _awaited: Awaited,
     handle: Option<JoinHandle<()>>,
 }
 
@@ -106,23 +110,25 @@ impl DeviceThread {
     const JOINING: Duration = Duration::from_millis(1);
 
     pub(crate) fn spawn(
+        among: &'static CameraThreads,
         name: &str,
         stop: StopRequest,
         body: impl FnOnce(&StopRequest) -> Ending + Send + 'static,
-    ) -> io::Result<Self> {
+    ) -> Result<Self, NoThread> {
         let (told, ending) = watch::channel(None);
-        let life = Arc::new(Life::default());
-        let (own_stop, own_life) = (stop.clone(), Arc::clone(&life));
+        let (awaited, running) = among.begin(&stop)?;
+        let own_stop = stop.clone();
         let handle = Builder::new().name(name.to_owned()).spawn(move || {
             let ended = catch_unwind(AssertUnwindSafe(|| body(&own_stop)));
             own_stop.wakes_nobody();
-            own_life.end();
+            // Before anybody hears of the end, so that the thread is not counted any more by then.
+            drop(running);
             told.send_replace(Some(ended.unwrap_or(Ending::Failed(DeviceError::Panicked))));
         })?;
         Ok(Self {
             stop,
             ending,
-            life,
+            _awaited: awaited,
             handle: Some(handle),
         })
     }
@@ -154,7 +160,6 @@ impl DeviceThread {
 impl Drop for DeviceThread {
     fn drop(&mut self) {
         self.stop.ask();
-        self.life.give_up();
     }
 }
 
@@ -173,41 +178,4 @@ impl EndingWatch {
         // A thread that ended without a word panicked outside of its body.
         ending.unwrap_or(Ending::Failed(DeviceError::Panicked))
     }
-}
-
-/// Counts the thread as stuck from being given up to its end, in whatever order the two come.
-#[derive(Debug, Default)]
-struct Life(AtomicU8);
-
-impl Life {
-    const RUNNING: u8 = 0;
-    const GIVEN_UP: u8 = 1;
-    const ENDED: u8 = 2;
-
-    fn give_up(&self) {
-        // Counted first, so that an end in between never takes the count below nothing.
-        STUCK.fetch_add(1, Ordering::SeqCst);
-        let given_up = self.0.compare_exchange(
-            Self::RUNNING,
-            Self::GIVEN_UP,
-            Ordering::SeqCst,
-            Ordering::SeqCst,
-        );
-        if given_up.is_err() {
-            STUCK.fetch_sub(1, Ordering::SeqCst);
-        }
-    }
-
-    fn end(&self) {
-        if self.0.swap(Self::ENDED, Ordering::SeqCst) == Self::GIVEN_UP {
-            STUCK.fetch_sub(1, Ordering::SeqCst);
-        }
-    }
-}
-
-/// The count is the process's, so the tests that give threads up take turns.
-#[cfg(test)]
-pub(crate) async fn lock_stuck_count() -> tokio::sync::MutexGuard<'static, ()> {
-    static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-    TURN.lock().await
 }

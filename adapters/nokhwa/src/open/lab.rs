@@ -10,6 +10,7 @@ use crate::capture::{Counters, Reading, Source};
 use crate::open::{OpenCamera, Opened, Opening, Plan};
 use crate::picture::Picture;
 use crate::pixel_format::PixelFormat;
+use crate::stuck::CameraThreads;
 use crate::supervisor::Patience;
 use crate::trace::Evidence;
 
@@ -107,6 +108,8 @@ pub(super) struct Lab {
     steps: mpsc::Sender<Step>,
     pub(super) held: Arc<AtomicBool>,
     pub(super) counters: Arc<Counters>,
+    /// Of this camera's test alone.
+    pub(super) threads: &'static CameraThreads,
 }
 
 impl Lab {
@@ -117,6 +120,7 @@ impl Lab {
         let (steps, script) = mpsc::channel();
         let held = Arc::new(AtomicBool::new(false));
         let counters = Arc::<Counters>::default();
+        let threads: &CameraThreads = Box::leak(Box::default());
         let own_held = Arc::clone(&held);
         let opener = move |opening: &Opening<'_>| {
             own_held.store(true, Ordering::SeqCst);
@@ -132,12 +136,14 @@ impl Lab {
             patience: PATIENT,
             counters: Arc::clone(&counters),
             opener: Box::new(opener),
+            threads,
         };
         (
             Self {
                 steps,
                 held,
                 counters,
+                threads,
             },
             plan,
         )

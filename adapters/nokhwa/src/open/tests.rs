@@ -7,9 +7,8 @@ use exeunt_port::{DeviceError, DeviceSignal, OpenDevice};
 
 use super::Plan;
 use super::lab::{Lab, PATIENT, SHORT, Step, frame, gone, link, slow, until};
-use crate::stuck_threads;
+use crate::stuck::CameraThreads;
 use crate::supervisor::Patience;
-use crate::thread::lock_stuck_count;
 
 #[tokio::test]
 async fn pictures_become_frames_until_the_release_which_leaves_nothing() {
@@ -100,7 +99,6 @@ async fn a_camera_that_delivers_only_what_nobody_can_show_has_stalled() {
 
 #[tokio::test]
 async fn a_driver_that_hangs_is_reported_as_still_held() {
-    let _alone = lock_stuck_count().await;
     let (lab, plan) = Lab::hanging();
     let plan = Plan {
         patience: Patience {
@@ -121,19 +119,59 @@ async fn a_driver_that_hangs_is_reported_as_still_held() {
     // The runtime gives the release up; the thread is then counted, until the driver returns.
     let release = tokio::time::timeout(SHORT, Box::new(open).release());
     assert!(release.await.is_err());
-    assert_eq!(stuck_threads(), 1);
-    let held = Arc::clone(&lab.held);
+    assert_eq!(lab.threads.stuck(), 1);
+    let (held, threads) = (Arc::clone(&lab.held), lab.threads);
     drop(lab);
-    until(|| stuck_threads() == 0).await;
+    until(|| threads.stuck() == 0).await;
     assert!(!held.load(Ordering::SeqCst));
 }
 
 #[tokio::test]
+async fn a_driver_that_hangs_is_counted_while_somebody_still_waits_for_the_release() {
+    let (lab, plan) = Lab::hanging();
+    let open = plan.open(link().0).await.expect("it opens");
+    assert_eq!(lab.threads.stuck(), 0);
+    // As the runtime does: the exit has long been reported, and the release is listened for.
+    let release = tokio::spawn(Box::new(open).release());
+    until(|| lab.threads.stuck() == 1).await;
+    assert!(!release.is_finished() && lab.is_held());
+    let threads = lab.threads;
+    drop(lab);
+    assert_eq!(release.await.expect("it answers"), Ok(()));
+    assert_eq!(threads.stuck(), 0);
+}
+
+#[tokio::test]
+async fn drivers_that_hang_in_opening_get_only_so_many_threads() {
+    let threads: &CameraThreads = Box::leak(Box::default());
+    let mut gates = Vec::new();
+    for _ in 0..CameraThreads::MOST_STUCK {
+        let (gate, _, plan) = slow();
+        let opening = tokio::spawn(Plan { threads, ..plan }.open(link().0));
+        tokio::task::yield_now().await;
+        opening.abort();
+        assert!(opening.await.is_err());
+        gates.push(gate);
+    }
+    let (lab, plan) = Lab::scripted();
+    let refused = Plan { threads, ..plan }.open(link().0).await.err();
+    assert_eq!(
+        refused.map(|error| error.to_string()).as_deref(),
+        Some("camera: 16 threads are stuck in camera drivers; no further one is started")
+    );
+    assert!(!lab.is_held());
+    gates.clear();
+    until(|| threads.stuck() == 0).await;
+    let (_lab, plan) = Lab::scripted();
+    let open = Plan { threads, ..plan }.open(link().0).await;
+    assert_eq!(Box::new(open.expect("it opens")).release().await, Ok(()));
+}
+
+#[tokio::test]
 async fn dropping_an_open_camera_lets_go_of_it() {
-    let _alone = lock_stuck_count().await;
     let (lab, open, _side) = Lab::opened(PATIENT).await;
     drop(open);
-    until(|| !lab.is_held() && stuck_threads() == 0).await;
+    until(|| !lab.is_held() && lab.threads.stuck() == 0).await;
 }
 
 #[tokio::test]
@@ -169,16 +207,15 @@ async fn a_camera_that_opens_after_it_was_abandoned_is_closed_at_once() {
 
 #[tokio::test]
 async fn a_camera_that_opens_after_its_future_was_dropped_is_closed_at_once() {
-    let _alone = lock_stuck_count().await;
     let (gate, lab, plan) = slow();
     let (link, side) = link();
     let opening = tokio::spawn(plan.open(link));
     tokio::task::yield_now().await;
     opening.abort();
     assert!(opening.await.is_err());
-    assert_eq!(stuck_threads(), 1);
+    assert_eq!(lab.threads.stuck(), 1);
     drop(gate);
-    until(|| stuck_threads() == 0).await;
+    until(|| lab.threads.stuck() == 0).await;
     assert!(!lab.is_held());
     assert!(side.captured.try_next().is_none());
 }
