@@ -119,7 +119,8 @@ impl NokhwaCamera {
     /// What the camera has to offer, beyond what is only wished for by [`size`](Self::size) and
     /// [`rate`](Self::rate). Opening one that does not offer it fails with
     /// [`Unsupported`](DeviceError::Unsupported), which lists what it offers, the nearest first, in the
-    /// words of a [`FormatRequest`].
+    /// words of a [`FormatRequest`]. On Linux a rate is met only if the driver says, when all is set,
+    /// that it is; a camera that keeps its rate to itself does not offer it.
     ///
     /// ```
     /// use exeunt_nokhwa::NokhwaCamera;

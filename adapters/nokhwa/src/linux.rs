@@ -1,10 +1,13 @@
 //! Linux: nokhwa finds the cameras, v4l asks them and reads them.
 
 mod arrivals;
+mod errno;
 mod held;
 mod holders;
 mod node;
 mod permission;
+mod picture_format;
+mod rate;
 mod sizes;
 mod stream;
 
@@ -77,7 +80,7 @@ fn open(
 
     let offers = node.offers(Some(wanted));
     let choice = choice::choose(&name, &offers, wanted)?;
-    let format = node.set(choice).map_err(refused)?;
+    let format = node.set(choice, wanted.required).map_err(refused)?;
     // A driver may promise more than it does.
     if !format.meets(wanted.required) {
         return Err(choice::unsupported(&name, &offers, wanted));
@@ -113,16 +116,6 @@ fn refused(name: &str, node: &str, selection: &Selection, error: &std::io::Error
             detail: error.to_string(),
         },
     }
-}
-
-/// The numbers that Linux gives to errors; the same on every architecture.
-mod errno {
-    pub(super) const EPERM: i32 = 1;
-    pub(super) const ENOENT: i32 = 2;
-    pub(super) const ENXIO: i32 = 6;
-    pub(super) const EACCES: i32 = 13;
-    pub(super) const EBUSY: i32 = 16;
-    pub(super) const ENODEV: i32 = 19;
 }
 
 #[cfg(test)]

@@ -66,7 +66,8 @@ impl FormatRequest {
         *self == Self::default()
     }
 
-    /// Whether this is what is required. A rate that the camera does not tell is not held against it.
+    /// Whether this is what is required. A rate that the camera does not tell is not held against it here:
+    /// it may still tell when it has been set.
     pub(crate) fn is_met_by(
         &self,
         pixels: PixelFormat,

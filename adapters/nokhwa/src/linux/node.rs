@@ -15,8 +15,10 @@ use v4l::video::capture::Parameters;
 use v4l::{Device, Format, Fraction};
 
 use super::errno;
+use super::picture_format::PictureFormat;
+use super::rate;
 use super::sizes::{SizeRange, Steps};
-use crate::choice::{Choice, Interval, Offer, Wanted, code_name};
+use crate::choice::{Choice, Interval, Offer, Wanted};
 use crate::pixel_format::PixelFormat;
 use crate::request::FormatRequest;
 use crate::selection::{Found, Selection};
@@ -71,42 +73,6 @@ pub(super) fn resolved(selection: &Selection) -> Selection {
         return Selection::Named(path.to_string_lossy().into_owned());
     }
     selection.clone()
-}
-
-/// How pictures will lie in the buffers.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PictureFormat {
-    pub(super) pixels: PixelFormat,
-    pub(super) code: [u8; 4],
-    pub(super) width: u16,
-    pub(super) height: u16,
-    pub(super) stride: usize,
-    pub(super) full_range: bool,
-    pub(super) interval: Option<Interval>,
-}
-
-impl PictureFormat {
-    pub(super) fn meets(&self, required: FormatRequest) -> bool {
-        let size = (u32::from(self.width), u32::from(self.height));
-        let rate = self.interval.map(Interval::milli_rate);
-        required.is_met_by(self.pixels, size, rate)
-    }
-}
-
-impl std::fmt::Display for PictureFormat {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            formatter,
-            "{}x{} {}",
-            self.width,
-            self.height,
-            code_name(self.code)
-        )?;
-        self.interval.map_or(Ok(()), |interval| {
-            let rate = (interval.rate() * 100.0).round() / 100.0;
-            write!(formatter, ", {rate} a second")
-        })
-    }
 }
 
 /// An open node, not streaming.
@@ -193,15 +159,11 @@ impl Node {
             .device
             .enum_frameintervals(code, width, height)
             .unwrap_or_default();
-        let of = |fraction: Fraction| Interval {
-            numerator: fraction.numerator,
-            denominator: fraction.denominator,
-        };
         told.into_iter()
             .flat_map(|offered| match offered.interval {
-                FrameIntervalEnum::Discrete(fraction) => vec![of(fraction)],
+                FrameIntervalEnum::Discrete(fraction) => vec![interval_of(fraction)],
                 FrameIntervalEnum::Stepwise(bounds) => {
-                    let (shortest, longest) = (of(bounds.min), of(bounds.max));
+                    let (shortest, longest) = (interval_of(bounds.min), interval_of(bounds.max));
                     // A wanted rate between the two is as good as offered: the driver rounds.
                     let between =
                         wanted
@@ -216,7 +178,7 @@ impl Node {
     }
 
     /// Sets the format and the rate; answers what the driver made of them.
-    pub(super) fn set(&self, choice: Choice) -> io::Result<PictureFormat> {
+    pub(super) fn set(&self, choice: Choice, required: FormatRequest) -> io::Result<PictureFormat> {
         let wanted = Format::new(choice.width, choice.height, FourCC::new(&choice.code));
         let set = told(|| self.device.set_format(&wanted))?;
         let Some(pixels) = PixelFormat::of(set.fourcc.repr) else {
@@ -227,19 +189,20 @@ impl Node {
         };
         let side = |length: u32| u16::try_from(length).map_err(io::Error::other);
         let (width, height) = (side(set.width)?, side(set.height)?);
-        // Many drivers have one rate only and refuse to be asked.
-        let interval = choice.interval.and_then(|interval| {
-            let fraction = Fraction::new(interval.numerator, interval.denominator);
-            let set = self
-                .device
-                .set_params(&Parameters::new(fraction))
-                .ok()?
-                .interval;
-            Some(Interval {
-                numerator: set.numerator,
-                denominator: set.denominator,
-            })
-        });
+        // A camera that does not tell its rates keeps its own, unless one is required.
+        let required = required.rate.map(|rate| Interval::of_rate(rate.get()));
+        let interval = rate::settled(
+            choice.interval.or(required),
+            |Interval {
+                 numerator,
+                 denominator,
+             }| {
+                let fraction = Fraction::new(numerator, denominator);
+                let set = self.device.set_params(&Parameters::new(fraction))?;
+                Ok(interval_of(set.interval))
+            },
+            || Ok(interval_of(self.device.params()?.interval)),
+        )?;
         Ok(PictureFormat {
             pixels,
             code: set.fourcc.repr,
@@ -254,6 +217,13 @@ impl Node {
 
     fn format_now(&self) -> io::Result<Format> {
         told(|| self.device.format())
+    }
+}
+
+fn interval_of(fraction: Fraction) -> Interval {
+    Interval {
+        numerator: fraction.numerator,
+        denominator: fraction.denominator,
     }
 }
 

@@ -15,7 +15,8 @@ use v4l::io::traits::{CaptureStream, Stream as Streaming};
 use super::arrivals::{Arrivals, Bell};
 use super::errno;
 use super::held::Claim;
-use super::node::{Node, PictureFormat};
+use super::node::Node;
+use super::picture_format::PictureFormat;
 use crate::capture::{Reading, Source};
 use crate::picture::Picture;
 

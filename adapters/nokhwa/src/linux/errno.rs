@@ -1,0 +1,16 @@
+//! The numbers that Linux gives to errors; the same on every architecture.
+
+use std::io;
+
+pub(super) const EPERM: i32 = 1;
+pub(super) const ENOENT: i32 = 2;
+pub(super) const EIO: i32 = 5;
+pub(super) const ENXIO: i32 = 6;
+pub(super) const EACCES: i32 = 13;
+pub(super) const EBUSY: i32 = 16;
+pub(super) const ENODEV: i32 = 19;
+
+/// Whether the camera cannot be had, whatever else it is asked; other errors refuse one request.
+pub(super) fn is_final(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(ENODEV | ENXIO | EIO | EBUSY))
+}
