@@ -17,7 +17,7 @@ use super::errno;
 use super::held::Claim;
 use super::node::Node;
 use super::picture_format::PictureFormat;
-use crate::capture::{Reading, Source};
+use crate::capture::{Capture, Reading, Source};
 use crate::picture::Picture;
 
 /// `POLLIN` of poll(2): there is something to read.
@@ -59,7 +59,10 @@ impl MappedStream {
         claim: Claim,
     ) -> io::Result<Self> {
         let device = node.device;
-        let stream = Stream::with_buffers(&device, Type::VideoCapture, Self::BUFFERS)?;
+        let mut stream = Stream::with_buffers(&device, Type::VideoCapture, Self::BUFFERS)?;
+        // v4l polls once more before it takes a buffer, and without this for ever (G-6): a driver that
+        // said readable may have nothing by then.
+        stream.set_timeout(Capture::WAIT);
         Ok(Self {
             stream: Some(stream),
             has_buffer: true,
