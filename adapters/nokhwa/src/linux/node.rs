@@ -7,7 +7,7 @@ use std::path::Path;
 use exeunt_port::DeviceError;
 use nokhwa::utils::ApiBackend;
 use v4l::capability::Flags;
-use v4l::format::{FourCC, Quantization};
+use v4l::format::FourCC;
 use v4l::frameinterval::FrameIntervalEnum;
 use v4l::framesize::FrameSizeEnum;
 use v4l::video::Capture;
@@ -15,7 +15,7 @@ use v4l::video::capture::Parameters;
 use v4l::{Device, Format, Fraction};
 
 use super::errno;
-use super::picture_format::PictureFormat;
+use super::picture_format::{self, PictureFormat};
 use super::rate;
 use super::sizes::{SizeRange, Steps};
 use crate::choice::{Choice, Interval, Offer, Wanted};
@@ -210,7 +210,7 @@ impl Node {
             height,
             // Some drivers leave it out.
             stride: (set.stride as usize).max(pixels.tight_stride(usize::from(width))),
-            full_range: matches!(set.quantization, Quantization::FullRange),
+            full_range: picture_format::is_full_range(set.quantization, set.colorspace),
             interval,
         })
     }

@@ -1,5 +1,7 @@
 //! How pictures come from a camera, once its driver has settled that.
 
+use v4l::format::{Colorspace, Quantization};
+
 use crate::choice::{Interval, code_name};
 use crate::pixel_format::PixelFormat;
 use crate::request::FormatRequest;
@@ -45,9 +47,21 @@ impl std::fmt::Display for PictureFormat {
     }
 }
 
+/// Whether luma and chroma use all of 0 to 255. What is the default depends on the colour space: V4L2
+/// defines JPEG's as full, and those of video as limited.
+pub(super) fn is_full_range(quantization: Quantization, colours: Colorspace) -> bool {
+    match quantization {
+        Quantization::FullRange => true,
+        Quantization::LimitedRange => false,
+        Quantization::Default => matches!(colours, Colorspace::JPEG),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::PictureFormat;
+    use v4l::format::{Colorspace, Quantization};
+
+    use super::{PictureFormat, is_full_range};
     use crate::choice::Interval;
     use crate::pixel_format::PixelFormat;
 
@@ -75,5 +89,14 @@ mod tests {
     fn a_rate_that_is_not_required_need_not_be_told() {
         let required = "640x480:yuyv".parse().expect("a request");
         assert!(set_to(None).meets(required) && set_to(Some(5)).meets(required));
+    }
+
+    #[test]
+    fn the_default_range_is_that_of_the_colour_space() {
+        let by_default = |colours| is_full_range(Quantization::Default, colours);
+        assert!(by_default(Colorspace::JPEG));
+        assert!(!by_default(Colorspace::SRGB) && !by_default(Colorspace::SMPTE170M));
+        assert!(!is_full_range(Quantization::LimitedRange, Colorspace::JPEG));
+        assert!(is_full_range(Quantization::FullRange, Colorspace::SRGB));
     }
 }
