@@ -39,7 +39,7 @@ use crate::supervisor::Patience;
 ///   [required](Self::require), or no pixels that can be converted, with what it offers;
 /// * [`Backend`](DeviceError::Backend) with the driver's words, or while too many threads
 ///   [are stuck](crate::stuck_threads) in drivers;
-/// * [`Vanished`](DeviceError::Vanished) if it went away meanwhile;
+/// * [`Vanished`](DeviceError::Vanished) if it was found and went away before the stream started;
 /// * [`Abandoned`](DeviceError::Abandoned) if it was no longer wanted; then nothing is held (G-4).
 ///
 /// # While it is open

@@ -11,9 +11,10 @@ mod rate;
 mod sizes;
 mod stream;
 
+use std::io;
 use std::path::Path;
 
-use exeunt_port::{DeviceError, DeviceKind};
+use exeunt_port::DeviceError;
 
 use self::held::Claim;
 use self::holders::Holders;
@@ -22,7 +23,7 @@ use self::stream::MappedStream;
 use crate::choice::{self, Wanted};
 use crate::listing::CameraDevice;
 use crate::open::{Opened, Opener, Opening};
-use crate::selection::Selection;
+use crate::selection::{Found, Selection};
 
 /// What opens the camera that is meant.
 pub(crate) fn opener(selection: Selection, wanted: Wanted) -> Opener {
@@ -37,16 +38,9 @@ pub(crate) fn devices() -> Result<Vec<CameraDevice>, DeviceError> {
         .map(|(place, found)| {
             // A node that does not let us ask is a camera all the same.
             let formats = Node::open(&found.node)
-                .map(|node| {
-                    node.offers(None)
-                        .iter()
-                        .map(choice::Offer::to_format)
-                        .collect()
-                })
-                .map_err(|error| {
-                    let selection = Selection::Named(found.node.clone());
-                    refused(&found.to_string(), &found.node, &selection, &error)
-                });
+                .and_then(|node| node.offers(None))
+                .map(|offers| offers.iter().map(choice::Offer::to_format).collect())
+                .map_err(|error| refused(&found, &error));
             // After our own descriptor is closed.
             let Holders { free, held_by } = holders::of(&found.node);
             CameraDevice {
@@ -72,13 +66,13 @@ fn open(
     let name = camera.to_string();
     opening.still_wanted()?;
 
-    let refused = |error: std::io::Error| refused(&name, &camera.node, &selection, &error);
+    let refused = |error: io::Error| refused(camera, &error);
     let node = Node::open(&camera.node).map_err(refused)?;
     let claim = Claim::on(&camera.node, node.descriptor());
     opening.trace.leave(claim.evidence());
     opening.still_wanted()?;
 
-    let offers = node.offers(Some(wanted));
+    let offers = node.offers(Some(wanted)).map_err(refused)?;
     let choice = choice::choose(&name, &offers, wanted)?;
     let format = node.set(choice, wanted.required).map_err(refused)?;
     // A driver may promise more than it does.
@@ -97,19 +91,25 @@ fn open(
     })
 }
 
-/// What an error of the system means before the stream runs.
-fn refused(name: &str, node: &str, selection: &Selection, error: &std::io::Error) -> DeviceError {
-    let name = name.to_owned();
+/// What an error of the system means for a camera that was found, before its stream runs.
+fn refused(camera: &Found, error: &io::Error) -> DeviceError {
+    let name = camera.to_string();
     match error.raw_os_error() {
         Some(errno::EBUSY) => DeviceError::Busy { name },
         Some(errno::EACCES | errno::EPERM) => DeviceError::Denied {
             name,
-            hint: permission::hint(Path::new(node)),
+            hint: permission::hint(Path::new(&camera.node)),
         },
-        Some(errno::ENOENT | errno::ENODEV | errno::ENXIO) => DeviceError::NotFound {
-            kind: DeviceKind::Camera,
-            wanted: selection.to_string(),
-            available: Vec::new(),
+        Some(errno::ENOENT | errno::ENODEV | errno::ENXIO) => DeviceError::Vanished {
+            name,
+            detail: format!("it was there a moment ago, and now the system says: {error}"),
+        },
+        // What the kernel answers to USB cameras; its own words speak of a disk.
+        Some(errno::ENOSPC) => DeviceError::Backend {
+            name,
+            detail: "its USB bus has no room left for the stream; ask for a smaller size, a lower \
+                     rate or mjpeg, or plug it in elsewhere"
+                .to_owned(),
         },
         _ => DeviceError::Backend {
             name,
@@ -125,26 +125,49 @@ mod tests {
     use exeunt_port::DeviceError;
 
     use super::refused;
-    use crate::selection::Selection;
+    use crate::selection::Found;
 
     fn meaning(number: i32) -> DeviceError {
-        refused(
-            "Camera (/dev/video0)",
-            "/dev/video0",
-            &Selection::Default,
-            &Error::from_raw_os_error(number),
-        )
+        let camera = Found {
+            name: "Camera".to_owned(),
+            node: "/dev/video0".to_owned(),
+            index: Some(0),
+        };
+        refused(&camera, &Error::from_raw_os_error(number))
     }
 
     #[test]
     fn what_the_kernel_answers_becomes_what_the_application_can_act_on() {
         assert!(matches!(meaning(16), DeviceError::Busy { .. }));
-        assert!(matches!(meaning(2), DeviceError::NotFound { .. }));
-        assert!(matches!(meaning(19), DeviceError::NotFound { .. }));
         assert!(matches!(meaning(5), DeviceError::Backend { .. }));
         let DeviceError::Denied { hint, .. } = meaning(13) else {
             panic!("EACCES is a denial")
         };
         assert!(hint.contains("group"), "{hint}");
+    }
+
+    #[test]
+    fn a_camera_that_goes_away_while_it_opens_has_vanished_and_was_found_before() {
+        for (number, said) in [
+            (2, "No such file or directory"),
+            (6, "No such device or address"),
+            (19, "No such device"),
+        ] {
+            let DeviceError::Vanished { name, detail } = meaning(number) else {
+                panic!("error {number} is a camera that went away")
+            };
+            assert_eq!(name, "Camera (/dev/video0)");
+            assert!(detail.contains(said), "{detail}");
+        }
+    }
+
+    #[test]
+    fn a_usb_bus_that_is_full_is_no_matter_of_disks() {
+        let words = meaning(28).to_string();
+        assert!(
+            words.contains("USB bus") && words.contains("smaller size"),
+            "{words}"
+        );
+        assert!(!words.contains("space"), "{words}");
     }
 }

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use exeunt_port::{DeviceError, DeviceKind};
+use exeunt_port::DeviceError;
 use nokhwa::utils::{
     ApiBackend, CameraFormat, CameraIndex, CameraInfo, FrameFormat, RequestedFormat,
     RequestedFormatType,
@@ -147,7 +147,10 @@ fn guarded<T>(ask: impl FnOnce() -> Result<T, NokhwaError>) -> Result<T, NokhwaE
 }
 
 fn query() -> Result<Vec<CameraInfo>, DeviceError> {
-    guarded(|| nokhwa::query(ApiBackend::Auto)).map_err(|error| refused("cameras", &error))
+    guarded(|| nokhwa::query(ApiBackend::Auto)).map_err(|error| DeviceError::Backend {
+        name: "cameras".to_owned(),
+        detail: error.to_string(),
+    })
 }
 
 fn found(info: &CameraInfo) -> Found {
@@ -216,6 +219,8 @@ fn frame_format(pixels: PixelFormat) -> FrameFormat {
     }
 }
 
+/// What an error means for a camera that was found.
+///
 /// nokhwa tells errors as text only, so they are told apart by what the system is known to write.
 fn refused(name: &str, error: &NokhwaError) -> DeviceError {
     let detail = error.to_string();
@@ -231,11 +236,8 @@ fn refused(name: &str, error: &NokhwaError) -> DeviceError {
             hint: hint.to_owned(),
         }
     } else if says(&["not found", "no such"]) {
-        DeviceError::NotFound {
-            kind: DeviceKind::Camera,
-            wanted: name,
-            available: Vec::new(),
-        }
+        // It was found a moment ago.
+        DeviceError::Vanished { name, detail }
     } else {
         DeviceError::Backend { name, detail }
     }
@@ -300,5 +302,22 @@ impl Drop for Reader {
         if catch_unwind(AssertUnwindSafe(|| drop(camera))).is_err() {
             tracing::warn!(camera = %self.name, "nokhwa panicked while closing the camera");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use exeunt_port::DeviceError;
+    use nokhwa::NokhwaError;
+
+    use super::refused;
+
+    #[test]
+    fn a_camera_that_goes_away_while_it_opens_has_vanished() {
+        let error = NokhwaError::OpenDeviceError("0".to_owned(), "no such device".to_owned());
+        assert!(matches!(
+            refused("Camera (0)", &error),
+            DeviceError::Vanished { name, .. } if name == "Camera (0)"
+        ));
     }
 }

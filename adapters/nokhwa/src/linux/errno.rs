@@ -9,6 +9,7 @@ pub(super) const ENXIO: i32 = 6;
 pub(super) const EACCES: i32 = 13;
 pub(super) const EBUSY: i32 = 16;
 pub(super) const ENODEV: i32 = 19;
+pub(super) const ENOSPC: i32 = 28;
 
 /// Whether the camera cannot be had, whatever else it is asked; other errors refuse one request.
 pub(super) fn is_final(error: &io::Error) -> bool {

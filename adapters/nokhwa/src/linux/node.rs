@@ -57,9 +57,9 @@ pub(super) fn is_camera(found: &Found) -> bool {
     match Node::open(&found.node) {
         Ok(node) => node.captures(),
         // It may be one, and then the application is to hear why it cannot have it.
-        Err(error) => matches!(
+        Err(error) => !matches!(
             error.raw_os_error(),
-            Some(errno::EACCES | errno::EPERM | errno::EBUSY)
+            Some(errno::ENOENT | errno::ENODEV | errno::ENXIO)
         ),
     }
 }
@@ -101,9 +101,9 @@ impl Node {
     }
 
     /// What the camera offers. A camera that does not tell its sizes offers the one it has.
-    pub(super) fn offers(&self, wanted: Option<Wanted>) -> Vec<Offer> {
+    pub(super) fn offers(&self, wanted: Option<Wanted>) -> io::Result<Vec<Offer>> {
         let mut offers = Vec::new();
-        for description in self.device.enum_formats().unwrap_or_default() {
+        for description in self.device.enum_formats()? {
             let code = description.fourcc;
             for (width, height) in self.sizes(code, wanted) {
                 let intervals = self.intervals(code, width, height, wanted);
@@ -115,7 +115,12 @@ impl Node {
                 });
             }
         }
-        offers
+        // An error is how a driver says that there are no more, and v4l takes every error for that; so
+        // the list of a camera that went away meanwhile looks like one that is complete.
+        match self.format_now() {
+            Err(error) if errno::is_final(&error) => Err(error),
+            Ok(_) | Err(_) => Ok(offers),
+        }
     }
 
     fn sizes(&self, code: FourCC, wanted: Option<Wanted>) -> Vec<(u32, u32)> {
