@@ -154,8 +154,8 @@ mod tests {
         let error = place("webcam").expect_err("nothing is called that");
         assert_eq!(
             error.to_string(),
-            "no microphone is called \"webcam\"; there is Yeti Microphone (alsa_input.usb), \
-             Built-in Microphone (alsa_input.pci), Microphone (pci)"
+            "no microphone is called \"webcam\"; there is Yeti Microphone (alsa_input.usb); \
+             Built-in Microphone (alsa_input.pci); Microphone (pci)"
         );
     }
 

@@ -72,8 +72,8 @@ impl NokhwaCamera {
     }
 
     /// The camera of this name: its node (`/dev/video0`, also by a link like those in
-    /// `/dev/v4l/by-id`), its name, its index, or part of its name in any case. The first of these
-    /// that fits a camera counts.
+    /// `/dev/v4l/by-id`), its name, both as errors list them (`Integrated Camera (/dev/video0)`), its
+    /// index, or part of its name in any case. The first of these that fits a camera counts.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
         Self::selected(Selection::Named(name.into()))

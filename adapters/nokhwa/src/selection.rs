@@ -13,6 +13,7 @@ pub(crate) struct Found {
     pub(crate) index: Option<u32>,
 }
 
+/// As errors and lists show it; [`Selection::Named`] takes this, too.
 impl std::fmt::Display for Found {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{} ({})", self.name, self.node)
@@ -24,7 +25,7 @@ impl std::fmt::Display for Found {
 pub(crate) enum Selection {
     /// The first that the system has.
     Default,
-    /// By node, index, name or part of the name.
+    /// By node, name, both as they are shown, index or part of the name.
     Named(String),
 }
 
@@ -63,9 +64,10 @@ impl Selection {
         let index: Option<u32> = wanted.parse().ok();
         let part = wanted.to_lowercase();
         // From the most exact to the least: the first way that fits any camera decides.
-        let ways: [&dyn Fn(&Found) -> bool; 4] = [
+        let ways: [&dyn Fn(&Found) -> bool; 5] = [
             &|one| one.node == *wanted,
             &|one| one.name == *wanted,
+            &|one| one.to_string() == *wanted,
             &|one| index.is_some() && one.index == index,
             &|one| !part.is_empty() && one.name.to_lowercase().contains(&part),
         ];
@@ -141,16 +143,25 @@ mod tests {
 
     #[test]
     fn a_name_that_fits_several_cameras_is_answered_with_all_of_them() {
+        let error = named("camera").expect_err("two cameras fit");
+        assert_eq!(
+            error.to_string(),
+            "\"camera\" fits several cameras; name one of them: Integrated Camera (/dev/video1); \
+             USB Camera 4 (/dev/video4)"
+        );
+    }
+
+    #[test]
+    fn each_of_the_cameras_that_an_answer_lists_can_be_named_as_it_is_listed() {
         let Err(DeviceError::Ambiguous { candidates, .. }) = named("camera") else {
             panic!("two cameras fit");
         };
-        assert_eq!(
-            candidates,
-            [
-                "Integrated Camera (/dev/video1)",
-                "USB Camera 4 (/dev/video4)"
-            ]
-        );
+        let chosen: Vec<_> = candidates
+            .iter()
+            .map(|candidate| named(candidate))
+            .collect();
+        let nodes = ["/dev/video1", "/dev/video4"].map(|node| Ok(node.to_owned()));
+        assert_eq!(chosen, nodes);
     }
 
     #[test]

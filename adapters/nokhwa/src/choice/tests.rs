@@ -157,8 +157,8 @@ fn what_nobody_offers_is_answered_with_what_is_offered_the_nearest_first() {
     let error = choose("Webcam", &offers, requiring("1280x720@60:nv12"));
     assert_eq!(
         error.expect_err("no NV12").to_string(),
-        "Webcam does not offer 1280x720@60:nv12; it offers 1280x720:mjpeg at 29.97, 15 a second, \
-         640x480:mjpeg at 60, 30, 20, 15 ... 5 a second, 160x120:grey"
+        "Webcam does not offer 1280x720@60:nv12; it offers 1280x720:mjpeg at 29.97, 15 a second; \
+         640x480:mjpeg at 60, 30, 20, 15 ... 5 a second; 160x120:grey"
     );
 }
 
