@@ -218,12 +218,40 @@ pub(crate) fn choose(name: &str, offers: &[Offer], wanted: Wanted) -> Result<Cho
 pub(crate) fn unsupported(name: &str, offers: &[Offer], wanted: Wanted) -> DeviceError {
     DeviceError::Unsupported {
         name: name.to_owned(),
-        wanted: if wanted.required.is_empty() {
-            format!("pixels that can be used ({})", PixelFormat::names())
-        } else {
-            wanted.required.to_string()
-        },
+        wanted: wanted_in_words(wanted),
         offered: offered(offers, wanted),
+    }
+}
+
+/// That the camera offers what is required, and that its driver then sets something else.
+pub(crate) fn set_otherwise(
+    name: &str,
+    set: &CameraFormat,
+    offers: &[Offer],
+    wanted: Wanted,
+) -> DeviceError {
+    let without = if set.rates.is_empty() {
+        ", without telling a rate"
+    } else {
+        ""
+    };
+    let mut offered = offered(offers, wanted);
+    offered.insert(
+        0,
+        format!("{set} (what its driver makes of the wish{without})"),
+    );
+    DeviceError::Unsupported {
+        name: name.to_owned(),
+        wanted: wanted_in_words(wanted),
+        offered,
+    }
+}
+
+fn wanted_in_words(wanted: Wanted) -> String {
+    if wanted.required.is_empty() {
+        format!("pixels that can be used ({})", PixelFormat::names())
+    } else {
+        wanted.required.to_string()
     }
 }
 

@@ -77,7 +77,8 @@ fn open(
     let format = node.set(choice, wanted.required).map_err(refused)?;
     // A driver may promise more than it does.
     if !format.meets(wanted.required) {
-        return Err(choice::unsupported(&name, &offers, wanted));
+        let set = format.to_format();
+        return Err(choice::set_otherwise(&name, &set, &offers, wanted));
     }
     opening.still_wanted()?;
     let mut stream = MappedStream::allocate(node, format, name.clone(), claim).map_err(refused)?;

@@ -2,7 +2,7 @@
 
 use exeunt_port::DeviceError;
 
-use super::{Interval, Offer, Wanted, choose, nearest};
+use super::{Interval, Offer, Wanted, choose, nearest, set_otherwise};
 use crate::pixel_format::PixelFormat;
 use crate::request::FormatRequest;
 
@@ -160,6 +160,28 @@ fn what_nobody_offers_is_answered_with_what_is_offered_the_nearest_first() {
         "Webcam does not offer 1280x720@60:nv12; it offers 1280x720:mjpeg at 29.97, 15 a second; \
          640x480:mjpeg at 60, 30, 20, 15 ... 5 a second; 160x120:grey"
     );
+}
+
+#[test]
+fn a_driver_that_sets_something_else_than_it_offers_is_answered_with_that() {
+    let offers = [offer(*b"YUYV", 640, 480, &[30])];
+    for (rates, said) in [
+        (
+            vec![25],
+            "640x480:yuyv at 25 a second (what its driver makes of the wish)",
+        ),
+        (
+            vec![],
+            "640x480:yuyv (what its driver makes of the wish, without telling a rate)",
+        ),
+    ] {
+        let set = offer(*b"YUYV", 640, 480, &rates).to_format();
+        let error = set_otherwise("Webcam", &set, &offers, requiring("640x480@30"));
+        let words = format!(
+            "Webcam does not offer 640x480@30; it offers {said}; 640x480:yuyv at 30 a second"
+        );
+        assert_eq!(error.to_string(), words);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use v4l::format::{Colorspace, Quantization};
 
-use crate::choice::{Interval, code_name};
+use crate::choice::{CameraFormat, Interval, code_name};
 use crate::pixel_format::PixelFormat;
 use crate::request::FormatRequest;
 
@@ -28,6 +28,17 @@ impl PictureFormat {
         let size = (u32::from(self.width), u32::from(self.height));
         let rate = self.interval.map(Interval::milli_rate);
         required.is_met_by(self.pixels, size, rate)
+    }
+
+    /// The same as lists show it.
+    pub(super) fn to_format(self) -> CameraFormat {
+        CameraFormat {
+            fourcc: code_name(self.code),
+            pixels: Some(self.pixels),
+            width: u32::from(self.width),
+            height: u32::from(self.height),
+            rates: self.interval.map(Interval::rate).into_iter().collect(),
+        }
     }
 }
 
@@ -83,6 +94,8 @@ mod tests {
         assert!(set_to(Some(30)).meets(required));
         assert!(!set_to(Some(25)).meets(required));
         assert!(!set_to(None).meets(required));
+        let shown = [Some(25), None].map(|rate| set_to(rate).to_format().to_string());
+        assert_eq!(shown, ["640x480:yuyv at 25 a second", "640x480:yuyv"]);
     }
 
     #[test]
