@@ -4,13 +4,13 @@ use std::future::pending;
 use std::pin::Pin;
 
 use exeunt_port::{DepartureError, DepartureReceipt, RemoteLeaveReason, RoomSignal};
+use exeunt_signalling::Pauses;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::connection::{Ending, Keeper, Phase};
+use crate::connection::{Ending, Keeper};
 use crate::error::JanusError;
 use crate::media::Media;
-use crate::pauses::Pauses;
 use crate::recovering::Recovery;
 use crate::session::SessionState;
 use crate::translate::Id;
@@ -46,59 +46,42 @@ impl Keeper {
                 Parting::Lost(detail) => tracing::debug!(detail, "the link is lost"),
             }
             pauses.lost_after(up_since.elapsed());
-            self.phase.send_replace(Phase::Down);
-            self.waiting.clear();
-            self.tell(RoomSignal::LinkLost).await;
+            self.membership.link_lost().await;
             match self.recover(&mut pauses).await {
                 Recovery::Recovered { missed, sends } => {
                     tracing::debug!("the link is recovered");
-                    self.phase.send_replace(Phase::Up);
-                    self.tell(RoomSignal::LinkRecovered).await;
+                    self.membership.link_recovered().await;
                     for signal in missed {
-                        self.tell(signal).await;
+                        self.membership.tell(signal).await;
                     }
                     media.link_recovered(self.roster.others(), sends);
                 }
                 Recovery::Over(signal) => {
-                    self.be_out();
-                    self.tell(signal).await;
+                    self.membership.over(signal).await;
                     return Ending::Removed;
                 }
                 Recovery::Dead(detail) => {
                     tracing::debug!(detail, "the link is dead");
                     return self.be_dead().await;
                 }
-                Recovery::Unwanted => return self.stay_down().await,
+                Recovery::Unwanted => {
+                    self.membership.stay_down().await;
+                    return Ending::Dead;
+                }
             }
         }
     }
 
     async fn be_dead(&mut self) -> Ending {
-        self.phase.send_replace(Phase::Down);
-        self.waiting.clear();
-        self.tell(RoomSignal::LinkDead).await;
-        self.announced.close();
+        self.membership.link_dead().await;
         Ending::Dead
-    }
-
-    /// During an exit a lost link stays lost (G-5); announcements learn so at once.
-    async fn stay_down(&mut self) -> Ending {
-        loop {
-            tokio::select! {
-                biased;
-                () = self.closing.cancelled() => return Ending::Dead,
-                announcer = self.announced.recv() => match announcer {
-                    Some(announcer) => drop(announcer.send(Err(DepartureError::LinkDown))),
-                    None => return Ending::Dead,
-                },
-            }
-        }
     }
 
     /// Talks with Janus until the conversation ends for one reason or another.
     async fn converse(&mut self, media: &Media) -> Parting {
         let mut state = self.session.state();
-        let (closing, leaving) = (self.closing.clone(), self.leaving.clone());
+        let closing = self.membership.closing.clone();
+        let leaving = self.membership.leaving.clone();
         let mut leave: Option<Leave> = None;
         let mut failed: Option<DepartureError> = None;
         loop {
@@ -107,15 +90,10 @@ impl Keeper {
                 // cross, the kick came first if it is there.
                 biased;
                 () = closing.cancelled() => return Parting::Ending(Ending::Closing),
-                Some(announcer) = self.announced.recv() => {
-                    if let Some(error) = &failed {
-                        drop(announcer.send(Err(error.clone())));
-                    } else {
-                        // Who has given up waiting makes room.
-                        self.waiting.retain(|announcer| !announcer.is_closed());
-                        self.waiting.push(announcer);
-                    }
-                }
+                announcer = self.membership.next_announcer() => match &failed {
+                    Some(error) => drop(announcer.send(Err(error.clone()))),
+                    None => self.membership.keep_waiting(announcer),
+                },
                 () = leaving.cancelled(), if leave.is_none() => {
                     media.stop_sending();
                     let handle = self.handle.clone();
@@ -153,8 +131,7 @@ impl Keeper {
             }
             // Without our handle there is no membership: an admin took it away.
             Event::Detached => {
-                self.be_out();
-                self.tell(RoomSignal::LinkDead).await;
+                self.membership.over(RoomSignal::LinkDead).await;
                 Some(Ending::Removed)
             }
             Event::MediaUp | Event::Receiving { .. } | Event::SlowLink | Event::Trickled => {
@@ -181,13 +158,11 @@ impl Keeper {
                 Vec::from_iter(self.roster.left(&id, RemoteLeaveReason::Kicked))
             }
             Word::Kicked(_) | Word::Left { kicked: true } => {
-                self.be_out();
-                self.tell(RoomSignal::Kicked).await;
+                self.membership.over(RoomSignal::Kicked).await;
                 return Some(Ending::Removed);
             }
             Word::Destroyed => {
-                self.be_out();
-                self.tell(RoomSignal::Dismissed).await;
+                self.membership.over(RoomSignal::Dismissed).await;
                 return Some(Ending::Removed);
             }
             // Said unasked, it is of somebody who is called "ok".
@@ -213,7 +188,7 @@ impl Keeper {
         // Frames of somebody who has left are not handed on, those of somebody new come after he has.
         media.receive_from(self.roster.others());
         for signal in signals {
-            self.tell(signal).await;
+            self.membership.tell(signal).await;
         }
         None
     }
@@ -234,14 +209,10 @@ impl Keeper {
                 detail: error.to_string(),
             }),
         };
-        let is_out = matches!(outcome, Ok(_) | Err(DepartureError::AlreadyOut));
-        if is_out {
-            self.phase.send_replace(Phase::Out);
-        }
-        self.answer(&outcome);
+        self.membership.answer(&outcome);
         match outcome {
             Ok(_) => Ok(Ending::Left),
-            Err(_) if is_out => Ok(Ending::Removed),
+            Err(DepartureError::AlreadyOut) => Ok(Ending::Removed),
             Err(error) => Err(error),
         }
     }

@@ -4,11 +4,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use exeunt_port::EnterError;
+use exeunt_signalling::Trust;
 
 use crate::endpoint::Endpoint;
 use crate::secret::Secret;
 use crate::translate::identity::Ids;
-use crate::trust::Trust;
 
 /// Where a Janus is, how its `VideoRoom` is set up, and how its rooms are entered.
 ///

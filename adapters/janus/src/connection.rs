@@ -1,16 +1,12 @@
-//! One stay's connection: the handle, and the task that keeps the stay.
+//! One stay's connection: the task that keeps it.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use exeunt_port::{CloseError, Connection, DepartureError, DepartureReceipt, RoomLink, RoomSignal};
+use exeunt_port::{CloseError, RoomLink, RoomSignal};
+use exeunt_signalling::{Membership, StayConnection};
 use exeunt_webrtc::PeerCloseError;
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::config::JanusConfig;
 use crate::entering::Entered;
@@ -28,20 +24,6 @@ const REMOVING: Duration = Duration::from_millis(150);
 /// How long to wait before asking once more whether it is.
 const AGAIN: Duration = Duration::from_millis(5);
 
-/// Who waits for the confirmation of the departure.
-pub(crate) type Announcer = oneshot::Sender<Result<DepartureReceipt, DepartureError>>;
-
-/// How things stand between us and the room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// The link is up.
-    Up,
-    /// The link is down.
-    Down,
-    /// Janus does not count us in any more, by its own word or by ours.
-    Out,
-}
-
 /// How a stay ends, as far as its task is concerned.
 pub(crate) enum Ending {
     /// We are to close the connection.
@@ -54,108 +36,9 @@ pub(crate) enum Ending {
     Dead,
 }
 
-/// The handle to one stay, which the runtime holds.
-pub(crate) struct JanusConnection {
-    announcers: mpsc::Sender<Announcer>,
-    leaving: CancellationToken,
-    closing: CancellationToken,
-    phase: watch::Receiver<Phase>,
-    task: AbortHandle,
-    tasks: TaskTracker,
-    closed: Arc<OnceLock<Result<(), CloseError>>>,
-}
-
-impl JanusConnection {
-    pub(crate) fn start(config: &JanusConfig, entered: Entered, link: RoomLink) -> Self {
-        let (announcers, announced) = mpsc::channel(4);
-        let (leaving, closing) = (CancellationToken::new(), CancellationToken::new());
-        let (phase, phases) = watch::channel(Phase::Up);
-        let Entered {
-            session,
-            handle,
-            events,
-            room,
-            id,
-            private_id,
-            roster,
-        } = entered;
-        let session = Arc::new(session);
-        let media = Media::new(config, &session, &handle, &room, private_id, link.clone());
-        let keeper = Keeper {
-            session,
-            handle,
-            events,
-            room,
-            id,
-            roster,
-            link,
-            announced,
-            waiting: Vec::new(),
-            leaving: leaving.clone(),
-            closing: closing.clone(),
-            phase,
-        };
-        let closed = Arc::new(OnceLock::new());
-        let outcome = Arc::clone(&closed);
-        let tasks = TaskTracker::new();
-        let task = tasks.spawn(async move {
-            // Everything the stay holds is gone when `keep` answers.
-            let _ = outcome.set(keeper.keep(media).await);
-        });
-        tasks.close();
-        Self {
-            announcers,
-            leaving,
-            closing,
-            phase: phases,
-            task: task.abort_handle(),
-            tasks,
-            closed,
-        }
-    }
-
-    /// Why nobody answers an announcement.
-    fn fate(&self) -> DepartureError {
-        match *self.phase.borrow() {
-            Phase::Up => DepartureError::Closed,
-            Phase::Down => DepartureError::LinkDown,
-            Phase::Out => DepartureError::AlreadyOut,
-        }
-    }
-}
-
-#[async_trait]
-impl Connection for JanusConnection {
-    async fn announce_departure(&self) -> Result<DepartureReceipt, DepartureError> {
-        let (announcer, answer) = oneshot::channel();
-        // Who waits is known before the leave goes out: the confirmation may come back at once.
-        if self.announcers.send(announcer).await.is_err() {
-            return Err(self.fate());
-        }
-        self.leaving.cancel();
-        answer.await.unwrap_or_else(|_| Err(self.fate()))
-    }
-
-    async fn close(&self) -> Result<(), CloseError> {
-        self.closing.cancel();
-        self.tasks.wait().await;
-        // A task that ended without an outcome panicked: only dropping the handle aborts it.
-        self.closed
-            .get()
-            .cloned()
-            .unwrap_or(Err(CloseError::Panicked))
-    }
-}
-
-impl Drop for JanusConnection {
-    fn drop(&mut self) {
-        // No goodbye and no waiting: the sockets fall with the task.
-        self.task.abort();
-    }
-}
-
 /// The task that keeps one stay: hears what Janus tells, leaves, and gets a lost link back.
 pub(crate) struct Keeper {
+    pub(crate) membership: Membership,
     pub(crate) session: Arc<Session>,
     pub(crate) handle: Handle,
     pub(crate) events: HandleEvents,
@@ -163,19 +46,40 @@ pub(crate) struct Keeper {
     /// Who we are in the room.
     pub(crate) id: Id,
     pub(crate) roster: Roster,
-    pub(crate) link: RoomLink,
-    pub(crate) announced: mpsc::Receiver<Announcer>,
-    pub(crate) waiting: Vec<Announcer>,
-    pub(crate) leaving: CancellationToken,
-    pub(crate) closing: CancellationToken,
-    pub(crate) phase: watch::Sender<Phase>,
+}
+
+/// Begins a stay, which a task keeps from now on.
+pub(crate) fn start(config: &JanusConfig, entered: Entered, link: RoomLink) -> StayConnection {
+    let Entered {
+        session,
+        handle,
+        events,
+        room,
+        id,
+        private_id,
+        roster,
+    } = entered;
+    let session = Arc::new(session);
+    let media = Media::new(config, &session, &handle, &room, private_id, link.clone());
+    StayConnection::start(link, |membership| {
+        let keeper = Keeper {
+            membership,
+            session,
+            handle,
+            events,
+            room,
+            id,
+            roster,
+        };
+        keeper.keep(media)
+    })
 }
 
 impl Keeper {
     async fn keep(mut self, media: Media) -> Result<(), CloseError> {
         for other in self.roster.others().values() {
             let entered = RoomSignal::RemoteUserEntered(other.user.clone());
-            self.tell(entered).await;
+            self.membership.tell(entered).await;
         }
         media.receive_from(self.roster.others());
         let ending = tokio::select! {
@@ -192,7 +96,7 @@ impl Keeper {
         let removed = matches!(ending, Ending::Removed);
         match ending {
             Ending::Closing => {}
-            Ending::Left | Ending::Removed => self.be_out(),
+            Ending::Left | Ending::Removed => self.membership.be_out(),
             Ending::Dead => {
                 return parted(media.close().await, Ok(()));
             }
@@ -240,35 +144,6 @@ impl Keeper {
         match listed.await {
             Ok(Word::Participants(now)) => now.iter().any(|participant| participant.id == self.id),
             Ok(_) | Err(_) => false,
-        }
-    }
-
-    /// Tells the stay what happened, waiting for it if it is behind; but an exit waits for nobody.
-    pub(crate) async fn tell(&self, signal: RoomSignal) {
-        tokio::select! {
-            biased;
-            () = self.link.signal(signal) => {}
-            () = self.leaving.cancelled() => {}
-            () = self.closing.cancelled() => {}
-        }
-    }
-
-    /// From here on an announcement is answered with `AlreadyOut`, those that wait among them.
-    pub(crate) fn be_out(&mut self) {
-        self.phase.send_replace(Phase::Out);
-        self.waiting.clear();
-        self.announced.close();
-        while self.announced.try_recv().is_ok() {}
-    }
-
-    /// Answers everybody who waits for the departure.
-    pub(crate) fn answer(&mut self, outcome: &Result<DepartureReceipt, DepartureError>) {
-        // Some may have come in since the last look.
-        while let Ok(announcer) = self.announced.try_recv() {
-            self.waiting.push(announcer);
-        }
-        for announcer in self.waiting.drain(..) {
-            let _ = announcer.send(outcome.clone());
         }
     }
 }

@@ -4,10 +4,21 @@ use std::fmt;
 use std::time::Duration;
 
 use exeunt_port::EnterError;
+use exeunt_signalling::{Destination, Protocol, Trust};
 
-use crate::address::Address;
 use crate::secret::Secret;
-use crate::trust::{Encryption, Trust};
+use crate::translate::MAX_MESSAGE;
+
+/// What Janus's WebSocket transport fixes.
+const PROTOCOL: Protocol = Protocol {
+    address: "ws://HOST:PORT, or wss:// with TLS (the port may be left out: 8188, or 8989 for wss)",
+    port: 8188,
+    tls_port: 8989,
+    path: "/",
+    sub_protocol: Some("janus-protocol"),
+    longest_read: MAX_MESSAGE,
+    longest_written: MAX_MESSAGE,
+};
 
 /// A Janus's WebSocket address, what is said with every request, and how long an answer may take.
 ///
@@ -24,9 +35,7 @@ use crate::trust::{Encryption, Trust};
 /// ```
 #[derive(Clone)]
 pub struct Endpoint {
-    pub(crate) address: Address,
-    /// For `wss://`.
-    pub(crate) encryption: Option<Encryption>,
+    pub(crate) destination: Destination,
     pub(crate) credentials: Credentials,
     pub(crate) patience: Duration,
 }
@@ -49,24 +58,26 @@ impl Endpoint {
     /// With `wss://` Janus has to show a certificate for its name that the system's authorities have signed;
     /// [`trusting`](Self::trusting) says whom to believe otherwise.
     pub fn new(url: &str) -> Result<Self, EnterError> {
-        let endpoint = Self {
-            address: Address::parse(url)?,
-            encryption: None,
+        Ok(Self {
+            destination: Destination::new(url, &PROTOCOL)?,
             credentials: Credentials::default(),
             patience: Self::PATIENCE,
-        };
-        if endpoint.address.is_encrypted() {
-            endpoint.trusting(&Trust::system())
-        } else {
-            Ok(endpoint)
-        }
+        })
     }
 
     /// Believes these when they say who the server is. Makes no difference for `ws://`.
+    ///
+    /// ```no_run
+    /// use exeunt_janus::{Endpoint, Trust};
+    ///
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let trust = Trust::system().and(&std::fs::read("our-authority.pem")?)?;
+    /// let endpoint = Endpoint::new("wss://sfu.example")?.trusting(&trust)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn trusting(mut self, trust: &Trust) -> Result<Self, EnterError> {
-        if self.address.is_encrypted() {
-            self.encryption = Some(Encryption::of(&self.address, trust)?);
-        }
+        self.destination = self.destination.trusting(trust)?;
         Ok(self)
     }
 
@@ -97,7 +108,7 @@ impl fmt::Debug for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Endpoint")
-            .field("address", &self.address)
+            .field("address", &self.destination)
             .field("patience", &self.patience)
             .finish_non_exhaustive()
     }
@@ -105,6 +116,34 @@ impl fmt::Debug for Endpoint {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.address.fmt(formatter)
+        self.destination.fmt(formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_may_be_left_out() {
+        let endpoint = Endpoint::new("ws://sfu.example").unwrap();
+        assert_eq!(endpoint.to_string(), "ws://sfu.example:8188/");
+        let endpoint = Endpoint::new("wss://sfu.example").unwrap();
+        assert_eq!(endpoint.to_string(), "wss://sfu.example:8989/");
+    }
+
+    #[test]
+    fn what_is_no_address_is_told_what_one_looks_like() {
+        let error = Endpoint::new("https://x:8088/janus").unwrap_err();
+        assert!(error.to_string().contains("ws://HOST:PORT"), "{error}");
+    }
+
+    #[test]
+    fn a_token_in_an_address_is_not_shown() {
+        let endpoint = Endpoint::new("ws://sfu.example/janus?token=secret").unwrap();
+        for shown in [endpoint.to_string(), format!("{endpoint:?}")] {
+            assert!(shown.contains("ws://sfu.example:8188/janus"), "{shown}");
+            assert!(!shown.contains("secret"), "{shown}");
+        }
     }
 }

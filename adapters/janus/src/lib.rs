@@ -46,7 +46,6 @@
 pub mod admin;
 pub mod translate;
 
-mod address;
 #[cfg(feature = "transport")]
 mod attending;
 #[cfg(feature = "transport")]
@@ -61,8 +60,6 @@ mod handle;
 #[cfg(feature = "transport")]
 mod media;
 #[cfg(feature = "transport")]
-mod pauses;
-#[cfg(feature = "transport")]
 mod recovering;
 mod roster;
 mod secret;
@@ -70,16 +67,15 @@ mod session;
 mod socket;
 #[cfg(feature = "transport")]
 mod transport;
-mod trust;
 
 #[cfg(feature = "transport")]
 pub use config::{JanusConfig, RoomMaking};
 pub use endpoint::Endpoint;
 pub use error::{JanusError, code};
+pub use exeunt_signalling::{Trust, TrustError};
 pub use handle::{Handle, HandleEvents};
 pub use roster::{Other, Roster};
 pub use secret::Secret;
 pub use session::{Lifetime, Session, SessionState};
 #[cfg(feature = "transport")]
 pub use transport::JanusTransport;
-pub use trust::{Trust, TrustError};

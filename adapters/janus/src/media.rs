@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use exeunt_port::{RoomLink, UserId};
+use exeunt_signalling::Pauses;
 use exeunt_webrtc::{Network, PeerCloseError, PeerConnection, local_address_towards};
 use thiserror::Error;
 use tokio::sync::{Notify, watch};
@@ -22,7 +23,6 @@ use tokio_util::sync::CancellationToken;
 use crate::config::JanusConfig;
 use crate::error::JanusError;
 use crate::handle::Handle;
-use crate::pauses::Pauses;
 use crate::roster::Other;
 use crate::secret::Secret;
 use crate::session::{Session, SessionState};

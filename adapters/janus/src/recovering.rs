@@ -1,11 +1,11 @@
 //! Getting a lost link back, while Janus keeps the session and never during an exit (G-5, G-17).
 
 use exeunt_port::RoomSignal;
+use exeunt_signalling::Pauses;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::connection::Keeper;
 use crate::error::code;
-use crate::pauses::Pauses;
 use crate::session::SessionState;
 use crate::translate::requests::Body;
 use crate::translate::videoroom::Word;
@@ -35,13 +35,10 @@ impl Keeper {
             return Recovery::Dead("Janus keeps no session whose socket is lost".to_owned());
         }
         let end = Instant::now() + unclaimed;
-        let (closing, leaving) = (self.closing.clone(), self.leaving.clone());
-        let link = self.link.clone();
+        let exit_begun = self.membership.exit_begun();
         tokio::select! {
             biased;
-            () = closing.cancelled() => Recovery::Unwanted,
-            () = leaving.cancelled() => Recovery::Unwanted,
-            () = link.abandoned() => Recovery::Unwanted,
+            () = exit_begun => Recovery::Unwanted,
             recovery = self.attempts(pauses) => recovery,
             () = sleep_until(end) => {
                 Recovery::Dead(format!("the session was not claimed within {unclaimed:?}"))

@@ -8,13 +8,14 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use exeunt_signalling::GOODBYE;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use crate::endpoint::Endpoint;
 use crate::error::{JanusError, code};
 use crate::handle::{Handle, HandleEvents};
-use crate::socket::{GOODBYE, dial};
+use crate::socket::dial;
 use crate::translate::PLUGIN;
 use crate::translate::messages::Answer;
 use crate::translate::requests::Verb;

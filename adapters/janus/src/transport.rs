@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use exeunt_port::{Connection, EnterError, EnterRequest, RoomLink, Transport};
 
 use crate::config::JanusConfig;
-use crate::connection::JanusConnection;
+use crate::connection::start;
 use crate::entering::enter;
 
 /// Enters rooms of a Janus's `VideoRoom`.
@@ -48,7 +48,6 @@ impl Transport for JanusTransport {
         link: RoomLink,
     ) -> Result<Box<dyn Connection>, EnterError> {
         let entered = enter(&self.config, &request, &link).await?;
-        let connection = JanusConnection::start(&self.config, entered, link);
-        Ok(Box::new(connection))
+        Ok(Box::new(start(&self.config, entered, link)))
     }
 }

@@ -8,6 +8,7 @@ use std::future::pending;
 
 use bytes::Bytes;
 use exeunt_port::{DepartureReceipt, RoomLink, RoomSignal};
+use exeunt_signalling::Socket;
 use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, Stream, StreamExt};
 use tokio::sync::Notify;
@@ -17,7 +18,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_util::sync::CancellationToken;
 
 use crate::connection::Keeper;
-use crate::socket::{Socket, described, text};
+use crate::socket::{described, text};
 use crate::wire::{ClientMessage, CloseCode, ServerMessage, decode_downstream, encode_upstream};
 
 /// How a conversation ends.
@@ -37,7 +38,9 @@ impl Keeper {
     pub(crate) async fn converse(&mut self, socket: &mut Socket) -> Parting {
         let (sink, stream) = socket.split();
         let heartbeat = Notify::new();
-        let writer = write(sink, self.link.clone(), self.leaving.clone(), &heartbeat);
+        let link = self.membership.link.clone();
+        let leaving = self.membership.leaving.clone();
+        let writer = write(sink, link, leaving, &heartbeat);
         let reader = self.read(stream, &heartbeat);
         tokio::select! {
             // In this order, always: a simulation of the same world has the same outcome.
@@ -54,17 +57,15 @@ impl Keeper {
     ) -> Parting {
         let mut beats = interval_at(Instant::now() + self.stay.heartbeat, self.stay.heartbeat);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let closing = self.closing.clone();
+        let closing = self.membership.closing.clone();
         let mut silent_beats = 0;
         loop {
             tokio::select! {
                 // What the server says comes last: it may say a lot, the others do not.
                 biased;
                 () = closing.cancelled() => return Parting::Closing,
-                Some(announcer) = self.announced.recv() => {
-                    // Who has given up waiting makes room.
-                    self.waiting.retain(|announcer| !announcer.is_closed());
-                    self.waiting.push(announcer);
+                announcer = self.membership.next_announcer() => {
+                    self.membership.keep_waiting(announcer);
                 }
                 _ = beats.tick() => {
                     // Silence is counted in heartbeats, not in time: a process that was held up
@@ -109,7 +110,9 @@ impl Keeper {
 
     fn receive(&self, message: &Bytes) {
         match decode_downstream(message) {
-            Ok(frame) if self.stay.members.contains_key(&frame.user) => self.link.received(frame),
+            Ok(frame) if self.stay.members.contains_key(&frame.user) => {
+                self.membership.link.received(frame);
+            }
             // What was still on its way when its sender left is not seen or heard any more.
             Ok(frame) => tracing::trace!(user = %frame.user, "frame of nobody dropped"),
             // Media may be lost; a codec of a later version is no reason to part.
@@ -121,18 +124,20 @@ impl Keeper {
         match message {
             ServerMessage::UserEntered { user_id, stay } => {
                 self.stay.members.insert(user_id.clone(), stay);
-                self.tell(RoomSignal::RemoteUserEntered(user_id)).await;
+                let entered = RoomSignal::RemoteUserEntered(user_id);
+                self.membership.tell(entered).await;
                 None
             }
             ServerMessage::UserLeft {
                 user_id, reason, ..
             } => {
                 self.stay.members.remove(&user_id);
-                self.tell(RoomSignal::RemoteUserLeft(user_id, reason)).await;
+                let left = RoomSignal::RemoteUserLeft(user_id, reason);
+                self.membership.tell(left).await;
                 None
             }
             ServerMessage::Heartbeat => None,
-            ServerMessage::Left { told } if self.leaving.is_cancelled() => {
+            ServerMessage::Left { told } if self.membership.leaving.is_cancelled() => {
                 Some(Parting::Left(DepartureReceipt {
                     peers_told: Some(told),
                 }))

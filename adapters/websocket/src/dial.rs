@@ -6,18 +6,25 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use exeunt_port::EnterError;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use exeunt_signalling::{ByteStream, Destination, Protocol, Socket, Trust, tcp};
+use tokio_tungstenite::tungstenite;
 
-use crate::address::Address;
-use crate::trust::{Encryption, Trust};
+use crate::wire::{MAX_DOWNSTREAM, MAX_SERVER_CONTROL, MAX_UPSTREAM, PATH};
 
-/// Bytes both ways, in order: a TCP connection, a TLS session over one, a Unix socket, a simulation.
-///
-/// Dropping it closes it. Everything that tokio can read and write is one.
-pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for S {}
+/// What the room service fixes.
+const PROTOCOL: Protocol = Protocol {
+    address: "ws://HOST:PORT/ws, or wss:// with TLS (port, 80 or 443, and path /ws may be left out)",
+    port: 80,
+    tls_port: 443,
+    path: PATH,
+    sub_protocol: None,
+    longest_read: if MAX_DOWNSTREAM > MAX_SERVER_CONTROL {
+        MAX_DOWNSTREAM
+    } else {
+        MAX_SERVER_CONTROL
+    },
+    longest_written: MAX_UPSTREAM,
+};
 
 /// How a [`WebSocketTransport`](crate::WebSocketTransport) reaches its server. TCP unless
 /// [`dialling_with`](crate::WebSocketTransport::dialling_with) says otherwise.
@@ -35,20 +42,15 @@ struct Tcp;
 #[async_trait]
 impl Dial for Tcp {
     async fn dial(&self, host: &str, port: u16) -> io::Result<Box<dyn ByteStream>> {
-        let stream = TcpStream::connect((host, port)).await?;
-        // A leave or a 20 ms packet must not wait for an acknowledgement of the one before.
-        stream.set_nodelay(true)?;
-        Ok(Box::new(stream))
+        Ok(Box::new(tcp(host, port).await?))
     }
 }
 
 /// Where the server is and how it is reached.
 #[derive(Clone)]
 pub(crate) struct Server {
-    pub(crate) address: Address,
+    destination: Destination,
     dial: Arc<dyn Dial>,
-    /// For `wss://`.
-    encryption: Option<Encryption>,
 }
 
 impl Server {
@@ -57,44 +59,51 @@ impl Server {
     }
 
     pub(crate) fn reached_by(url: &str, dial: Arc<dyn Dial>) -> Result<Self, EnterError> {
-        let server = Self {
-            address: Address::parse(url)?,
-            dial,
-            encryption: None,
-        };
-        if server.address.is_encrypted() {
-            server.trusting(&Trust::system())
-        } else {
-            Ok(server)
-        }
+        let destination = Destination::new(url, &PROTOCOL)?;
+        Ok(Self { destination, dial })
     }
 
     /// Believes these when they say who the server is.
     pub(crate) fn trusting(mut self, trust: &Trust) -> Result<Self, EnterError> {
-        if self.address.is_encrypted() {
-            self.encryption = Some(Encryption::of(&self.address, trust)?);
-        }
+        self.destination = self.destination.trusting(trust)?;
         Ok(self)
     }
 
-    pub(crate) async fn dial(&self) -> io::Result<Box<dyn ByteStream>> {
-        let (host, port) = self.address.host_and_port();
+    pub(crate) async fn open(&self) -> Result<Socket, tungstenite::Error> {
+        let (host, port) = self.destination.host_and_port();
         let stream = self.dial.dial(host, port).await?;
-        match &self.encryption {
-            None => Ok(stream),
-            Some(encryption) => encryption.over(stream).await,
-        }
+        self.destination.open(stream).await
     }
 }
 
 impl fmt::Display for Server {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.address.fmt(formatter)
+        self.destination.fmt(formatter)
     }
 }
 
 impl fmt::Debug for Server {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.address.fmt(formatter)
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn port_and_path_may_be_left_out() {
+        let server = Server::by_tcp("ws://rooms.example").unwrap();
+        assert_eq!(server.to_string(), "ws://rooms.example/ws");
+        assert_eq!(server.destination.host_and_port(), ("rooms.example", 80));
+        let server = Server::by_tcp("wss://rooms.example").unwrap();
+        assert_eq!(server.destination.host_and_port(), ("rooms.example", 443));
+    }
+
+    #[test]
+    fn what_is_no_address_is_told_what_one_looks_like() {
+        let error = Server::by_tcp("https://x").unwrap_err();
+        assert!(error.to_string().contains("ws://HOST:PORT/ws"), "{error}");
     }
 }

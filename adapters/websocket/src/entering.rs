@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use exeunt_port::{EnterError, RoomLink};
+use exeunt_signalling::{GOODBYE, Socket};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::dial::Server;
-use crate::socket::{GOODBYE, Socket, described, dial, text};
+use crate::socket::{described, dial, text};
 use crate::stay::Stay;
 use crate::wire::{ClientMessage, Enter, ServerMessage};
 

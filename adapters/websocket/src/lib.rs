@@ -38,19 +38,16 @@
 
 pub mod wire;
 
-mod address;
 mod caller;
 mod connection;
 mod conversation;
 mod dial;
 mod entering;
-mod pauses;
 mod resuming;
 mod socket;
 mod stay;
 mod transport;
-mod trust;
 
-pub use dial::{ByteStream, Dial};
+pub use dial::Dial;
+pub use exeunt_signalling::{ByteStream, Trust, TrustError};
 pub use transport::WebSocketTransport;
-pub use trust::{Trust, TrustError};

@@ -1,14 +1,14 @@
 //! Getting a lost link back, within the lease and never during an exit (G-5, G-17).
 
 use exeunt_port::{EnterError, RoomSignal};
+use exeunt_signalling::{Pauses, Socket};
 use futures_util::{SinkExt, StreamExt};
 use tokio::time::{sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::connection::Keeper;
 use crate::dial::Server;
-use crate::pauses::Pauses;
-use crate::socket::{Socket, described, dial, text};
+use crate::socket::{described, dial, text};
 use crate::stay::Stay;
 use crate::wire::{ClientMessage, Departed, Member, ServerMessage};
 
@@ -38,9 +38,7 @@ impl Keeper {
         let end = self.last_heard + lease;
         tokio::select! {
             biased;
-            () = self.closing.cancelled() => Resumption::Unwanted,
-            () = self.leaving.cancelled() => Resumption::Unwanted,
-            () = self.link.abandoned() => Resumption::Unwanted,
+            () = self.membership.exit_begun() => Resumption::Unwanted,
             resumption = attempts(&self.server, &mut self.stay, pauses) => resumption,
             () = sleep_until(end) => {
                 Resumption::Dead(format!("the lease of {lease:?} has run out"))

@@ -1,23 +1,15 @@
 //! A WebSocket over a stream of bytes: how it is opened, what is said on it, how it is closed.
 
-use std::time::Duration;
-
 use exeunt_port::{CloseError, EnterError};
-use futures_util::{SinkExt, StreamExt};
-use tokio::time::timeout;
+use exeunt_signalling::{GOODBYE, Socket};
+use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::http::{Response, StatusCode};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as CloseNumber;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
-use tokio_tungstenite::{WebSocketStream, client_async_with_config, tungstenite};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 
-use crate::dial::{ByteStream, Server};
-use crate::wire::{ClientMessage, CloseCode, MAX_DOWNSTREAM, MAX_SERVER_CONTROL, MAX_UPSTREAM};
-
-/// How long the other side has to take part in a goodbye.
-pub(crate) const GOODBYE: Duration = Duration::from_millis(250);
-
-pub(crate) type Socket = WebSocketStream<Box<dyn ByteStream>>;
+use crate::dial::Server;
+use crate::wire::{ClientMessage, CloseCode};
 
 /// How much is repeated of what a server says that refuses to be spoken to, in characters.
 const MAX_WORDS: usize = 200;
@@ -29,17 +21,8 @@ pub(crate) async fn dial(server: &Server) -> Result<Socket, EnterError> {
         endpoint: endpoint.clone(),
         detail,
     };
-    let stream = server
-        .dial()
-        .await
-        .map_err(|error| unreachable(error.to_string()))?;
-    let config = WebSocketConfig::default()
-        .max_message_size(Some(MAX_DOWNSTREAM.max(MAX_SERVER_CONTROL)))
-        .max_frame_size(Some(MAX_DOWNSTREAM.max(MAX_SERVER_CONTROL)))
-        // One message is written at a time, beside answers to pings.
-        .max_write_buffer_size(4 * MAX_UPSTREAM);
-    match client_async_with_config(server.address.url(), stream, Some(config)).await {
-        Ok((socket, _response)) => Ok(socket),
+    match server.open().await {
+        Ok(socket) => Ok(socket),
         Err(tungstenite::Error::Io(error)) => Err(unreachable(error.to_string())),
         Err(tungstenite::Error::Http(response))
             if response.status() == StatusCode::SERVICE_UNAVAILABLE =>
@@ -79,26 +62,16 @@ pub(crate) fn text(message: &ClientMessage) -> Message {
 }
 
 /// Takes leave of the other side within [`GOODBYE`], then drops the socket.
-pub(crate) async fn say_goodbye(mut socket: Socket) -> Result<(), CloseError> {
-    let goodbye = async {
-        let code = CloseNumber::from(CloseCode::Normal.number());
-        let frame = CloseFrame {
-            code,
-            reason: CloseCode::Normal.reason().into(),
-        };
-        // An error means that the other side is gone or has closed first: read on and see.
-        let _ = socket.send(Message::Close(Some(frame))).await;
-        while let Some(Ok(message)) = socket.next().await {
-            if message.is_close() {
-                break;
-            }
-        }
+pub(crate) async fn say_goodbye(socket: Socket) -> Result<(), CloseError> {
+    let words = CloseFrame {
+        code: CloseNumber::from(CloseCode::Normal.number()),
+        reason: CloseCode::Normal.reason().into(),
     };
-    timeout(GOODBYE, goodbye)
-        .await
-        .map_err(|_| CloseError::Unilateral {
-            detail: format!("no close frame came back within {} ms", GOODBYE.as_millis()),
-        })
+    if exeunt_signalling::say_goodbye(socket, Some(words)).await {
+        return Ok(());
+    }
+    let detail = format!("no close frame came back within {} ms", GOODBYE.as_millis());
+    Err(CloseError::Unilateral { detail })
 }
 
 /// What the other side's close frame says.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use exeunt_port::{Connection, EnterError, EnterRequest, RoomLink, Transport};
+use exeunt_signalling::Trust;
 
 use crate::caller::Caller;
-use crate::connection::WebSocketConnection;
+use crate::connection::start;
 use crate::dial::{Dial, Server};
 use crate::entering::enter;
-use crate::trust::Trust;
 use crate::wire::{Enter, Role};
 
 /// Enters rooms of an Exeunt room service.
@@ -31,7 +31,7 @@ impl WebSocketTransport {
     /// A transport to the room service at this address, for instance `ws://127.0.0.1:7000/ws`.
     ///
     /// Nothing is connected yet. The address may leave out the port (80, or 443 for `wss`) and the
-    /// path (`/ws`). With `wss://` the server has to show a certificate for its name that the system's
+    /// path (`/ws`); a query is said to the server and to nobody else. With `wss://` the server has to show a certificate for its name that the system's
     /// authorities have signed; [`trusting`](Self::trusting) says whom to believe otherwise. Another
     /// scheme than these two is an [`EnterError::Address`].
     ///
@@ -53,6 +53,16 @@ impl WebSocketTransport {
     }
 
     /// The same, believing these when they say who the server is. Makes no difference for `ws://`.
+    ///
+    /// ```no_run
+    /// use exeunt_websocket::{Trust, WebSocketTransport};
+    ///
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let trust = Trust::system().and(&std::fs::read("our-authority.pem")?)?;
+    /// let transport = WebSocketTransport::new("wss://rooms.example")?.trusting(&trust)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn trusting(self, trust: &Trust) -> Result<Self, EnterError> {
         Ok(Self {
             server: self.server.trusting(trust)?,
@@ -100,7 +110,6 @@ impl Transport for WebSocketTransport {
             ..Enter::new(request, client_id, attempt)
         };
         let (socket, stay) = enter(&self.server, request, &link).await?;
-        let connection = WebSocketConnection::start(self.server.clone(), socket, stay, link);
-        Ok(Box::new(connection))
+        Ok(Box::new(start(self.server.clone(), socket, stay, link)))
     }
 }

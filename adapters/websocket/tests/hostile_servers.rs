@@ -16,7 +16,7 @@ use exeunt_port::{
 use exeunt_websocket::WebSocketTransport;
 use exeunt_websocket::wire::{ClientMessage, ServerMessage};
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -116,6 +116,32 @@ async fn a_server_of_another_kind_does_not_speak_the_protocol() {
     .await;
     let error = refusal(&transport).await;
     assert!(matches!(error, EnterError::Protocol { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_token_in_the_address_is_said_to_the_server_and_shown_to_nobody() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let place = listener.local_addr().unwrap().to_string();
+    let transport = WebSocketTransport::new(&format!("ws://{place}/ws?token=secret")).unwrap();
+    let asked = async {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut lines = BufReader::new(stream).lines();
+        lines.next_line().await.unwrap().unwrap()
+    };
+    let (asked, refused) = tokio::join!(soon(asked), refusal(&transport));
+    assert_eq!(asked, "GET /ws?token=secret HTTP/1.1");
+    for shown in [
+        refused.to_string(),
+        format!("{refused:?}"),
+        format!("{transport:?}"),
+    ] {
+        assert!(shown.contains(&format!("ws://{place}/ws")), "{shown}");
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+    for mistyped in ["http://x/ws?token=secret", "ws://user:secret@x/ws"] {
+        let error = WebSocketTransport::new(mistyped).unwrap_err().to_string();
+        assert!(!error.contains("secret"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ const UNDER_THE_CORE_OPTIONALLY: [&str; 2] = ["arbitrary", "serde"];
 const UNDER_AN_ADAPTER: &[&str] = &["exeunt-core", "exeunt-port"];
 
 /// Who may be built on something else than an adapter may.
-const EXCEPTIONS: [(&str, &[&str]); 4] = [
+const EXCEPTIONS: [(&str, &[&str]); 5] = [
     ("exeunt-port", &["exeunt-core"]),
     // The room service speaks the wire types that the transport speaks, and asks Janus as its admin.
     (
@@ -26,10 +26,20 @@ const EXCEPTIONS: [(&str, &[&str]); 4] = [
             "exeunt-janus",
         ],
     ),
-    // The transports to SFUs share one peer connection.
+    // The transports over a WebSocket share how they reach their server and keep a stay there.
+    (
+        "exeunt-websocket",
+        &["exeunt-core", "exeunt-port", "exeunt-signalling"],
+    ),
+    // Those to SFUs share one peer connection as well.
     (
         "exeunt-janus",
-        &["exeunt-core", "exeunt-port", "exeunt-webrtc"],
+        &[
+            "exeunt-core",
+            "exeunt-port",
+            "exeunt-signalling",
+            "exeunt-webrtc",
+        ],
     ),
     // The program that has to do without std; nothing of ours but the core does.
     ("exeunt-bare", &["exeunt-core"]),
@@ -275,6 +285,29 @@ mod tests {
             said("exeunt-room-service", folder, &[on("exeunt-loopback")]).len(),
             1
         );
+    }
+
+    #[test]
+    fn the_transports_over_a_websocket_share_their_signalling_with_nobody_else() {
+        let shared = [on("exeunt-port"), on("exeunt-signalling")];
+        for (name, said_of_it) in [
+            ("websocket", 0),
+            ("janus", 0),
+            ("room-service", 1),
+            ("loopback", 1),
+            ("port", 1),
+        ] {
+            let folder = format!("adapters/{name}");
+            let said = said(&format!("exeunt-{name}"), &folder, &shared);
+            let about_signalling = said.iter().filter(|said| said.contains("signalling;"));
+            assert_eq!(about_signalling.count(), said_of_it, "{said:?}");
+        }
+        let said = said(
+            "exeunt-signalling",
+            "adapters/signalling",
+            &[on("exeunt-websocket")],
+        );
+        assert_eq!(said.len(), 1, "{said:?}");
     }
 
     #[test]

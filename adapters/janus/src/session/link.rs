@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
 
+use exeunt_signalling::{Socket, say_goodbye};
 use futures_util::stream::SplitSink;
 use futures_util::{FutureExt, SinkExt, Stream, StreamExt};
 use tokio::sync::mpsc;
@@ -17,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{SessionState, Shared};
 use crate::error::code;
-use crate::socket::{Socket, described, say_goodbye};
+use crate::socket::described;
 use crate::translate::WireError;
 use crate::translate::messages::Message;
 use crate::translate::requests::Verb;
@@ -97,7 +98,7 @@ async fn run(
     while let Ok(text) = said.try_recv() {
         let _ = socket.feed(Frame::text(text)).now_or_never();
     }
-    let taken_part = say_goodbye(socket).await;
+    let taken_part = say_goodbye(socket, None).await;
     shared.end(SessionState::Closed);
     taken_part
 }

@@ -13,17 +13,17 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::address::Address;
-use crate::socket::ByteStream;
+use crate::stream::ByteStream;
 
 /// The authorities whose word counts when a server behind `wss://` says who it is.
 ///
 /// ```no_run
-/// use exeunt_janus::{Endpoint, Trust};
+/// use exeunt_signalling::{Destination, Trust};
 ///
-/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// # fn trusting(server: Destination) -> Result<Destination, Box<dyn std::error::Error>> {
 /// let trust = Trust::system().and(&std::fs::read("our-authority.pem")?)?;
-/// let endpoint = Endpoint::new("wss://sfu.example")?.trusting(&trust)?;
-/// # Ok(())
+/// let server = server.trusting(&trust)?;
+/// # Ok(server)
 /// # }
 /// ```
 #[derive(Clone)]
@@ -90,6 +90,11 @@ impl Trust {
             return Err(TrustError::Pem { detail });
         }
         Ok(self)
+    }
+
+    /// Their certificates in DER form, for other clients of the same server.
+    pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        self.authorities.iter().map(AsRef::as_ref)
     }
 
     fn roots(&self) -> RootCertStore {

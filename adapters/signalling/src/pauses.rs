@@ -11,13 +11,16 @@ const ATTEMPTS_PER_LEASE: u32 = 8;
 /// How long to wait before each attempt: not at all before the first, then longer and longer, for as
 /// long as no link holds.
 #[derive(Debug)]
-pub(crate) struct Pauses {
+pub struct Pauses {
     next: Duration,
     longest: Duration,
 }
 
 impl Pauses {
-    pub(crate) fn within(lease: Duration) -> Self {
+    /// Those of a stay whose lease is so long: 100 ms and twice as long each time, up to 1 s or an eighth of
+    /// the lease, whichever is less.
+    #[must_use]
+    pub fn within(lease: Duration) -> Self {
         Self {
             next: Duration::ZERO,
             longest: LAST_PAUSE.min(lease / ATTEMPTS_PER_LEASE),
@@ -25,7 +28,7 @@ impl Pauses {
     }
 
     /// The pause before the next attempt.
-    pub(crate) fn take(&mut self) -> Duration {
+    pub fn take(&mut self) -> Duration {
         let pause = self.next;
         self.next = (pause * 2).max(FIRST_PAUSE).min(self.longest);
         pause
@@ -33,7 +36,7 @@ impl Pauses {
 
     /// A link that had held for so long is lost. One that was hardly there proves nothing: a server
     /// that takes every resume and then cuts the connection must not be asked without end (G-6).
-    pub(crate) fn lost_after(&mut self, held: Duration) {
+    pub fn lost_after(&mut self, held: Duration) {
         if held > self.longest {
             self.next = Duration::ZERO;
         }
