@@ -18,8 +18,7 @@ fn in_a_call(stage: &Stage) -> Result<InRoom, libtest_mimic::Failed> {
 }
 
 fn looked_at(stage: &Stage) -> Alice {
-    let onlooker = stage.server.onlooker();
-    Alice::looked_at(stage, Policy::default(), Some(onlooker))
+    Alice::looked_at(stage, Policy::default())
 }
 
 fn was_well(stage: &Stage, ending: &Ending, reason: Reason) -> Told {

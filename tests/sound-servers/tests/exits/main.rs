@@ -8,19 +8,23 @@ mod bob;
 mod endings;
 mod hot_changes;
 mod judging;
+mod outside;
 mod servers_dying;
 mod servers_opening;
 mod servers_stopping;
 mod stage;
 
+use std::fs::File;
+use std::path::Path;
 use std::process::{ExitCode, Stdio};
 
-use exeunt_pulse_server::{Make, Place};
+use exeunt_pulse_server::{Make, Onlooker, Place};
 use exeunt_requirements::trial;
 use exeunt_sound_servers::{again, place};
 use libtest_mimic::{Arguments, Failed, run};
 
 use crate::judging::Told;
+use crate::outside::until_ended;
 use crate::stage::{Stage, Story, play};
 
 /// Which story the process is to play, and on which server.
@@ -77,18 +81,30 @@ fn main() -> ExitCode {
 /// The trial's end: a process that plays the story, and what it said.
 fn in_a_process(story: &str) -> Result<(), Failed> {
     let folder = tempfile::Builder::new().prefix("sound-").tempdir()?;
-    let output = again(&Place::in_folder(folder.path()))?
+    let place = Place::in_folder(folder.path());
+    let [printed, said] = ["printed", "said"].map(|name| folder.path().join(name));
+    let mut child = again(&place)?
         .env(STORY, story)
-        .stdin(Stdio::null())
-        .output()?;
-    let said = String::from_utf8_lossy(&output.stderr);
+        .stdin(Stdio::piped())
+        .stdout(File::create(&printed)?)
+        .stderr(File::create(&said)?)
+        .spawn()?;
+    let ended = until_ended(&mut child, &Onlooker::at(&place));
+    // After a failure to look at it, it may still be there.
+    let _ = child.kill();
+    let _ = child.wait();
     // What was seen, for whoever runs with --nocapture.
-    print!("{}", String::from_utf8_lossy(&output.stdout));
-    if output.status.success() {
+    print!("{}", read(&printed)?);
+    let ended = ended?;
+    if ended.success() {
         Ok(())
     } else {
-        Err(format!("{}: {}", output.status, said.trim()).into())
+        Err(format!("{ended}: {}", read(&said)?.trim()).into())
     }
+}
+
+fn read(path: &Path) -> std::io::Result<String> {
+    Ok(String::from_utf8_lossy(&std::fs::read(path)?).into_owned())
 }
 
 /// The process's end.
