@@ -51,13 +51,13 @@ impl Alice {
     /// The same, and she stands still at the last step before `onExitRoom`, to be looked at.
     pub(crate) fn looked_at(stage: &Stage, policy: Policy) -> Self {
         let seen = Seen::default();
-        let sees = Arc::clone(&seen);
+        let looked = Arc::clone(&seen);
         let alice = Self::of(stage, policy, |client| {
             client.with_observer(move |step| {
                 // Observers are shown the last step before anybody is told of the exit.
                 if step.effects.contains(&Effect::ReportExit) {
                     let now = looked_at_from_outside();
-                    *sees.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+                    *looked.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
                 }
             })
         });
