@@ -21,7 +21,7 @@ pub enum ServerError {
         log: String,
     },
     /// The server's answer makes no sense.
-    #[error("pactl answered {answer:?}")]
+    #[error("the server answered {answer:?}")]
     Answer {
         /// The answer.
         answer: String,

@@ -25,6 +25,7 @@ mod make;
 mod onlooker;
 mod pactl;
 mod place;
+mod prompter;
 mod server;
 mod watch;
 
@@ -32,5 +33,6 @@ pub use error::ServerError;
 pub use make::Make;
 pub use onlooker::{Onlooker, Stream};
 pub use place::Place;
+pub use prompter::Prompter;
 pub use server::{Plugged, PulseServer};
 pub use watch::{Change, Watch};

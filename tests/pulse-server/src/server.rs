@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use crate::feed::Feed;
 use crate::onlooker::{Onlooker, Stream};
 use crate::pactl::Pactl;
+use crate::prompter::Prompter;
 use crate::watch::Watch;
 use crate::{Make, Place, ServerError};
 
@@ -28,6 +29,13 @@ pub struct PulseServer {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "it stays plugged in until it is unplugged or the server ends"]
 pub struct Plugged(String);
+
+impl Plugged {
+    /// The number of the module that it is.
+    pub(crate) fn module(&self) -> &str {
+        &self.0
+    }
+}
 
 impl PulseServer {
     /// How long it may take to come up; it takes about 0.1 s, and PipeWire 0.4 s.
@@ -117,6 +125,11 @@ impl PulseServer {
     /// Begins to listen to what the server tells of its streams.
     pub fn watch(&self) -> Result<Watch, ServerError> {
         Watch::start(&self.pactl())
+    }
+
+    /// Somebody whose requests are there when a stopped server goes on. Connects while it answers.
+    pub fn prompter(&self) -> Result<Prompter, ServerError> {
+        Prompter::at(&self.place)
     }
 
     /// Kills the server on the spot, as a crash would.

@@ -14,7 +14,7 @@ use crate::bob::Bob;
 use crate::judging::{Told, check};
 use crate::stage::{Stage, until};
 
-const HEADSET: &str = "headset";
+pub(crate) const HEADSET: &str = "headset";
 
 pub(crate) fn default_microphone(stage: &mut Stage) -> Told {
     let (bob, mut alice) = in_a_call(stage)?;
@@ -52,15 +52,6 @@ pub(crate) fn speaker_pulled_out(stage: &mut Stage) -> Told {
     leaves_well(stage, alice)
 }
 
-pub(crate) fn pulled_out_during_the_exit(stage: &mut Stage) -> Told {
-    let headset = stage.server.plug_in_microphone(HEADSET)?;
-    stage.server.set_default_microphone(HEADSET)?;
-    let (_bob, alice) = in_a_call(stage)?;
-    alice.room.handle().request_exit();
-    stage.server.unplug(&headset)?;
-    leaves_well(stage, alice)
-}
-
 pub(crate) fn plugged_in_again(stage: &mut Stage) -> Told {
     let headset = stage.server.plug_in_microphone(HEADSET)?;
     let (bob, mut alice) = in_a_call(stage)?;
@@ -88,14 +79,14 @@ pub(crate) fn plugged_in_again(stage: &mut Stage) -> Told {
     stage.nothing_is_left()
 }
 
-fn in_a_call(stage: &Stage) -> Result<(Bob, InRoom), Failed> {
+pub(crate) fn in_a_call(stage: &Stage) -> Result<(Bob, InRoom), Failed> {
     let bob = Bob::enters(stage)?;
     let alice = Alice::with(stage, Policy::default()).enters(stage)?;
     bob.hears(stage, 5)?;
     Ok((bob, alice))
 }
 
-fn is_used(stage: &Stage, name: &str) -> Told {
+pub(crate) fn is_used(stage: &Stage, name: &str) -> Told {
     let uses_it = |streams: &Vec<Stream>| streams.iter().any(|stream| stream.device == name);
     until(&format!("a stream on {name}"), || stage.ours(), uses_it)
 }
@@ -131,7 +122,7 @@ fn goes_on_or_has_vanished(stage: &Stage, kind: DeviceKind, bob: &Bob, alice: &m
     }
 }
 
-fn leaves_well(stage: &Stage, alice: InRoom) -> Told {
+pub(crate) fn leaves_well(stage: &Stage, alice: InRoom) -> Told {
     let (ending, _) = alice.leaves(stage)?;
     ending.was_for(Reason::LocalExit)?;
     for outcome in ending.outcomes() {

@@ -5,6 +5,7 @@
 
 mod alice;
 mod bob;
+mod changes_in_exits;
 mod endings;
 mod hot_changes;
 mod judging;
@@ -56,7 +57,10 @@ const STORIES: &[(&str, Story)] = &[
     ("another default speaker in a call: the stay goes on, or the speaker has vanished", hot_changes::default_speaker),
     ("a headset's microphone is pulled out in a call: the stay goes on, or the microphone has vanished", hot_changes::microphone_pulled_out),
     ("a headset's speaker is pulled out in a call: the stay goes on, or the speaker has vanished", hot_changes::speaker_pulled_out),
-    ("a headset that is pulled out during the exit is off all the same", hot_changes::pulled_out_during_the_exit),
+    ("a headset that is pulled out during the exit is off all the same", changes_in_exits::pulled_out_after),
+    ("a headset that is pulled out just before the exit is off all the same", changes_in_exits::pulled_out_before),
+    ("another default microphone during the exit: both devices are off all the same", changes_in_exits::default_changed_after),
+    ("another default microphone just before the exit: both devices are off all the same", changes_in_exits::default_changed_before),
     ("a headset that is plugged in again can be used again", hot_changes::plugged_in_again),
 ];
 
