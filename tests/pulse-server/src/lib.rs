@@ -21,6 +21,7 @@
 
 mod error;
 mod feed;
+mod listener;
 mod make;
 mod onlooker;
 mod pactl;

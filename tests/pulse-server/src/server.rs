@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::feed::Feed;
+use crate::listener::listen;
 use crate::onlooker::{Onlooker, Stream};
 use crate::pactl::Pactl;
 use crate::prompter::Prompter;
@@ -120,6 +121,12 @@ impl PulseServer {
     /// is not among it.
     pub fn sink_inputs(&self) -> Result<Vec<Stream>, ServerError> {
         self.onlooker().sink_inputs()
+    }
+
+    /// What is heard at this speaker from now on: so many samples, 48,000 a second, 1.0 being as loud as
+    /// can be. Blocks for as long. Needs `parec`.
+    pub fn listen(&self, speaker: &str, samples: usize) -> Result<Vec<f32>, ServerError> {
+        listen(&self.pactl(), speaker, samples)
     }
 
     /// Begins to listen to what the server tells of its streams.

@@ -1,7 +1,7 @@
 //! What people do in a call: another default device, a headset plugged in and out.
 //!
 //! A sound server moves a stream to another device where it can, without a word to whoever records or
-//! plays. So either the stay goes on: bob hears alice, or the server plays to her. Or the device is
+//! plays. So either the stay goes on: bob hears alice, or is heard at her new speaker. Or the device is
 //! reported as vanished, and the server has nothing of it. What is never seen is a hang.
 
 use exeunt_cpal::CpalMicrophone;
@@ -27,6 +27,7 @@ pub(crate) fn default_microphone(stage: &mut Stage) -> Told {
 pub(crate) fn default_speaker(stage: &mut Stage) -> Told {
     let (bob, mut alice) = in_a_call(stage)?;
     let _headset = stage.server.plug_in_speaker(HEADSET)?;
+    is_not_heard(stage, HEADSET)?;
     stage.server.set_default_speaker(HEADSET)?;
     goes_on_or_has_vanished(stage, DeviceKind::Speaker, &bob, &mut alice)?;
     leaves_well(stage, alice)
@@ -47,6 +48,7 @@ pub(crate) fn speaker_pulled_out(stage: &mut Stage) -> Told {
     stage.server.set_default_speaker(HEADSET)?;
     let (bob, mut alice) = in_a_call(stage)?;
     is_used(stage, HEADSET)?;
+    is_not_heard(stage, "speaker")?;
     stage.server.unplug(&headset)?;
     goes_on_or_has_vanished(stage, DeviceKind::Speaker, &bob, &mut alice)?;
     leaves_well(stage, alice)
@@ -91,6 +93,14 @@ pub(crate) fn is_used(stage: &Stage, name: &str) -> Told {
     until(&format!("a stream on {name}"), || stage.ours(), uses_it)
 }
 
+/// Bob is heard elsewhere, so that what is heard here later is her speaker that went on.
+fn is_not_heard(stage: &Stage, speaker: &str) -> Told {
+    let loudness = Bob::loudness_at(stage, speaker)?;
+    check(loudness < Bob::LOUD, || {
+        format!("bob is heard at the {speaker} already: {loudness}")
+    })
+}
+
 /// Three seconds of sound pass, more than the patience of a device whose server says nothing; or the
 /// device is told to have vanished meanwhile.
 fn goes_on_or_has_vanished(stage: &Stage, kind: DeviceKind, bob: &Bob, alice: &mut InRoom) -> Told {
@@ -112,10 +122,21 @@ fn goes_on_or_has_vanished(stage: &Stage, kind: DeviceKind, bob: &Bob, alice: &m
     if went_on {
         let streams = streams()?;
         println!("{make}: the {kind} went on with {streams:?}");
-        let used = streams.iter().filter(|stream| !stream.device.is_empty());
-        check(used.count() == 1, || {
-            format!("the {kind} went on with {streams:?}")
-        })
+        let used: Vec<_> = streams.iter().map(|stream| &stream.device).collect();
+        let [device] = used.as_slice() else {
+            return Err(format!("the {kind} went on with {streams:?}").into());
+        };
+        match kind {
+            // Bob has heard her.
+            DeviceKind::Microphone | DeviceKind::Camera => check(!device.is_empty(), || {
+                format!("the {kind} went on with {streams:?}")
+            }),
+            DeviceKind::Speaker => {
+                let loudness = || Bob::loudness_at(stage, device);
+                let is_heard = |loudness: &f64| *loudness > Bob::LOUD;
+                until(&format!("bob at the {device}"), loudness, is_heard)
+            }
+        }
     } else {
         println!("{make}: the {kind} has vanished");
         until("an end of its stream", streams, Vec::is_empty)
