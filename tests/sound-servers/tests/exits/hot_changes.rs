@@ -9,9 +9,10 @@ use exeunt_pulse_server::Stream;
 use exeunt_runtime::{DeviceKind, Outcome, Policy, Reason};
 use libtest_mimic::Failed;
 
-use crate::alice::{Alice, InRoom};
+use crate::alice::{Alice, DEVICES, InRoom};
 use crate::bob::Bob;
 use crate::judging::{Told, check};
+use crate::outside::{NOTHING, looked_at_from_outside};
 use crate::stage::{Stage, until};
 
 pub(crate) const HEADSET: &str = "headset";
@@ -79,6 +80,19 @@ pub(crate) fn plugged_in_again(stage: &mut Stage) -> Told {
     ending.was_for(Reason::LocalExit)?;
     check(ending.report.is_clean(), || format!("{}", ending.report))?;
     stage.nothing_is_left()
+}
+
+pub(crate) fn stopped_and_continued(stage: &mut Stage) -> Told {
+    let (bob, mut alice) = in_a_call(stage)?;
+    stage.shows(2)?;
+    let seen = looked_at_from_outside()?;
+    check(seen != NOTHING, || {
+        "a process that stands still in a call has let go".to_owned()
+    })?;
+    for kind in DEVICES {
+        goes_on_or_has_vanished(stage, kind, &bob, &mut alice)?;
+    }
+    leaves_well(stage, alice)
 }
 
 pub(crate) fn in_a_call(stage: &Stage) -> Result<(Bob, InRoom), Failed> {

@@ -52,6 +52,7 @@ const STORIES: &[(&str, Story)] = &[
     ("a server that stops for ever holds no further stay", servers_stopping::for_ever),
     ("a server that stops while the devices open is reported as timed out, and what opens late is undone", servers_opening::stopped),
     ("a server that is killed while the devices open fails them, and the exit is clean", servers_opening::killed),
+    ("a process that is stopped in a call and goes on: the stay goes on, or the devices have vanished", hot_changes::stopped_and_continued),
     // ---- plugs --------------------------------------------------------------------------------
     ("another default microphone in a call: the stay goes on, or the microphone has vanished", hot_changes::default_microphone),
     ("another default speaker in a call: the stay goes on, or the speaker has vanished", hot_changes::default_speaker),

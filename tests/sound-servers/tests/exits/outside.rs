@@ -19,6 +19,9 @@ const LATE: Duration = Duration::from_secs(1);
 pub(crate) const NOTHING: &str = "nothing";
 
 /// Stands still until the parent has looked, and answers what the server still had of this process.
+///
+/// Afterwards the connections to the server end by themselves: cpal's client of it takes the system's word
+/// that its waiting was interrupted, which it has when a process goes on, for the end of the connection.
 pub(crate) fn looked_at_from_outside() -> std::io::Result<String> {
     stand_still()?;
     let mut seen = String::new();
