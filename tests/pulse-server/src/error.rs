@@ -20,7 +20,7 @@ pub enum ServerError {
         /// What it said.
         log: String,
     },
-    /// The server's answer makes no sense.
+    /// The server refused, or its answer makes no sense.
     #[error("the server answered {answer:?}")]
     Answer {
         /// The answer.

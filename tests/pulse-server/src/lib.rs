@@ -26,6 +26,7 @@ mod make;
 mod onlooker;
 mod pactl;
 mod place;
+#[cfg(unix)]
 mod prompter;
 mod server;
 mod watch;
@@ -34,6 +35,7 @@ pub use error::ServerError;
 pub use make::Make;
 pub use onlooker::{Onlooker, Stream};
 pub use place::Place;
+#[cfg(unix)]
 pub use prompter::Prompter;
 pub use server::{Plugged, PulseServer};
 pub use watch::{Change, Watch};

@@ -11,6 +11,7 @@ use crate::feed::Feed;
 use crate::listener::listen;
 use crate::onlooker::{Onlooker, Stream};
 use crate::pactl::Pactl;
+#[cfg(unix)]
 use crate::prompter::Prompter;
 use crate::watch::Watch;
 use crate::{Make, Place, ServerError};
@@ -31,6 +32,7 @@ pub struct PulseServer {
 #[must_use = "it stays plugged in until it is unplugged or the server ends"]
 pub struct Plugged(String);
 
+#[cfg(unix)]
 impl Plugged {
     /// The number of the module that it is.
     pub(crate) fn module(&self) -> &str {
@@ -135,6 +137,7 @@ impl PulseServer {
     }
 
     /// Somebody whose requests are there when a stopped server goes on. Connects while it answers.
+    #[cfg(unix)]
     pub fn prompter(&self) -> Result<Prompter, ServerError> {
         Prompter::at(&self.place)
     }
