@@ -86,6 +86,11 @@ impl Client {
     /// Shows every step of the session to `observer`, from the session's own task: it should be quick,
     /// and may ask a [`RoomHandle`](crate::RoomHandle) to leave (G-8). If it panics, that is traced and
     /// the stay goes on (G-7). Takes effect before the first stay only.
+    ///
+    /// It is shown a step when the step's effects are on their way already, so that it delays no release
+    /// (G-6), and before the room tells what the step reports, [`RoomEvent::Entered`](crate::RoomEvent::Entered)
+    /// or [`RoomEvent::Exited`](crate::RoomEvent::Exited). So a time taken in it is later than the step: the
+    /// step's own is [`Step::at`].
     pub fn with_observer(mut self, observer: impl Fn(&Step) + Send + Sync + 'static) -> Self {
         self.setup.observer = Some(Arc::new(observer));
         self

@@ -20,8 +20,8 @@ pub enum ServerError {
         /// What it said.
         log: String,
     },
-    /// The server's answer makes no sense.
-    #[error("pactl answered {answer:?}")]
+    /// The server refused, or its answer makes no sense.
+    #[error("the server answered {answer:?}")]
     Answer {
         /// The answer.
         answer: String,

@@ -21,10 +21,13 @@
 
 mod error;
 mod feed;
+mod listener;
 mod make;
 mod onlooker;
 mod pactl;
 mod place;
+#[cfg(unix)]
+mod prompter;
 mod server;
 mod watch;
 
@@ -32,5 +35,7 @@ pub use error::ServerError;
 pub use make::Make;
 pub use onlooker::{Onlooker, Stream};
 pub use place::Place;
+#[cfg(unix)]
+pub use prompter::Prompter;
 pub use server::{Plugged, PulseServer};
 pub use watch::{Change, Watch};

@@ -15,11 +15,12 @@ impl Make {
     /// Both.
     pub const ALL: [Self; 2] = [Self::PulseAudio, Self::PipeWire];
 
-    /// The programs that it takes to run it, [feed](crate::PulseServer::feed) it and ask it.
+    /// The programs that it takes to run it, [feed](crate::PulseServer::feed) it, [listen](crate::PulseServer::listen)
+    /// to it and ask it.
     #[must_use]
     pub fn programs(self) -> &'static [&'static str] {
         match self {
-            Self::PulseAudio => &["sh", "pulseaudio", "pactl", "paplay"],
+            Self::PulseAudio => &["sh", "pulseaudio", "pactl", "paplay", "parec"],
             Self::PipeWire => &[
                 "sh",
                 "dbus-daemon",
@@ -28,6 +29,7 @@ impl Make {
                 "pipewire-pulse",
                 "pactl",
                 "paplay",
+                "parec",
             ],
         }
     }

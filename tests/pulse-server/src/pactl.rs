@@ -23,7 +23,12 @@ impl Pactl {
 
     /// `pactl`, to be given arguments.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new("pactl");
+        self.program("pactl")
+    }
+
+    /// Another program that asks the server.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
         command
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .env("LC_ALL", "C.UTF-8")

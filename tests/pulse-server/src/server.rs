@@ -8,8 +8,11 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::feed::Feed;
+use crate::listener::listen;
 use crate::onlooker::{Onlooker, Stream};
 use crate::pactl::Pactl;
+#[cfg(unix)]
+use crate::prompter::Prompter;
 use crate::watch::Watch;
 use crate::{Make, Place, ServerError};
 
@@ -28,6 +31,14 @@ pub struct PulseServer {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "it stays plugged in until it is unplugged or the server ends"]
 pub struct Plugged(String);
+
+#[cfg(unix)]
+impl Plugged {
+    /// The number of the module that it is.
+    pub(crate) fn module(&self) -> &str {
+        &self.0
+    }
+}
 
 impl PulseServer {
     /// How long it may take to come up; it takes about 0.1 s, and PipeWire 0.4 s.
@@ -114,9 +125,21 @@ impl PulseServer {
         self.onlooker().sink_inputs()
     }
 
+    /// What is heard at this speaker from now on: so many samples, 48,000 a second, 1.0 being as loud as
+    /// can be. Blocks for as long. Needs `parec`.
+    pub fn listen(&self, speaker: &str, samples: usize) -> Result<Vec<f32>, ServerError> {
+        listen(&self.pactl(), speaker, samples)
+    }
+
     /// Begins to listen to what the server tells of its streams.
     pub fn watch(&self) -> Result<Watch, ServerError> {
         Watch::start(&self.pactl())
+    }
+
+    /// Somebody whose requests are there when a stopped server goes on. Connects while it answers.
+    #[cfg(unix)]
+    pub fn prompter(&self) -> Result<Prompter, ServerError> {
+        Prompter::at(&self.place)
     }
 
     /// Kills the server on the spot, as a crash would.

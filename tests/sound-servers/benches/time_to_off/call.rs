@@ -4,7 +4,6 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use exeunt_conformance::TcpWire;
-use exeunt_core::Event;
 use exeunt_cpal::{CpalMicrophone, CpalSpeaker};
 use exeunt_port::{DeviceKind, EnterRequest, RoomId, UserId};
 use exeunt_room_service::user_sig::{Claims, sign};
@@ -17,6 +16,7 @@ use exeunt_websocket::WebSocketTransport;
 use tokio::runtime::Runtime;
 
 use crate::measuring::Failure;
+use crate::noting::Noting;
 use crate::observed::Observed;
 
 /// How a call ends.
@@ -103,8 +103,8 @@ impl Calls {
         })
     }
 
-    /// From the exit's call, or the step in which the session heard of the kick, until the server
-    /// tells that the stream is gone.
+    /// From the exit's call, or the transport's word of the kick, until the server tells that the stream
+    /// is gone.
     pub(crate) fn time_to_off(
         &self,
         end: End,
@@ -145,17 +145,11 @@ impl Calls {
         })
     }
 
-    /// Somebody in the room whose device runs, and when he hears that he is kicked.
+    /// Somebody in the room whose device runs, and when his transport says that he is kicked.
     fn entered(&self, user: &UserId, wire: &TcpWire) -> Result<(Room, Receiver<Instant>), Failure> {
         let transport = WebSocketTransport::new(&format!("ws://{}", wire.address()))?;
         let (kicked, kicks) = channel();
-        let client = Client::new(transport)
-            .with_policy(Self::POLICY)
-            .with_observer(move |step| {
-                if step.event == Event::Kicked {
-                    let _ = kicked.send(Instant::now());
-                }
-            });
+        let client = Client::new(Noting { transport, kicked }).with_policy(Self::POLICY);
         let client = match self.kind {
             DeviceKind::Speaker => client.with_device(CpalSpeaker::default_device()),
             DeviceKind::Microphone | DeviceKind::Camera => {

@@ -14,6 +14,8 @@ mod call;
 #[cfg(target_os = "linux")]
 mod measuring;
 #[cfg(target_os = "linux")]
+mod noting;
+#[cfg(target_os = "linux")]
 mod observed;
 #[cfg(target_os = "linux")]
 mod table;

@@ -5,20 +5,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use exeunt_core::Effect;
 use exeunt_cpal::{CpalMicrophone, CpalSpeaker};
 use exeunt_loopback::TransportFaults;
-use exeunt_pulse_server::{Onlooker, ServerError, Stream};
 use exeunt_runtime::{
     Client, DeviceKind, EnterRequest, ExitReport, Outcome, Policy, Reason, Room, RoomEvent,
 };
 use libtest_mimic::Failed;
 
 use crate::judging::{Told, check, same};
+use crate::outside::{NOTHING, looked_at_from_outside};
 use crate::stage::Stage;
 
 pub(crate) const DEVICES: [DeviceKind; 2] = [DeviceKind::Microphone, DeviceKind::Speaker];
 const ROOM: &str = "standup";
 
-/// What the server showed of this process at the last step before `onExitRoom`.
-type Seen = Arc<Mutex<Option<Result<Vec<Stream>, ServerError>>>>;
+/// What the server had of this process at the last step before `onExitRoom`.
+type Seen = Arc<Mutex<Option<std::io::Result<String>>>>;
 
 /// Alice, outside of every room.
 pub(crate) struct Alice {
@@ -45,34 +45,35 @@ pub(crate) struct Ending {
 impl Alice {
     /// With the devices that her system has as its defaults.
     pub(crate) fn with(stage: &Stage, policy: Policy) -> Self {
-        Self::looked_at(stage, policy, None)
+        Self::of(stage, policy, |client| client)
     }
 
-    /// The same, and somebody looks at the server at the last step before `onExitRoom`.
-    pub(crate) fn looked_at(stage: &Stage, policy: Policy, onlooker: Option<Onlooker>) -> Self {
+    /// The same, and she stands still at the last step before `onExitRoom`, to be looked at.
+    pub(crate) fn looked_at(stage: &Stage, policy: Policy) -> Self {
+        let seen = Seen::default();
+        let looked = Arc::clone(&seen);
+        let alice = Self::of(stage, policy, |client| {
+            client.with_observer(move |step| {
+                // Observers are shown the last step before anybody is told of the exit.
+                if step.effects.contains(&Effect::ReportExit) {
+                    let now = looked_at_from_outside();
+                    *looked.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+                }
+            })
+        });
+        Self { seen, ..alice }
+    }
+
+    fn of(stage: &Stage, policy: Policy, and: impl FnOnce(Client) -> Client) -> Self {
         let transport = stage.hub.transport();
         let faults = transport.faults();
-        let seen = Seen::default();
         let client = Client::new(transport)
             .with_policy(policy)
             .with_device(CpalMicrophone::default_device())
             .with_device(CpalSpeaker::default_device());
-        let client = match onlooker {
-            None => client,
-            Some(onlooker) => {
-                let seen = Arc::clone(&seen);
-                client.with_observer(move |step| {
-                    // Observers are shown the last step before anybody is told of the exit.
-                    if step.effects.contains(&Effect::ReportExit) {
-                        let now = onlooker.streams_of(std::process::id());
-                        *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
-                    }
-                })
-            }
-        };
         Self {
-            client,
-            seen,
+            client: and(client),
+            seen: Seen::default(),
             faults,
         }
     }
@@ -228,8 +229,8 @@ impl Ending {
     pub(crate) fn was_off_before(&self) -> Told {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         match seen.as_ref() {
-            Some(Ok(streams)) => check(streams.is_empty(), || {
-                format!("before onExitRoom the server still had {streams:?}")
+            Some(Ok(seen)) => check(seen == NOTHING, || {
+                format!("before onExitRoom the server still had {seen}")
             }),
             Some(Err(error)) => Err(error.to_string().into()),
             None => Err("nobody looked before onExitRoom".into()),

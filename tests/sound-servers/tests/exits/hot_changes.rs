@@ -1,7 +1,7 @@
 //! What people do in a call: another default device, a headset plugged in and out.
 //!
 //! A sound server moves a stream to another device where it can, without a word to whoever records or
-//! plays. So either the stay goes on: bob hears alice, or the server plays to her. Or the device is
+//! plays. So either the stay goes on: bob hears alice, or is heard at her new speaker. Or the device is
 //! reported as vanished, and the server has nothing of it. What is never seen is a hang.
 
 use exeunt_cpal::CpalMicrophone;
@@ -9,12 +9,13 @@ use exeunt_pulse_server::Stream;
 use exeunt_runtime::{DeviceKind, Outcome, Policy, Reason};
 use libtest_mimic::Failed;
 
-use crate::alice::{Alice, InRoom};
+use crate::alice::{Alice, DEVICES, InRoom};
 use crate::bob::Bob;
 use crate::judging::{Told, check};
+use crate::outside::{NOTHING, looked_at_from_outside};
 use crate::stage::{Stage, until};
 
-const HEADSET: &str = "headset";
+pub(crate) const HEADSET: &str = "headset";
 
 pub(crate) fn default_microphone(stage: &mut Stage) -> Told {
     let (bob, mut alice) = in_a_call(stage)?;
@@ -27,6 +28,7 @@ pub(crate) fn default_microphone(stage: &mut Stage) -> Told {
 pub(crate) fn default_speaker(stage: &mut Stage) -> Told {
     let (bob, mut alice) = in_a_call(stage)?;
     let _headset = stage.server.plug_in_speaker(HEADSET)?;
+    is_not_heard(stage, HEADSET)?;
     stage.server.set_default_speaker(HEADSET)?;
     goes_on_or_has_vanished(stage, DeviceKind::Speaker, &bob, &mut alice)?;
     leaves_well(stage, alice)
@@ -47,17 +49,9 @@ pub(crate) fn speaker_pulled_out(stage: &mut Stage) -> Told {
     stage.server.set_default_speaker(HEADSET)?;
     let (bob, mut alice) = in_a_call(stage)?;
     is_used(stage, HEADSET)?;
+    is_not_heard(stage, "speaker")?;
     stage.server.unplug(&headset)?;
     goes_on_or_has_vanished(stage, DeviceKind::Speaker, &bob, &mut alice)?;
-    leaves_well(stage, alice)
-}
-
-pub(crate) fn pulled_out_during_the_exit(stage: &mut Stage) -> Told {
-    let headset = stage.server.plug_in_microphone(HEADSET)?;
-    stage.server.set_default_microphone(HEADSET)?;
-    let (_bob, alice) = in_a_call(stage)?;
-    alice.room.handle().request_exit();
-    stage.server.unplug(&headset)?;
     leaves_well(stage, alice)
 }
 
@@ -88,16 +82,37 @@ pub(crate) fn plugged_in_again(stage: &mut Stage) -> Told {
     stage.nothing_is_left()
 }
 
-fn in_a_call(stage: &Stage) -> Result<(Bob, InRoom), Failed> {
+pub(crate) fn stopped_and_continued(stage: &mut Stage) -> Told {
+    let (bob, mut alice) = in_a_call(stage)?;
+    stage.shows(2)?;
+    let seen = looked_at_from_outside()?;
+    check(seen != NOTHING, || {
+        "a process that stands still in a call has let go".to_owned()
+    })?;
+    for kind in DEVICES {
+        goes_on_or_has_vanished(stage, kind, &bob, &mut alice)?;
+    }
+    leaves_well(stage, alice)
+}
+
+pub(crate) fn in_a_call(stage: &Stage) -> Result<(Bob, InRoom), Failed> {
     let bob = Bob::enters(stage)?;
     let alice = Alice::with(stage, Policy::default()).enters(stage)?;
     bob.hears(stage, 5)?;
     Ok((bob, alice))
 }
 
-fn is_used(stage: &Stage, name: &str) -> Told {
+pub(crate) fn is_used(stage: &Stage, name: &str) -> Told {
     let uses_it = |streams: &Vec<Stream>| streams.iter().any(|stream| stream.device == name);
     until(&format!("a stream on {name}"), || stage.ours(), uses_it)
+}
+
+/// Bob is heard elsewhere, so that what is heard here later is her speaker that went on.
+fn is_not_heard(stage: &Stage, speaker: &str) -> Told {
+    let loudness = Bob::loudness_at(stage, speaker)?;
+    check(loudness < Bob::LOUD, || {
+        format!("bob is heard at the {speaker} already: {loudness}")
+    })
 }
 
 /// Three seconds of sound pass, more than the patience of a device whose server says nothing; or the
@@ -121,17 +136,28 @@ fn goes_on_or_has_vanished(stage: &Stage, kind: DeviceKind, bob: &Bob, alice: &m
     if went_on {
         let streams = streams()?;
         println!("{make}: the {kind} went on with {streams:?}");
-        let used = streams.iter().filter(|stream| !stream.device.is_empty());
-        check(used.count() == 1, || {
-            format!("the {kind} went on with {streams:?}")
-        })
+        let used: Vec<_> = streams.iter().map(|stream| &stream.device).collect();
+        let [device] = used.as_slice() else {
+            return Err(format!("the {kind} went on with {streams:?}").into());
+        };
+        match kind {
+            // Bob has heard her.
+            DeviceKind::Microphone | DeviceKind::Camera => check(!device.is_empty(), || {
+                format!("the {kind} went on with {streams:?}")
+            }),
+            DeviceKind::Speaker => {
+                let loudness = || Bob::loudness_at(stage, device);
+                let is_heard = |loudness: &f64| *loudness > Bob::LOUD;
+                until(&format!("bob at the {device}"), loudness, is_heard)
+            }
+        }
     } else {
         println!("{make}: the {kind} has vanished");
         until("an end of its stream", streams, Vec::is_empty)
     }
 }
 
-fn leaves_well(stage: &Stage, alice: InRoom) -> Told {
+pub(crate) fn leaves_well(stage: &Stage, alice: InRoom) -> Told {
     let (ending, _) = alice.leaves(stage)?;
     ending.was_for(Reason::LocalExit)?;
     for outcome in ending.outcomes() {

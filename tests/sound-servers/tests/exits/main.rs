@@ -5,22 +5,27 @@
 
 mod alice;
 mod bob;
+mod changes_in_exits;
 mod endings;
 mod hot_changes;
 mod judging;
+mod outside;
 mod servers_dying;
 mod servers_opening;
 mod servers_stopping;
 mod stage;
 
+use std::fs::File;
+use std::path::Path;
 use std::process::{ExitCode, Stdio};
 
-use exeunt_pulse_server::{Make, Place};
+use exeunt_pulse_server::{Make, Onlooker, Place};
 use exeunt_requirements::trial;
 use exeunt_sound_servers::{again, place};
 use libtest_mimic::{Arguments, Failed, run};
 
 use crate::judging::Told;
+use crate::outside::until_ended;
 use crate::stage::{Stage, Story, play};
 
 /// Which story the process is to play, and on which server.
@@ -47,12 +52,16 @@ const STORIES: &[(&str, Story)] = &[
     ("a server that stops for ever holds no further stay", servers_stopping::for_ever),
     ("a server that stops while the devices open is reported as timed out, and what opens late is undone", servers_opening::stopped),
     ("a server that is killed while the devices open fails them, and the exit is clean", servers_opening::killed),
+    ("a process that is stopped in a call and goes on: the stay goes on, or the devices have vanished", hot_changes::stopped_and_continued),
     // ---- plugs --------------------------------------------------------------------------------
     ("another default microphone in a call: the stay goes on, or the microphone has vanished", hot_changes::default_microphone),
     ("another default speaker in a call: the stay goes on, or the speaker has vanished", hot_changes::default_speaker),
     ("a headset's microphone is pulled out in a call: the stay goes on, or the microphone has vanished", hot_changes::microphone_pulled_out),
     ("a headset's speaker is pulled out in a call: the stay goes on, or the speaker has vanished", hot_changes::speaker_pulled_out),
-    ("a headset that is pulled out during the exit is off all the same", hot_changes::pulled_out_during_the_exit),
+    ("a headset that is pulled out during the exit is off all the same", changes_in_exits::pulled_out_after),
+    ("a headset that is pulled out just before the exit is off all the same", changes_in_exits::pulled_out_before),
+    ("another default microphone during the exit: both devices are off all the same", changes_in_exits::default_changed_after),
+    ("another default microphone just before the exit: both devices are off all the same", changes_in_exits::default_changed_before),
     ("a headset that is plugged in again can be used again", hot_changes::plugged_in_again),
 ];
 
@@ -77,18 +86,30 @@ fn main() -> ExitCode {
 /// The trial's end: a process that plays the story, and what it said.
 fn in_a_process(story: &str) -> Result<(), Failed> {
     let folder = tempfile::Builder::new().prefix("sound-").tempdir()?;
-    let output = again(&Place::in_folder(folder.path()))?
+    let place = Place::in_folder(folder.path());
+    let [printed, said] = ["printed", "said"].map(|name| folder.path().join(name));
+    let mut child = again(&place)?
         .env(STORY, story)
-        .stdin(Stdio::null())
-        .output()?;
-    let said = String::from_utf8_lossy(&output.stderr);
+        .stdin(Stdio::piped())
+        .stdout(File::create(&printed)?)
+        .stderr(File::create(&said)?)
+        .spawn()?;
+    let ended = until_ended(&mut child, &Onlooker::at(&place));
+    // After a failure to look at it, it may still be there.
+    let _ = child.kill();
+    let _ = child.wait();
     // What was seen, for whoever runs with --nocapture.
-    print!("{}", String::from_utf8_lossy(&output.stdout));
-    if output.status.success() {
+    print!("{}", read(&printed)?);
+    let ended = ended?;
+    if ended.success() {
         Ok(())
     } else {
-        Err(format!("{}: {}", output.status, said.trim()).into())
+        Err(format!("{ended}: {}", read(&said)?.trim()).into())
     }
+}
+
+fn read(path: &Path) -> std::io::Result<String> {
+    Ok(String::from_utf8_lossy(&std::fs::read(path)?).into_owned())
 }
 
 /// The process's end.

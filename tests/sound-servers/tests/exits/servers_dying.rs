@@ -6,7 +6,7 @@ use exeunt_runtime::{DeviceKind, Outcome, Policy, Reason, RoomEvent};
 use crate::alice::{Alice, DEVICES};
 use crate::bob::Bob;
 use crate::judging::{Told, check, same};
-use crate::stage::{Stage, until_no_thread_is_left};
+use crate::stage::{Stage, until_an_exit_waits, until_no_thread_is_left};
 
 pub(crate) fn killed_in_a_call(stage: &mut Stage) -> Told {
     let mut alice = Alice::with(stage, Policy::default()).enters(stage)?;
@@ -31,6 +31,7 @@ pub(crate) fn killed_during_an_exit(stage: &mut Stage) -> Told {
     // Stopped first: a server that lives would be done with the exit before it could be killed.
     stage.server.stop()?;
     alice.room.handle().request_exit();
+    until_an_exit_waits()?;
     stage.server.kill()?;
     let (ending, _) = alice.leaves(stage)?;
     ending.was_for(Reason::LocalExit)?;
@@ -68,6 +69,7 @@ pub(crate) fn restarted_during_an_exit(stage: &mut Stage) -> Told {
     let alice = Alice::with(stage, Policy::default()).enters(stage)?;
     stage.server.stop()?;
     alice.room.handle().request_exit();
+    until_an_exit_waits()?;
     stage.server.restart()?;
     let (ending, alice) = alice.leaves(stage)?;
     ending.was_for(Reason::LocalExit)?;

@@ -97,6 +97,13 @@ impl Stage {
     }
 }
 
+/// Waits until both devices have been asked to let go, and wait for a server that has stopped: so an exit
+/// is under way, and stays so until the server goes on.
+pub(crate) fn until_an_exit_waits() -> Told {
+    let stuck = || Ok(stuck_threads());
+    until("two releases that wait", stuck, |stuck| *stuck == 2)
+}
+
 /// Waits until no thread is stuck and none of ours lives.
 pub(crate) fn until_no_thread_is_left() -> Told {
     let stuck = || Ok(stuck_threads());
