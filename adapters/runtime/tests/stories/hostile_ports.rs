@@ -212,6 +212,8 @@ async fn a_device_that_opens_long_after_the_exit_is_released_all_the_same() {
 
 #[tokio::test(start_paused = true)]
 async fn a_device_that_fails_or_panics_on_opening_leaves_the_stay_as_it_is() {
+    use exeunt_runtime::Outcome::{Failed, NotOwed};
+
     let hub = Hub::new();
     let mut grace = client(hub.transport());
     let error = DeviceError::Busy { name: "mic".into() };
@@ -228,7 +230,10 @@ async fn a_device_that_fails_or_panics_on_opening_leaves_the_stay_as_it_is() {
         }
     }
     let (report, _) = room.exit().await;
-    assert!(report.is_clean(), "nothing was held: {report}");
+    let outcomes = report.devices.iter().map(|device| device.line.outcome);
+    // Who fails says that he holds nothing. Who panics says nothing (G-13).
+    assert_eq!(outcomes.collect::<Vec<_>>(), [NotOwed, Failed], "{report}");
+    assert_eq!(report.departure.outcome, exeunt_runtime::Outcome::Done);
 }
 
 /// Waits until this many devices are open.
