@@ -212,8 +212,6 @@ async fn a_device_that_opens_long_after_the_exit_is_released_all_the_same() {
 
 #[tokio::test(start_paused = true)]
 async fn a_device_that_fails_or_panics_on_opening_leaves_the_stay_as_it_is() {
-    use exeunt_runtime::Outcome::{Failed, NotOwed};
-
     let hub = Hub::new();
     let mut grace = client(hub.transport());
     let error = DeviceError::Busy { name: "mic".into() };
@@ -232,8 +230,9 @@ async fn a_device_that_fails_or_panics_on_opening_leaves_the_stay_as_it_is() {
     let (report, _) = room.exit().await;
     let outcomes = report.devices.iter().map(|device| device.line.outcome);
     // Who fails says that he holds nothing. Who panics says nothing (G-13).
-    assert_eq!(outcomes.collect::<Vec<_>>(), [NotOwed, Failed], "{report}");
-    assert_eq!(report.departure.outcome, exeunt_runtime::Outcome::Done);
+    let expected = [Outcome::NotOwed, Outcome::Failed];
+    assert_eq!(outcomes.collect::<Vec<_>>(), expected, "{report}");
+    assert_eq!(report.departure.outcome, Outcome::Done);
 }
 
 /// Waits until this many devices are open.
