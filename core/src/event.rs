@@ -152,7 +152,7 @@ pub enum Event {
     CloseFailed,
 
     // ---- facts of a device ------------------------------------------------------------------
-    /// The device is open.
+    /// The device is open, or at least held: one that is of no use is told as [`Self::DeviceFailed`] next.
     ///
     /// Whoever uses a slot twice in one stay tells its uses apart: that the device of an earlier use has
     /// opened, failed or vanished is not handed in. How its release went may be, however late.

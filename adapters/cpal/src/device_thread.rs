@@ -49,7 +49,8 @@ pub(crate) async fn open(plan: Plan, link: DeviceLink) -> Result<Box<dyn OpenDev
                 thread.finish().await?;
                 Err(error)
             }
-            Err(_) => Err(DeviceError::Backend { name, detail: "its thread has died".to_owned() }),
+            // What it held nobody can tell any more (G-13).
+            Err(_) => Err(DeviceError::StillHeld { name, detail: "its thread has died".to_owned() }),
         },
         // The thread sees it as well, as soon as the driver returns (G-4).
         () = link.abandoned() => {
@@ -134,7 +135,7 @@ impl DeviceThread {
         }
         outcome.unwrap_or_else(|_| {
             let detail = "its thread died while letting go".to_owned();
-            Err(DeviceError::Backend {
+            Err(DeviceError::StillHeld {
                 name: self.name.clone(),
                 detail,
             })
@@ -209,13 +210,14 @@ fn watch(
     }
 }
 
-/// Drivers have panicked when a device went away; that is their answer, not our end.
+/// Drivers have panicked when a device went away; that is their answer, not our end. What they hold then
+/// nobody can tell (G-13).
 pub(crate) fn guarded<T>(
     name: &str,
     call: impl FnOnce() -> Result<T, DeviceError>,
 ) -> Result<T, DeviceError> {
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-        Err(DeviceError::Backend {
+        Err(DeviceError::StillHeld {
             name: name.to_owned(),
             detail: format!("the driver panicked: {}", panic_text(panic.as_ref())),
         })
@@ -240,7 +242,9 @@ mod tests {
         let panicked = guarded("Yeti", || -> Result<(), DeviceError> {
             panic!("stopping failed: {}", 5)
         });
-        let error = panicked.expect_err("it panicked").to_string();
-        assert_eq!(error, "Yeti: the driver panicked: stopping failed: 5");
+        let error = panicked.expect_err("it panicked");
+        assert!(error.may_be_held());
+        let said = "Yeti may still be held: the driver panicked: stopping failed: 5";
+        assert_eq!(error.to_string(), said);
     }
 }

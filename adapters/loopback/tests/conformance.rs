@@ -214,6 +214,15 @@ impl Lab for Workbench {
         Ok(())
     }
 
+    async fn stay_held(&self) -> Result<(), Obstacle> {
+        let held = DeviceError::StillHeld {
+            name: "tone microphone".to_owned(),
+            detail: "its driver keeps it".to_owned(),
+        };
+        self.faults.break_open(OpenFault::StaysHeld(held));
+        Ok(())
+    }
+
     async fn hold_release(&self) -> Result<(), Obstacle> {
         self.faults.break_release(ReleaseFault::Hangs);
         Ok(())

@@ -55,6 +55,10 @@ pub trait Device: Send + Sync + 'static {
     /// [`DeviceError::Abandoned`] and hold nothing, or with the open device, which will then be
     /// released at once (G-4). The runtime may also drop the future; a device that opens after that
     /// is released by the adapter.
+    ///
+    /// An error promises that nothing is held, unless it is one that
+    /// [says otherwise](DeviceError::may_be_held): whoever cannot promise it answers
+    /// [`DeviceError::StillHeld`] (G-13).
     async fn open(&self, link: DeviceLink) -> Result<Box<dyn OpenDevice>, DeviceError>;
 }
 
@@ -74,6 +78,22 @@ pub trait OpenDevice: Send + 'static {
 }
 
 /// What can be wrong with a device.
+///
+/// From a **release** every one of them says that the handle is not known to be gone; only
+/// [`StillShared`](Self::StillShared) is in order, for a device that is shared.
+///
+/// From an **opening** each of them says as well whether something is held that nobody was handed, and so
+/// nobody can release (G-13):
+///
+/// | the opening ends with | the device | and the exit's report says |
+/// | --- | --- | --- |
+/// | `NotFound`, `Ambiguous`, `Busy`, `Denied`, `Unsupported`, `File` | was not taken | nothing owed |
+/// | `Vanished`, `Backend`, `Abandoned` | was let go of before this was answered | nothing owed |
+/// | `StillHeld`, `StillShared`, `Panicked` | may be held | failed, with these words |
+///
+/// An adapter that took something, and cannot tell whether it is gone, answers
+/// [`StillHeld`](Self::StillHeld): also where a thread of its own died, or does not answer, and the
+/// driver's own error would have been `Backend`. [`may_be_held`](Self::may_be_held) is this table.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum DeviceError {
@@ -134,7 +154,7 @@ pub enum DeviceError {
         /// Why not.
         detail: String,
     },
-    /// It went away, or stopped delivering.
+    /// It went away, or stopped delivering. From an opening: and nothing of it is held.
     #[error("{name} has vanished: {detail}")]
     Vanished {
         /// Which device.
@@ -142,7 +162,7 @@ pub enum DeviceError {
         /// How that was noticed.
         detail: String,
     },
-    /// The driver reported something else.
+    /// The driver reported something else. From an opening: and nothing is held.
     #[error("{name}: {detail}")]
     Backend {
         /// Which device.
@@ -150,12 +170,13 @@ pub enum DeviceError {
         /// The driver's words.
         detail: String,
     },
-    /// The device is open no more as far as we can tell, but the system still shows a handle.
-    #[error("{name} is still held after its release: {detail}")]
+    /// The system still shows a handle after all was done to let go of the device, or nobody can tell any
+    /// more whether there is one.
+    #[error("{name} may still be held: {detail}")]
     StillHeld {
         /// Which device.
         name: String,
-        /// What shows it.
+        /// What shows it, or why nobody can tell.
         detail: String,
     },
     /// The answer to a release that was none: this use of the device is over, and it stays open for
@@ -170,9 +191,29 @@ pub enum DeviceError {
     /// The runtime abandoned the opening, and nothing is held.
     #[error("opening was abandoned")]
     Abandoned,
-    /// The adapter panicked; the runtime caught it.
+    /// The adapter panicked; the runtime caught it. What it holds nobody knows.
     #[error("the device's adapter panicked")]
     Panicked,
+}
+
+impl DeviceError {
+    /// Whether the device may be held although its opening ended with this error. Then there is nobody who
+    /// could release it, and nothing may say that it is off (G-13).
+    #[must_use]
+    pub fn may_be_held(&self) -> bool {
+        match self {
+            Self::NotFound { .. }
+            | Self::Ambiguous { .. }
+            | Self::Busy { .. }
+            | Self::Denied { .. }
+            | Self::Unsupported { .. }
+            | Self::File { .. }
+            | Self::Vanished { .. }
+            | Self::Backend { .. }
+            | Self::Abandoned => false,
+            Self::StillHeld { .. } | Self::StillShared { .. } | Self::Panicked => true,
+        }
+    }
 }
 
 fn listed(names: &[String]) -> String {

@@ -162,6 +162,24 @@ impl Custody {
         self.until(|progress| progress.opened.clone()).await
     }
 
+    /// Waits until it is open, or cannot be opened any more; what was opened. The error is one for an
+    /// [answer to an opening](DeviceError::may_be_held): it says that nothing is held only where that is so
+    /// (G-13), and is not there before.
+    pub(crate) async fn opened_for(&self) -> Result<String, DeviceError> {
+        let error = match self.opened().await {
+            Ok(description) => return Ok(description),
+            Err(error) => error,
+        };
+        Err(match self.ended().await {
+            Ok(()) => error,
+            Err(held) if held.may_be_held() => held,
+            Err(unconfirmed) => DeviceError::StillHeld {
+                name: self.name.clone(),
+                detail: unconfirmed.to_string(),
+            },
+        })
+    }
+
     /// Waits until it has gone or broke, could not be opened, or was let go of without that.
     pub(crate) async fn broken(&self) -> Option<DeviceError> {
         let over = |progress: &Progress| match (progress.broken(), &progress.ended) {

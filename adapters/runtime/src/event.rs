@@ -33,7 +33,9 @@ pub enum RoomEvent {
         /// What was really opened.
         description: String,
     },
-    /// A device could not be opened, broke, or could not be released.
+    /// A device could not be opened, broke, or could not be released. One that could not be opened and
+    /// [may be held all the same](DeviceError::may_be_held) is told twice in a room, of the opening and of the
+    /// release; in the exit that release is all there is to tell.
     DeviceFailed {
         /// Where it stands.
         slot: Slot,

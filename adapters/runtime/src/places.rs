@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::custody::User;
 use crate::equipment::{Named, Source};
-use crate::ports::{self, Answers, Opened};
+use crate::ports::{self, Answers, Fact, Opened};
 use crate::{Ownership, RoomEvent};
 
 pub(crate) struct Places {
@@ -54,6 +54,9 @@ enum Held {
     Nothing,
     Opening,
     Open(Box<dyn OpenDevice>),
+    /// Its opening ended with this error, and may have left it held: nobody was handed anything, so there
+    /// is nobody who could release it.
+    Left(DeviceError),
     Releasing,
     /// The application's (G-16). Dropping it is leaving it alone.
     Lent(User),
@@ -125,7 +128,8 @@ impl Places {
                 Some(Source::Lent(_)) | None => Err(DeviceError::Abandoned),
             }
         };
-        let opening = ports::open(opens, link, signals, slot, number, answers);
+        let bound = self.policy.device;
+        let opening = ports::open(opens, link, signals, slot, number, bound, answers);
         place.held = Held::Opening;
         place.listening = Some(tokio::spawn(opening));
         self.unanswered += 1;
@@ -155,6 +159,13 @@ impl Places {
                 let (name, bound) = (place.name.clone(), self.policy.device);
                 let (opening, answers) = (place.opening, self.answers.clone());
                 tokio::spawn(ports::release(device, name, bound, slot, opening, answers));
+                self.unanswered += 1;
+                Held::Releasing
+            }
+            Held::Left(error) => {
+                let (opening, answers) = (place.opening, self.answers.clone());
+                let fact = Fact::Released(slot, opening, Err(error));
+                tokio::spawn(async move { answers.send(fact).await });
                 self.unanswered += 1;
                 Held::Releasing
             }
@@ -193,6 +204,13 @@ impl Places {
                     description,
                 });
                 (Some(Event::DeviceOpened(slot)), told)
+            }
+            // To the session it is open, or it would owe no release. That it is broken follows at once; the
+            // application hears that alone (G-13).
+            Err(error) if error.may_be_held() => {
+                self.errors.insert(slot, error.to_string());
+                place.held = Held::Left(error);
+                (Some(Event::DeviceOpened(slot)), None)
             }
             Err(error) => {
                 place.held = Held::Nothing;

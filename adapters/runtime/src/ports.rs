@@ -151,26 +151,34 @@ pub(crate) async fn undo(connection: Arc<dyn Connection>, policy: Policy, answer
     close(connection, policy.transport, answers).await;
 }
 
-/// Opens a device, and then passes on what it tells.
+/// Opens a device, and then passes on what it tells. One whose opening left it held tells that it is
+/// broken.
 pub(crate) async fn open(
     opens: impl Future<Output = Result<Opened, DeviceError>>,
     abandoned: DeviceLink,
     signals: mpsc::Receiver<DeviceSignal>,
     slot: Slot,
     opening: u32,
+    bound: Duration,
     answers: Answers,
 ) {
     let late = async {
         abandoned.abandoned().await;
-        sleep(LATE).await;
+        sleep(bound.saturating_add(LATE)).await;
     };
     let opened = tokio::select! {
         biased;
         opened = opens => opened,
+        // The session's deadline has passed, and said that nobody knows what is held (G-13).
         () = late => Err(DeviceError::Abandoned),
     };
     drop(abandoned);
+    let left = opened.as_ref().err().filter(|error| error.may_be_held());
+    let broken = left.cloned().map(DeviceSignal::Failed);
     answers.send(Fact::Opened(slot, opening, opened)).await;
+    if let Some(broken) = broken {
+        answers.send(Fact::Device(slot, opening, broken)).await;
+    }
     listen(signals, slot, opening, answers).await;
 }
 

@@ -146,7 +146,8 @@ impl Preview {
 
     /// Releases the device. The release begins with the call; the future only waits for its end, at
     /// most for [`Policy::device`]. `Ok` means that the operating system's handle is gone (G-13);
-    /// a device that never opened, or has gone by itself, is released.
+    /// a device that never opened, or has gone by itself, is released. One whose opening
+    /// [may have left it held](DeviceError::may_be_held) answers that opening's error.
     pub fn release(self) -> impl Future<Output = Result<(), DeviceError>> + Send + use<> {
         let (custody, bound) = (Arc::clone(&self.custody), self.policy.device);
         drop(self);
@@ -187,40 +188,29 @@ impl Preview {
     /// Becomes a stay's opening: of a device that is not open yet.
     pub(crate) async fn open_for(self, link: DeviceLink) -> Result<Opened, DeviceError> {
         let user = self.custody.join(link.clone());
-        let opened = tokio::select! {
+        // One that was late may still open, so an error waits until it is known what is held.
+        let description = tokio::select! {
             biased;
-            opened = self.custody.opened() => opened,
+            opened = self.custody.opened_for() => opened,
             () = link.abandoned() => {
                 self.custody.abandon();
-                self.custody.opened().await
+                self.custody.opened_for().await
             }
-        };
-        match opened {
-            Ok(description) => {
-                if user.is_none()
-                    && let Some(error) = self.custody.broken_now()
-                {
-                    link.signal(exeunt_port::DeviceSignal::Vanished(error));
-                }
-                let device = Adopted {
-                    preview: self,
-                    _user: user,
-                    description: description.clone(),
-                };
-                Ok(Opened {
-                    device: Box::new(device),
-                    description,
-                })
-            }
-            Err(error) => {
-                // One that was late may still open: an error says that nothing is held. Where that is not
-                // known there is no answer, and the stay's own deadline says so.
-                if self.custody.ended().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-                Err(error)
-            }
+        }?;
+        if user.is_none()
+            && let Some(error) = self.custody.broken_now()
+        {
+            link.signal(exeunt_port::DeviceSignal::Vanished(error));
         }
+        let device = Adopted {
+            preview: self,
+            _user: user,
+            description: description.clone(),
+        };
+        Ok(Opened {
+            device: Box::new(device),
+            description,
+        })
     }
 }
 

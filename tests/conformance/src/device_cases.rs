@@ -23,6 +23,8 @@ pub(crate) static CASES: &[Case<Stage>] = cases![Stage;
     // ---- opening ------------------------------------------------------------------------------
     "opening, abandoned at any moment, answers and holds nothing", [4, 7], "" => opening::abandoned;
     "opening, dropped at any moment, holds nothing", [4, 7], "" => opening::dropped;
+    "once an opening that was abandoned, at any moment, has answered the system shows no handle", [4, 13], "held" => opening::not_held;
+    "an opening that leaves the device held says so", [13], "stay_held, let_go" => opening::says_that_it_is_held;
     "opening that hangs in the driver is undone when the driver comes back", [4, 7], "hold_opening, let_go" => opening::hung;
     "opening twice at once answers both", [7], "" => opening::twice_at_once;
     // ---- releasing ----------------------------------------------------------------------------
@@ -38,6 +40,7 @@ pub(crate) static CASES: &[Case<Stage>] = cases![Stage;
     // ---- through the runtime ------------------------------------------------------------------
     "through the runtime: the device is released before the exit is reported", [3, 13], "" => runtime::released_first;
     "through the runtime: an exit while it opens is one clean report, at any moment", [1, 4], "" => runtime::exit_while_opening;
+    "through the runtime: an exit while it opens says what that leaves held", [4, 13], "stay_held, let_go" => runtime::exit_leaving_it_held;
     "through the runtime: an exit does not wait longer than its bound for a release that hangs", [1, 6], "hold_release, let_go" => runtime::exit_while_hung;
     "through the runtime: a preview that is handed over is released before the exit is reported", [3, 13], "" => previews::handed_over;
     "through the runtime: an exit while a preview opens is one clean report, at any moment", [1, 4], "" => previews::handed_over_while_opening;

@@ -66,6 +66,7 @@ duties! {
     // ---- devices ----------------------------------------------------------------------------
     OPEN: "Device::open", "answers Ok when the device runs, else an error", [7];
     OPEN_ABANDONED: "Device::open", "that is abandoned answers Abandoned and holds nothing, or the open device", [4];
+    OPEN_HELD: "DeviceError::may_be_held", "is true of what ends an opening that leaves anything held, and the report says so", [13];
     OPEN_DROPPED: "Device::open", "can be dropped at any await; a device that opens after that is let go of", [4, 7];
     CAPTURED: "DeviceLink::captured", "gets valid frames, counted from 0 since the opening", [];
     PLAYED: "DeviceLink::next_playback", "(or try_playback) is taken by an open speaker", [];

@@ -37,6 +37,14 @@ pub trait Lab: Send + Sync + 'static {
         Err(Obstacle::not_offered("its driver never hangs on command"))
     }
 
+    /// From now on an opening that is given up leaves the device held, and the adapter gets to see that,
+    /// until [`let_go`](Self::let_go).
+    async fn stay_held(&self) -> Result<(), Obstacle> {
+        Err(Obstacle::not_offered(
+            "its driver never keeps a device on command",
+        ))
+    }
+
     /// The driver comes back from what it was held in, and holds nothing any more.
     async fn let_go(&self) -> Result<(), Obstacle> {
         Err(Obstacle::not_offered("its driver never hangs on command"))

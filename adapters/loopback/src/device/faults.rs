@@ -1,11 +1,11 @@
 //! What goes wrong with a device, on command.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use exeunt_port::{DeviceError, DeviceSignal};
 use tokio::sync::watch;
 
-use crate::gate::{Count, Gate};
+use crate::gate::{Count, Counted, Gate};
 
 /// What goes wrong with opening.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,9 @@ pub enum OpenFault {
     /// or if nobody waits for it any more: then it is released at once (G-4). Never let go, it never
     /// answers.
     OpensLate,
+    /// It never runs. It is held until it is let go or abandoned, and ends with this error then; what the
+    /// driver took stays open until [`heal`](DeviceFaults::heal).
+    StaysHeld(DeviceError),
     /// It panics, and nothing is held.
     Panics,
 }
@@ -51,6 +54,8 @@ struct Shared {
     stalled: watch::Sender<bool>,
     mishap: watch::Sender<Option<Mishap>>,
     open: Count,
+    /// What openings that have ended left open.
+    left: Mutex<Vec<Counted>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -91,9 +96,11 @@ impl DeviceFaults {
         self.0.stalled.send_replace(true);
     }
 
-    /// Calls that begin from now on go well, and frames are delivered. What is held stays held.
+    /// Calls that begin from now on go well, frames are delivered, and the driver lets go of what openings
+    /// left open. Calls that are held stay held.
     pub fn heal(&self) {
         self.change(|plan| *plan = Plan::default());
+        self.left().clear();
         self.0.stalled.send_replace(false);
     }
 
@@ -144,6 +151,15 @@ impl DeviceFaults {
 
     pub(crate) fn count(&self) -> Count {
         self.0.open.clone()
+    }
+
+    /// Something stays open that nobody was handed.
+    pub(crate) fn leave_open(&self) {
+        self.left().push(self.0.open.one_more());
+    }
+
+    fn left(&self) -> MutexGuard<'_, Vec<Counted>> {
+        self.0.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What befalls the device from now on.

@@ -91,6 +91,14 @@ impl<D: Device + ?Sized> Device for FaultyDevice<D> {
                     () = link.abandoned() => Err(DeviceError::Abandoned),
                 }
             }
+            Some(OpenFault::StaysHeld(error)) => {
+                self.faults.leave_open();
+                tokio::select! {
+                    () = self.faults.hold() => {}
+                    () = link.abandoned() => {}
+                }
+                Err(error)
+            }
             None => open(device, faults, link, Obedience::Listens).await,
         }
     }

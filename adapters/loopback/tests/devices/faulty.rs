@@ -103,6 +103,33 @@ async fn a_hanging_opening_ends_when_it_is_abandoned_or_let_go() {
 }
 
 #[tokio::test]
+async fn an_opening_that_leaves_the_device_held_ends_so_and_counts_as_open_until_it_is_healed() {
+    let microphone = microphone();
+    let faults = microphone.faults();
+    let held = DeviceError::StillHeld {
+        name: "microphone".to_owned(),
+        detail: "its thread hangs".to_owned(),
+    };
+    faults.break_open(OpenFault::StaysHeld(held.clone()));
+    let (abandoned, side) = link();
+    let (ended, ()) = tokio::join!(microphone.open(abandoned), async {
+        faults.reached().await;
+        side.silence();
+    });
+    assert_eq!(ended.err(), Some(held.clone()));
+    let (ended, ()) = tokio::join!(microphone.open(link().0), async {
+        faults.reached().await;
+        faults.let_go();
+    });
+    assert_eq!(ended.err(), Some(held));
+    assert_eq!(faults.open_now(), 2);
+    faults.heal();
+    assert_eq!(faults.open_now(), 0);
+    let open = microphone.open(link().0).await.expect("healed");
+    open.release().await.expect("released");
+}
+
+#[tokio::test]
 async fn a_device_that_ignores_being_abandoned_opens_late_and_can_be_released() {
     let microphone = microphone();
     let faults = microphone.faults();

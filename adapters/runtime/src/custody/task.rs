@@ -27,10 +27,7 @@ pub(super) async fn keep(end: End, device: Arc<dyn Device>) {
             custody.release(device).await
         }
         Opening::Failed => Ok(()),
-        Opening::Unanswered => Err(DeviceError::Backend {
-            name: custody.name.clone(),
-            detail: "its driver has not answered the opening, and may hold it".to_owned(),
-        }),
+        Opening::Left(error) => Err(error),
     };
     custody.note(|progress| progress.ended = Some(ended));
 }
@@ -40,8 +37,8 @@ enum Opening {
     Opened(Box<dyn OpenDevice>),
     /// The device said so itself: nothing is held.
     Failed,
-    /// It was given up; what the driver holds nobody knows (G-13).
-    Unanswered,
+    /// It may be held, and there is nobody who could release it (G-13).
+    Left(DeviceError),
 }
 
 /// However its task ends, whoever waits for the device hears of it.
@@ -97,13 +94,10 @@ impl Custody {
             biased;
             answer = opening => answer,
             // The adapter lets go of what opens after this; the port demands it (G-4).
-            () = unwanted => {
-                self.users().closed = true;
-                self.note(|progress| {
-                    progress.opened.get_or_insert(Err(DeviceError::Abandoned));
-                });
-                return Opening::Unanswered;
-            }
+            () = unwanted => Err(DeviceError::StillHeld {
+                name: self.name.clone(),
+                detail: "its driver has not answered the opening".to_owned(),
+            }),
         };
         match answer {
             Ok(opened) => {
@@ -114,10 +108,11 @@ impl Custody {
             }
             Err(error) => {
                 self.users().closed = true;
+                let left = error.may_be_held().then(|| error.clone());
                 self.note(|progress| {
                     progress.opened.get_or_insert(Err(error));
                 });
-                Opening::Failed
+                left.map_or(Opening::Failed, Opening::Left)
             }
         }
     }

@@ -55,7 +55,7 @@ impl User {
 
     /// Waits until the device is open, or cannot be opened; what was opened.
     pub(crate) async fn opened(&self) -> Result<String, DeviceError> {
-        self.custody.opened().await
+        self.custody.opened_for().await
     }
 
     /// Waits until nothing is held any more.

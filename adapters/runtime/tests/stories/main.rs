@@ -13,5 +13,6 @@ mod sharing;
 mod shutdowns;
 mod slots;
 mod speakers;
+mod still_held;
 mod transcripts;
 mod unopened;

@@ -7,29 +7,15 @@ use exeunt_port::{DeviceError, DeviceKind, DeviceSide, OpenDevice};
 use super::Stage;
 use super::running::silence;
 use super::stage::{Opened, could_not_open};
-use crate::duty::{OPEN, OPEN_ABANDONED, OPEN_DROPPED, OTHERS, RELEASE, RELEASE_SHARED};
+use crate::duty::{OPEN, OPEN_ABANDONED, OPEN_DROPPED, OPEN_HELD, OTHERS, RELEASE, RELEASE_SHARED};
 use crate::finding::{Finding, Outcome, demand};
 use crate::moments::{MOMENTS, until_it_waits};
 
 pub(super) async fn abandoned(stage: &Stage) -> Outcome {
     for moment in 0..=MOMENTS {
-        let (link, mut side) = Stage::link();
-        let mut opening = pin!(stage.device.open(link));
-        let held = until_it_waits(opening.as_mut(), moment);
-        let answer = stage.patience.answers(&OPEN, "open()", held).await?;
-        side.silence();
-        let what = format!("open(), abandoned at its await {moment},");
-        let is_last = answer.is_some();
-        let answer = match answer {
-            Some(answer) => answer,
-            None => {
-                stage
-                    .patience
-                    .answers(&OPEN_ABANDONED, what.as_str(), opening)
-                    .await?
-            }
-        };
-        match answer {
+        let mut opening = abandon(stage, moment).await?;
+        let what = opening.what;
+        match opening.answer {
             Ok(device) => stage.releases(device).await?,
             Err(DeviceError::Abandoned) => {}
             Err(error) => {
@@ -37,12 +23,88 @@ pub(super) async fn abandoned(stage: &Stage) -> Outcome {
                 return Err(Finding::broken(&OPEN_ABANDONED, seen));
             }
         }
-        stage.is_let_go(&OPEN_ABANDONED, &what, &mut side).await?;
-        if is_last {
+        let side = &mut opening.side;
+        stage.is_let_go(&OPEN_ABANDONED, &what, side).await?;
+        if opening.had_answered {
             break;
         }
     }
     opens_again(stage).await
+}
+
+pub(super) async fn not_held(stage: &Stage) -> Outcome {
+    for moment in 0..=MOMENTS {
+        let opening = abandon(stage, moment).await?;
+        if let Ok(device) = opening.answer {
+            stage.releases(device).await?;
+        }
+        let held = stage.lab.held().await?;
+        demand(&OPEN_HELD, held == 0, || {
+            let what = opening.what;
+            format!("{what} has answered, and the system shows {held} handle(s)")
+        })?;
+        if opening.had_answered {
+            break;
+        }
+    }
+    opens_again(stage).await
+}
+
+pub(super) async fn says_that_it_is_held(stage: &Stage) -> Outcome {
+    stage.lab.stay_held().await?;
+    let opening = abandon(stage, 1).await?;
+    let answer = match opening.answer {
+        // Whoever hands the device over says so when it is released.
+        Ok(device) => {
+            let releasing = device.release();
+            stage
+                .patience
+                .answers(&RELEASE, "release()", releasing)
+                .await?
+                .err()
+        }
+        Err(error) => Some(error).filter(DeviceError::may_be_held),
+    };
+    demand(&OPEN_HELD, answer.is_some(), || {
+        let what = opening.what;
+        format!("the driver kept the device, and {what} says that nothing is held")
+    })?;
+    stage.lab.let_go().await?;
+    opens_again(stage).await
+}
+
+/// An opening that was abandoned.
+struct Abandoned {
+    answer: Result<Box<dyn OpenDevice>, DeviceError>,
+    /// Before it was abandoned: later moments there are none.
+    had_answered: bool,
+    what: String,
+    side: DeviceSide,
+}
+
+async fn abandon(stage: &Stage, moment: usize) -> Result<Abandoned, Finding> {
+    let (link, side) = Stage::link();
+    let mut opening = pin!(stage.device.open(link));
+    let held = until_it_waits(opening.as_mut(), moment);
+    let answer = stage.patience.answers(&OPEN, "open()", held).await?;
+    side.silence();
+    let what = format!("open(), abandoned at its await {moment},");
+    let had_answered = answer.is_some();
+    let answer = match answer {
+        Some(answer) => answer,
+        None => {
+            stage
+                .patience
+                .answers(&OPEN_ABANDONED, what.as_str(), opening)
+                .await?
+        }
+    };
+    Ok(Abandoned {
+        answer,
+        had_answered,
+        what,
+        side,
+    })
 }
 
 pub(super) async fn dropped(stage: &Stage) -> Outcome {

@@ -10,7 +10,7 @@ use super::Stage;
 use super::empty_room::EmptyRoom;
 use super::opening::opens_again;
 use crate::borrowed::{Borrowed, Held};
-use crate::duty::{CLEAN, OPEN, OPEN_ABANDONED, REASON, REPORTED};
+use crate::duty::{CLEAN, OPEN, OPEN_ABANDONED, OPEN_HELD, REASON, REPORTED};
 use crate::finding::{Finding, Outcome, demand};
 use crate::moments::{MOMENTS, Tripwire};
 
@@ -52,6 +52,33 @@ pub(super) async fn exit_while_opening(stage: &Stage) -> Outcome {
             break;
         }
     }
+    opens_again(stage).await
+}
+
+pub(super) async fn exit_leaving_it_held(stage: &Stage) -> Outcome {
+    stage.lab.stay_held().await?;
+    let tripwire = Arc::new(Tripwire::at(1));
+    let held = Held {
+        inner: Arc::clone(&stage.device),
+        tripwire: Arc::clone(&tripwire),
+    };
+    let room = enters(|client| client.with_device(held), Policy::default())?;
+    stage
+        .patience
+        .answers(&OPEN, "open()", tripwire.reached())
+        .await?;
+    room.handle().request_exit();
+    let (events, report) = ended(stage, room).await?;
+    stage.lab.let_go().await?;
+    let lines = report.devices.iter().map(|device| &device.line);
+    let said = lines.filter(|line| line.outcome == Settled::Failed && line.error.is_some());
+    demand(&OPEN_HELD, said.count() == 1, || {
+        format!("the driver kept the device, and the report says otherwise: {report}")
+    })?;
+    let is_released = |event: &RoomEvent| matches!(event, RoomEvent::DeviceReleased { .. });
+    demand(&OPEN_HELD, !events.iter().any(is_released), || {
+        format!("the driver kept the device, and it was told to be released: {events:?}")
+    })?;
     opens_again(stage).await
 }
 
