@@ -49,6 +49,7 @@
 mod alsa_card;
 #[cfg(target_os = "linux")]
 mod alsa_words;
+mod call;
 mod descriptors;
 mod device;
 mod device_thread;
@@ -64,6 +65,9 @@ mod packets;
 mod permission;
 mod resampling;
 mod samples;
+#[cfg(target_os = "linux")]
+mod server_device;
+mod sound_device;
 #[cfg(target_os = "linux")]
 mod sound_server;
 mod sound_system;

@@ -44,7 +44,8 @@ impl Label {
     }
 
     fn is(&self, wanted: &str) -> bool {
-        self.id == wanted || (self.principal && self.name == wanted)
+        // As lists and errors show it, it can be given back.
+        self.id == wanted || (self.principal && (self.name == wanted || self.shown() == wanted))
     }
 
     fn contains(&self, wanted_lowercase: &str) -> bool {
@@ -128,6 +129,13 @@ mod tests {
     }
 
     #[test]
+    fn a_device_is_found_by_what_errors_and_lists_call_it() {
+        for (place, label) in labels().iter().enumerate().take(3) {
+            assert_eq!(self::place(&label.shown()), Ok(place));
+        }
+    }
+
+    #[test]
     fn a_part_in_any_case_is_enough_when_it_is_the_only_one() {
         assert_eq!(place("yETI"), Ok(0));
         assert_eq!(place("built-IN"), Ok(1));
@@ -154,8 +162,8 @@ mod tests {
         let error = place("webcam").expect_err("nothing is called that");
         assert_eq!(
             error.to_string(),
-            "no microphone is called \"webcam\"; there is Yeti Microphone (alsa_input.usb), \
-             Built-in Microphone (alsa_input.pci), Microphone (pci)"
+            "no microphone is called \"webcam\"; there is Yeti Microphone (alsa_input.usb); \
+             Built-in Microphone (alsa_input.pci); Microphone (pci)"
         );
     }
 

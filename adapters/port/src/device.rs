@@ -89,7 +89,7 @@ pub enum DeviceError {
     },
     /// Several devices of that name.
     #[error(
-        "{wanted:?} fits several {kind}s: {}; name one of them",
+        "{wanted:?} fits several {kind}s; name one of them: {}",
         listed(candidates)
     )]
     Ambiguous {
@@ -179,7 +179,8 @@ fn listed(names: &[String]) -> String {
     if names.is_empty() {
         "none".to_owned()
     } else {
-        names.join(", ")
+        // Names and rates have commas of their own.
+        names.join("; ")
     }
 }
 

@@ -7,15 +7,18 @@ mod console;
 mod remote;
 mod scene;
 
+use std::io::BufReader;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::ExitCode;
 
 use exeunt_requirements::trial;
 use libtest_mimic::{Arguments, Failed, Trial, run};
+use pulseaudio::protocol::{MAX_VERSION, PulseError, read_command_message, write_error};
 use serde_json::Value;
 
 use crate::remote::{CONSOLE, Remote};
-use crate::scene::{check, loudness, nothing, same, scene};
+use crate::scene::{check, loudness, nothing, same, scene, until};
 
 const NEEDS: &[&str] = &["sh", "pulseaudio", "pactl", "paplay"];
 
@@ -60,11 +63,15 @@ fn main() -> ExitCode {
             source_falls_silent,
         ),
         story(
-            "a microphone that never delivers is given up, and let go of at its first sound",
+            "a microphone that never delivers is let go of on a server that lives",
             never_starts,
         ),
         story(
-            "a device that opens after it was abandoned is let go of at once",
+            "a server that has stopped before anybody asked it costs nothing but an answer",
+            stopped_from_the_start,
+        ),
+        story(
+            "an opening that is abandoned on a server that has stopped is undone when it goes on",
             opens_late,
         ),
         story(
@@ -78,6 +85,14 @@ fn main() -> ExitCode {
         story(
             "listing is bounded while the server is stopped",
             listing_is_bounded,
+        ),
+        without_a_card(
+            "a server that refuses this program is why there is no microphone, and is named",
+            refused_by_the_server,
+        ),
+        without_a_card(
+            "a server that is full is why there is no microphone, and is named",
+            full_server,
         ),
         without_a_card(
             "without a sound server and a sound card there is no microphone",
@@ -233,14 +248,56 @@ fn source_falls_silent() -> Result<(), Failed> {
 fn never_starts() -> Result<(), Failed> {
     let (server, mut program, _sound) = scene()?;
     server.suspend_source("mic", true)?;
-    same(
-        &program.expect("abandon microphone default 500", "given up")?,
-        1,
-    )?;
-    same(&server.source_outputs()?.len(), 1)?;
+    // Two seconds to open in and two more to be let go of in, as the device's deadline has it.
+    program.tell("abandon microphone default 2000")?;
+    until(|| Ok(server.source_outputs()?.len() == 1))?;
+    let answer = program.answer()?;
+    same(&answer["error"], "opening was abandoned")?;
+    // The server lives, its source is as silent as before, and it has nothing of us.
+    nothing(&server.source_outputs()?)?;
+    same(&program.ask("count")?["stuck"], 0)?;
+
+    // And it can be opened again.
     server.suspend_source("mic", false)?;
-    program.ask_until("count", |count| count["stuck"] == 0)?;
+    program.expect("open microphone default", "opened")?;
+    program.expect("release microphone 60000", "released")?;
     nothing(&server.source_outputs()?)
+}
+
+fn stopped_from_the_start() -> Result<(), Failed> {
+    let (server, mut program, _sound) = scene()?;
+    let before = program.ask("count")?;
+    server.stop()?;
+    for _ in 0..3 {
+        let refused = program.expect("crowd 1 1", "error")?;
+        for (device, asked) in [("microphone1", "microphone"), ("speaker1", "speaker")] {
+            let told = refused[device].as_str().unwrap_or_default();
+            check(
+                told.starts_with(&format!("default {asked}: the sound server at /")),
+                || format!("{refused}"),
+            )?;
+            check(told.ends_with("did not answer within 2 s"), || {
+                format!("{refused}")
+            })?;
+        }
+    }
+    // Whoever does not want it any more does not even wait for that.
+    for kind in ["microphone", "speaker"] {
+        let answer = program.ask(&format!("abandon {kind} default 300"))?;
+        same(&answer["error"], "opening was abandoned")?;
+    }
+    // Nothing waits for the server to go on, and nothing is left when it does.
+    program.ask_until("count", |count| *count == before)?;
+    server.cont()?;
+    program.expect("open speaker default", "opened")?;
+    program.expect("open microphone default", "opened")?;
+    program.expect("release speaker 60000", "released")?;
+    program.expect("release microphone 60000", "released")?;
+    nothing(&server.source_outputs()?)?;
+    nothing(&server.sink_inputs()?)?;
+    program
+        .ask_until("count", |count| *count == before)
+        .map(drop)
 }
 
 fn held_up() -> Result<(), Failed> {
@@ -261,13 +318,12 @@ fn held_up() -> Result<(), Failed> {
 
 fn opens_late() -> Result<(), Failed> {
     let (server, mut program, _sound) = scene()?;
-    program.expect("open microphone default", "opened")?;
-    program.expect("release microphone 60000", "released")?;
+    server.suspend_source("mic", true)?;
+    program.tell("abandon microphone default 2000")?;
+    until(|| Ok(server.source_outputs()?.len() == 1))?;
+    // The server has a stream of ours, and cannot be told that it is not wanted any more.
     server.stop()?;
-    same(
-        &program.expect("abandon microphone default 300", "given up")?,
-        1,
-    )?;
+    same(&program.answer()?["given up"], 1)?;
     server.cont()?;
     program.ask_until("count", |count| count["stuck"] == 0)?;
     nothing(&server.source_outputs()?)
@@ -275,18 +331,20 @@ fn opens_late() -> Result<(), Failed> {
 
 fn nothing_grows() -> Result<(), Failed> {
     let (server, mut program, _sound) = scene()?;
-    let mut cycle = || {
+    let before = program.ask("count")?;
+    let mut cycle = || -> Result<(), Failed> {
         program.expect("open microphone default", "opened")?;
         program.expect("open speaker default", "opened")?;
         program.expect("release speaker 60000", "released")?;
         program.expect("release microphone 60000", "released")?;
         program.expect("open microphone nonsense", "error")?;
-        program.expect("list", "devices")?;
-        program.ask("count")
+        program.expect("list", "devices").map(drop)
     };
-    let after_one = cycle()?;
-    let after_all = (0..30).map(|_| cycle()).last().ok_or("no cycle")??;
-    same(&after_all, after_one)?;
+    for _ in 0..30 {
+        cycle()?;
+    }
+    // The client's own threads end a moment after their connections.
+    program.ask_until("count", |count| *count == before)?;
     nothing(&server.source_outputs()?)?;
     nothing(&server.sink_inputs()?)
 }
@@ -318,11 +376,17 @@ fn listed() -> Result<(), Failed> {
         "no microphone is called \"nonsense\"; there is Mic (mic)",
     )?;
     let error = program.expect("open speaker e", "error")?;
-    let candidates = "Speaker (speaker), MicFeed (micfeed)";
+    let candidates = "Speaker (speaker); MicFeed (micfeed)";
     same(
         &error,
-        format!("\"e\" fits several speakers: {candidates}; name one of them"),
+        format!("\"e\" fits several speakers; name one of them: {candidates}"),
     )?;
+    // What is said there can be said back.
+    same(
+        &program.expect("open speaker MicFeed (micfeed)", "opened")?,
+        "MicFeed, 48000 Hz, mono, f32, 20 ms (PulseAudio)",
+    )?;
+    program.expect("release speaker 60000", "released")?;
     same(
         &program.expect("open speaker FEED", "opened")?,
         "MicFeed, 48000 Hz, mono, f32, 20 ms (PulseAudio)",
@@ -337,10 +401,67 @@ fn listing_is_bounded() -> Result<(), Failed> {
         &program.expect("list", "error")?,
         "the sound system did not answer within 1 s",
     )?;
-    same(&program.ask("count")?["stuck"], 1)?;
-    server.cont()?;
+    // Nobody goes on asking what nobody waits for.
     program.ask_until("count", |count| count["stuck"] == 0)?;
+    server.cont()?;
     program.expect("list", "devices").map(drop)
+}
+
+fn refused_by_the_server() -> Result<(), Failed> {
+    // The server itself takes everybody of its own user, and a test has no other. So its words are said
+    // here.
+    let folder = tempfile::tempdir()?;
+    let socket = folder.path().join("native");
+    let door = UnixListener::bind(&socket)?;
+    std::thread::spawn(move || {
+        for mut caller in door.incoming().map_while(Result::ok) {
+            let asked = read_command_message(&mut BufReader::new(&mut caller), MAX_VERSION);
+            if let Ok((number, _)) = asked {
+                let _ = write_error(&mut caller, number, &PulseError::AccessDenied);
+            }
+        }
+    });
+    let mut program = Remote::start(vec![("PULSE_SERVER", format!("unix:{}", socket.display()))])?;
+    let why = format!(
+        "the sound server at {} refuses this program (Access failure): give the program the server's \
+         cookie (PULSE_COOKIE names its file), or its sandbox the permission to use sound",
+        socket.display()
+    );
+    for kind in ["microphone", "speaker"] {
+        let error = program.expect(&format!("open {kind} default"), "error")?;
+        told(&error, "no permission to open ", &why)?;
+    }
+    let error = program.expect("list", "error")?;
+    same(
+        &error,
+        format!("no permission to use the sound devices: {why}"),
+    )
+}
+
+fn full_server() -> Result<(), Failed> {
+    let (server, mut program, _sound) = scene()?;
+    let env = server.env();
+    let (_, address) = env.first().ok_or("the server has no address")?;
+    let socket = address.trim_start_matches("unix:");
+    // It takes 64 callers.
+    let callers: Result<Vec<_>, _> = (0..64).map(|_| UnixStream::connect(socket)).collect();
+    let callers = callers?;
+    let error = program.expect("open microphone default", "error")?;
+    let why = format!("the sound server at {socket} cannot be used: it closed the connection");
+    told(&error, "", &why)?;
+    drop(callers);
+    program.expect("open microphone default", "opened")?;
+    program
+        .expect("release microphone 60000", "released")
+        .map(drop)
+}
+
+/// The server's reason, and what ALSA says: that there is no device, or, where its default leads to a
+/// server, that there is none.
+fn told(error: &Value, begins: &str, why: &str) -> Result<(), Failed> {
+    let told = error.as_str().unwrap_or_default();
+    let tells = told.starts_with(begins) && told.contains(&format!(": {why}; without it: "));
+    check(tells, || format!("{told:?} does not tell {why:?}"))
 }
 
 fn nothing_there() -> Result<(), Failed> {
