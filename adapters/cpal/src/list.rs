@@ -10,6 +10,7 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 
 use crate::call::{Call, HangsUp};
+use crate::closings::CLOSINGS;
 use crate::sound_system::{Offered, Refusal, SoundSystem};
 use crate::stuck::Awaited;
 
@@ -146,6 +147,8 @@ fn all(call: &Call) -> Result<Vec<AudioDevice>, ListError> {
         detail: why.to_string(),
     })?;
     let mut devices = Vec::new();
+    // What ALSA offers is found by opening it.
+    let _closing = (!system.is_server()).then(|| CLOSINGS.begin());
     for kind in [DeviceKind::Microphone, DeviceKind::Speaker] {
         for offered in system.offered(kind).map_err(backend)? {
             if offered.label.principal {

@@ -7,6 +7,7 @@ use thiserror::Error;
 #[cfg(target_os = "linux")]
 use crate::alsa_words::AlsaWords;
 use crate::call::Call;
+use crate::closings::CLOSINGS;
 use crate::naming::{Label, Wanted, place_of, shown};
 use crate::sound_device::SoundDevice;
 #[cfg(target_os = "linux")]
@@ -161,6 +162,8 @@ impl SoundSystem {
 
     /// The devices of this kind, those that are not principal among them.
     pub(crate) fn offered(&self, kind: DeviceKind) -> Result<Vec<Offered>, cpal::Error> {
+        // What ALSA offers is found by opening it.
+        let _closing = (!self.is_server()).then(|| CLOSINGS.begin());
         let mut offered: Vec<Offered> = self
             .devices(kind)?
             .into_iter()

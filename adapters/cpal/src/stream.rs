@@ -157,12 +157,15 @@ impl OpenStream {
         } = self;
         let name = label.name;
         gate.shut();
-        // A server lets go of everything when the line is hung up, and does not have to be asked for it.
+        // Behind a server no descriptor is a card's.
+        let closing = (!system.is_server()).then(|| descriptors.closing());
+        // A server lets go of everything when it is hung up on, and does not have to be asked for it.
         let settled = catch_unwind(AssertUnwindSafe(|| system.settle()));
         let dropped = guarded(&name, || {
             stream.end();
             Ok(())
         });
+        drop(closing);
         drop(system);
         drop(worker);
         tracing::debug!(
