@@ -54,6 +54,8 @@ impl Watching {
         use std::time::Instant;
 
         static OPENINGS: AtomicU64 = AtomicU64::new(1);
+        // Nobody else opens a card until this one has claimed what is its own.
+        let Self { _opening: guard } = self;
         let opening = OPENINGS.fetch_add(1, Ordering::Relaxed);
         let deadline = Instant::now() + CLOSES;
         let owned = loop {
@@ -66,6 +68,7 @@ impl Watching {
         };
         let mut owners = OWNERS.lock().unwrap_or_else(PoisonError::into_inner);
         owners.extend(owned.keys().map(|descriptor| (*descriptor, opening)));
+        drop(guard);
         Descriptors { opening, owned }
     }
 

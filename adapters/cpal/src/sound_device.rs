@@ -12,7 +12,7 @@ use crate::server_device::{ServerDevice, ServerStream};
 #[derive(Clone)]
 pub(crate) enum SoundDevice {
     /// The system's own.
-    System(cpal::Device),
+    System(Box<cpal::Device>),
     /// The sound server's.
     #[cfg(target_os = "linux")]
     Server(ServerDevice),

@@ -314,7 +314,7 @@ impl SoundSystem {
                 Ok(host
                     .devices()?
                     .filter(fits)
-                    .map(SoundDevice::System)
+                    .map(|device| SoundDevice::System(Box::new(device)))
                     .collect())
             }
             #[cfg(target_os = "linux")]
@@ -361,7 +361,7 @@ impl SoundSystem {
                 DeviceKind::Speaker => host.default_output_device(),
                 DeviceKind::Camera => None,
             }
-            .map(SoundDevice::System),
+            .map(|device| SoundDevice::System(Box::new(device))),
             #[cfg(target_os = "linux")]
             Way::Server(server) => server.default_device(kind).map(SoundDevice::Server),
         }
