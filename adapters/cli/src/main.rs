@@ -134,9 +134,11 @@ fn fail(json: bool, failure: &Failure) -> ExitCode {
     ExitCode::from(status)
 }
 
-/// Traces go to standard error: what is usual, or whatever `RUST_LOG` asks for.
+/// Traces go to standard error: what is usual, or whatever `RUST_LOG` asks for. The sound server's
+/// client calls it an error when its connection ends, which each of ours does with its device.
 fn trace(usual: &str, format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
+    let usual = || EnvFilter::new(format!("{usual},pulseaudio=off"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| usual());
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())

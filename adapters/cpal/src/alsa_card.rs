@@ -23,6 +23,13 @@ impl<'a> CardDevice<'a> {
         (!numbered).then_some(Self { card, device })
     }
 
+    /// The card's number, as its nodes in `/dev/snd` bear it; `None` if there is no such card.
+    pub(crate) fn number(&self) -> Option<u32> {
+        // Its folder's other name, `/proc/asound/Loopback`, is a link to `card0`.
+        let folder = std::fs::read_link(Path::new("/proc/asound").join(self.card)).ok()?;
+        folder.to_str()?.strip_prefix("card")?.parse().ok()
+    }
+
     /// Whether the card has such a device for this kind.
     pub(crate) fn does(&self, kind: DeviceKind) -> bool {
         self.folder(kind).is_some_and(|folder| folder.is_dir())

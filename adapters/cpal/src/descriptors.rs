@@ -8,9 +8,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::closings::{CLOSES, CLOSINGS, Closing};
+
 /// Which opening owns which descriptor.
 #[cfg(target_os = "linux")]
 static OWNERS: Mutex<BTreeMap<u32, u64>> = Mutex::new(BTreeMap::new());
+/// What was there when the opening began that is under way.
+#[cfg(target_os = "linux")]
+static BEFORE: Mutex<linux::Before> = Mutex::new(linux::Before::nothing());
 static OPENING: Mutex<()> = Mutex::new(());
 
 /// Held while a sound card is opened, so that what appears meanwhile belongs to one opening.
@@ -18,8 +23,6 @@ static OPENING: Mutex<()> = Mutex::new(());
 /// It is held across the driver's calls on purpose: ALSA's library opens one device at a time
 /// anyway, and only device threads, which may be given up, wait for it.
 pub(crate) struct Watching {
-    #[cfg(target_os = "linux")]
-    before: BTreeMap<u32, String>,
     _opening: MutexGuard<'static, ()>,
 }
 
@@ -33,26 +36,39 @@ pub(crate) struct Descriptors {
 }
 
 impl Watching {
-    /// Waits for the others that are opening a sound card, and looks at what is there.
+    /// Waits for the others that are opening a sound card or closing one, and looks at what is there.
     pub(crate) fn start() -> Self {
         let opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
-        Self {
-            #[cfg(target_os = "linux")]
-            before: linux::sound_cards(),
-            _opening: opening,
+        if !CLOSINGS.wait(CLOSES) {
+            tracing::warn!("opening a sound card while another one cannot be closed");
         }
+        #[cfg(target_os = "linux")]
+        before().begin(linux::sound_cards());
+        Self { _opening: opening }
     }
 
     /// What has come since.
     #[cfg(target_os = "linux")]
     pub(crate) fn appeared(self) -> Descriptors {
         use std::sync::atomic::{AtomicU64, Ordering};
+        use std::time::Instant;
 
         static OPENINGS: AtomicU64 = AtomicU64::new(1);
+        // Nobody else opens a card until this one has claimed what is its own.
+        let Self { _opening: guard } = self;
         let opening = OPENINGS.fetch_add(1, Ordering::Relaxed);
-        let owned = linux::newer(linux::sound_cards(), &self.before);
+        let deadline = Instant::now() + CLOSES;
+        let owned = loop {
+            let all_closed = CLOSINGS.wait(deadline.saturating_duration_since(Instant::now()));
+            let before = before();
+            // One that has begun just now has not closed yet what it gives back.
+            if !all_closed || CLOSINGS.is_none() {
+                break before.claim(linux::sound_cards(), all_closed);
+            }
+        };
         let mut owners = OWNERS.lock().unwrap_or_else(PoisonError::into_inner);
         owners.extend(owned.keys().map(|descriptor| (*descriptor, opening)));
+        drop(guard);
         Descriptors { opening, owned }
     }
 
@@ -64,6 +80,16 @@ impl Watching {
 }
 
 impl Descriptors {
+    /// Says that they are about to be closed. Who opens a card meanwhile may be given a number of theirs.
+    pub(crate) fn closing(&self) -> Closing {
+        // Under one lock, so that nobody sees the one without the other.
+        #[cfg(target_os = "linux")]
+        let mut before = before();
+        #[cfg(target_os = "linux")]
+        before.give_back(self.owned.keys().copied());
+        CLOSINGS.begin()
+    }
+
     /// Those that are still open, as text; empty where the system does not tell.
     #[cfg(target_os = "linux")]
     pub(crate) fn still_open(&self) -> Vec<String> {
@@ -93,8 +119,13 @@ impl Drop for Descriptors {
 }
 
 #[cfg(target_os = "linux")]
+fn before() -> MutexGuard<'static, linux::Before> {
+    BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(target_os = "linux")]
 mod linux {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     /// This process's descriptors of sound cards, by number, with the nodes they lead to.
     pub(super) fn sound_cards() -> BTreeMap<u32, String> {
@@ -115,14 +146,48 @@ mod linux {
             .collect()
     }
 
-    /// What is in `now` and was not in `before`.
-    pub(super) fn newer(
-        now: BTreeMap<u32, String>,
-        before: &BTreeMap<u32, String>,
-    ) -> BTreeMap<u32, String> {
-        now.into_iter()
-            .filter(|(number, target)| before.get(number) != Some(target))
-            .collect()
+    /// What was there when an opening began.
+    pub(super) struct Before {
+        there: BTreeMap<u32, String>,
+        given_back: BTreeSet<u32>,
+    }
+
+    impl Before {
+        pub(super) const fn nothing() -> Self {
+            Self {
+                there: BTreeMap::new(),
+                given_back: BTreeSet::new(),
+            }
+        }
+
+        /// An opening begins, and this is there.
+        pub(super) fn begin(&mut self, there: BTreeMap<u32, String>) {
+            *self = Self {
+                there,
+                given_back: BTreeSet::new(),
+            };
+        }
+
+        /// Since then these were to be closed.
+        pub(super) fn give_back(&mut self, numbers: impl Iterator<Item = u32>) {
+            self.given_back.extend(numbers);
+        }
+
+        /// What is in `now` and was not there. What was to be closed has been closed, if `all_closed`:
+        /// then a number of it that is there has been used again. Else it is taken for the old one.
+        pub(super) fn claim(
+            &self,
+            now: BTreeMap<u32, String>,
+            all_closed: bool,
+        ) -> BTreeMap<u32, String> {
+            let is_old = |number: &u32, target: &String| {
+                let used_again = all_closed && self.given_back.contains(number);
+                self.there.get(number) == Some(target) && !used_again
+            };
+            now.into_iter()
+                .filter(|(number, target)| !is_old(number, target))
+                .collect()
+        }
     }
 
     /// What `opening` owned and still has.
@@ -144,7 +209,7 @@ mod linux {
     mod tests {
         use std::collections::BTreeMap;
 
-        use super::{newer, still_open};
+        use super::{Before, still_open};
 
         const CAPTURE: &str = "/dev/snd/pcmC0D0c";
         const PLAYBACK: &str = "/dev/snd/pcmC0D0p";
@@ -158,9 +223,24 @@ mod linux {
 
         #[test]
         fn an_opening_owns_what_appeared_while_it_opened() {
-            let before = held(&[(5, PLAYBACK)]);
+            let mut before = Before::nothing();
+            before.begin(held(&[(5, PLAYBACK)]));
             let now = held(&[(5, PLAYBACK), (7, CAPTURE)]);
-            assert_eq!(newer(now, &before), held(&[(7, CAPTURE)]));
+            assert_eq!(before.claim(now, true), held(&[(7, CAPTURE)]));
+        }
+
+        #[test]
+        fn a_number_that_was_given_back_and_is_used_again_belongs_to_who_opened_meanwhile() {
+            let mut before = Before::nothing();
+            before.begin(held(&[(5, PLAYBACK), (7, CAPTURE)]));
+            before.give_back([7].into_iter());
+            let now = held(&[(5, PLAYBACK), (7, CAPTURE)]);
+            assert_eq!(before.claim(now.clone(), true), held(&[(7, CAPTURE)]));
+            // While it cannot be told whether it was closed it stays whose it was.
+            assert_eq!(before.claim(now.clone(), false), held(&[]));
+            // And for the next opening it is an old one.
+            before.begin(now.clone());
+            assert_eq!(before.claim(now, true), held(&[]));
         }
 
         #[test]

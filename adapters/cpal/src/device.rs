@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use exeunt_port::{Device, DeviceError, DeviceKind, DeviceLink, OpenDevice, async_trait};
 
+use crate::call::Call;
 use crate::device_thread::{self, Plan};
 use crate::naming::Wanted;
 use crate::opening::Settings;
@@ -40,6 +41,7 @@ pub struct Opened<'a> {
     pub(crate) wanted: Wanted,
     pub(crate) settings: Settings,
     pub(crate) link: &'a DeviceLink,
+    pub(crate) call: &'a Call,
 }
 
 impl<D: Direction> CpalDevice<D> {
@@ -93,11 +95,12 @@ impl<D: Direction> Device for CpalDevice<D> {
 
     async fn open(&self, link: DeviceLink) -> Result<Box<dyn OpenDevice>, DeviceError> {
         let (wanted, settings) = (self.wanted.clone(), self.settings);
-        let open = move |link: &DeviceLink| {
+        let open = move |link: &DeviceLink, call: &Call| {
             D::open(Opened {
                 wanted,
                 settings,
                 link,
+                call,
             })
         };
         let plan = Plan {

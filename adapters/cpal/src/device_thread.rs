@@ -13,11 +13,15 @@ use std::time::Duration;
 use exeunt_port::{DeviceError, DeviceLink, DeviceSignal, OpenDevice, async_trait};
 use tokio::sync::oneshot;
 
+use crate::call::{Call, HangsUp};
 use crate::stream::OpenStream;
 use crate::stuck::Awaited;
 
 /// How often the health of a stream is looked at.
 const WATCH: Duration = Duration::from_millis(100);
+
+/// How often a stream that is to sound is listened to.
+const LISTEN: Duration = Duration::from_millis(5);
 
 /// What one stream is to be: its names, and how it is opened.
 pub(crate) struct Plan {
@@ -31,8 +35,8 @@ pub(crate) struct Plan {
     pub(crate) open: Box<Open>,
 }
 
-/// Opens a stream for a link; runs on the device thread.
-pub(crate) type Open = dyn FnOnce(&DeviceLink) -> Result<OpenStream, DeviceError> + Send;
+/// Opens a stream for a link, on a call that may be hung up; runs on the device thread.
+pub(crate) type Open = dyn FnOnce(&DeviceLink, &Call) -> Result<OpenStream, DeviceError> + Send;
 
 /// Whether the stream runs, and as what.
 type Answer = Result<String, DeviceError>;
@@ -80,6 +84,8 @@ impl OpenDevice for Opened {
 struct DeviceThread {
     name: String,
     awaited: Awaited,
+    /// What the thread asks a sound server by.
+    call: HangsUp,
     /// Nothing is ever sent: that it is dropped is the message, and cannot be forgotten.
     wanted: Option<Sender<Infallible>>,
     ended: Option<oneshot::Receiver<Result<(), DeviceError>>>,
@@ -95,6 +101,8 @@ impl DeviceThread {
         let (wanted, still_wanted) = channel();
         let (answer, opened) = oneshot::channel();
         let (end, ended) = oneshot::channel();
+        let call = Call::default();
+        let hangs_up = HangsUp(call.clone());
         let (awaited, running) = Awaited::begin().map_err(|error| DeviceError::Backend {
             name: name.clone(),
             detail: error.to_string(),
@@ -102,7 +110,7 @@ impl DeviceThread {
         let thread = std::thread::Builder::new()
             .name(plan.thread.to_owned())
             .spawn(move || {
-                let outcome = run(plan, &link, &still_wanted, answer);
+                let outcome = run(plan, &link, &call, &still_wanted, answer);
                 drop(running);
                 let _ = end.send(outcome);
             })
@@ -113,6 +121,7 @@ impl DeviceThread {
         let thread = Self {
             name,
             awaited,
+            call: hangs_up,
             wanted: Some(wanted),
             ended: Some(ended),
             thread: Some(thread),
@@ -124,6 +133,8 @@ impl DeviceThread {
     async fn finish(mut self) -> Result<(), DeviceError> {
         self.wanted = None;
         self.awaited.asked_to_end();
+        // It may be waiting for a server, which may have nothing to say.
+        self.call.0.hang_up();
         let Some(ended) = self.ended.take() else {
             return Ok(());
         };
@@ -146,6 +157,7 @@ impl DeviceThread {
 fn run(
     plan: Plan,
     link: &DeviceLink,
+    call: &Call,
     wanted: &Receiver<Infallible>,
     answer: oneshot::Sender<Answer>,
 ) -> Result<(), DeviceError> {
@@ -155,7 +167,7 @@ fn run(
         patience,
         open,
     } = plan;
-    let mut stream = match guarded(&name, || open(link)) {
+    let mut stream = match guarded(&name, || open(link, call)) {
         Ok(stream) => stream,
         Err(error) => {
             let _ = answer.send(Err(error));
@@ -166,7 +178,8 @@ fn run(
         let _ = answer.send(Err(DeviceError::Abandoned));
         return stream.let_go();
     }
-    if let Err(error) = guarded(&name, || stream.start()) {
+    let started = guarded(&name, || stream.start());
+    if let Err(error) = started.and_then(|()| until_it_sounds(&stream, link, wanted)) {
         let _ = answer.send(Err(error));
         return stream.let_go();
     }
@@ -185,6 +198,25 @@ fn is_unwanted(link: &DeviceLink, wanted: &Receiver<Infallible>) -> bool {
         )
 }
 
+/// Waits for the first sound, where an opening is not done before it.
+fn until_it_sounds(
+    stream: &OpenStream,
+    link: &DeviceLink,
+    wanted: &Receiver<Infallible>,
+) -> Result<(), DeviceError> {
+    while stream.is_still_to_sound() {
+        if is_unwanted(link, wanted) {
+            return Err(DeviceError::Abandoned);
+        }
+        if let Some(loss) = stream.reported_loss() {
+            return Err(stream.vanished(&loss));
+        }
+        // Whoever does not want it any more wakes us at once.
+        let _ = wanted.recv_timeout(LISTEN);
+    }
+    Ok(())
+}
+
 /// Returns when the release was asked for or the stream is lost; a loss is told once.
 fn watch(
     stream: &OpenStream,
@@ -199,11 +231,12 @@ fn watch(
             Err(RecvTimeoutError::Timeout) => {}
         }
         if let Some(loss) = stream.loss(patience) {
+            // A server that was told that no more is wanted has closed, and is not lost.
+            if is_unwanted(link, wanted) {
+                return;
+            }
             tracing::warn!(device = stream.name(), %loss, "the device has vanished");
-            link.signal(DeviceSignal::Vanished(DeviceError::Vanished {
-                name: stream.name().to_owned(),
-                detail: loss.to_string(),
-            }));
+            link.signal(DeviceSignal::Vanished(stream.vanished(&loss)));
             // A device that has vanished counts as released, so nothing of it is kept.
             return;
         }

@@ -1,7 +1,7 @@
 //! Whether a stream still lives: its errors, coalesced, and a watchdog over its callbacks.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use cpal::ErrorKind;
@@ -15,6 +15,7 @@ use cpal::ErrorKind;
 pub(crate) struct Health {
     opened_at: Instant,
     last_sound_micros: AtomicU64,
+    sounded: AtomicBool,
     errors: AtomicU64,
     errors_at_last_sound: AtomicU64,
     gaps: AtomicU64,
@@ -44,6 +45,7 @@ impl Health {
         Self {
             opened_at: Instant::now(),
             last_sound_micros: AtomicU64::new(0),
+            sounded: AtomicBool::new(false),
             errors: AtomicU64::new(0),
             errors_at_last_sound: AtomicU64::new(0),
             gaps: AtomicU64::new(0),
@@ -68,7 +70,13 @@ impl Health {
         // A driver in a storm may call both callbacks in turn; that is not sound.
         if self.errors_at_last_sound.swap(errors, Ordering::Relaxed) == errors {
             self.expect_sound(now);
+            self.sounded.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Whether any sound has come at all.
+    pub(crate) fn has_sounded(&self) -> bool {
+        self.sounded.load(Ordering::Relaxed)
     }
 
     /// The driver reported an error. Only the first of a kind does more than count.

@@ -6,7 +6,7 @@
 //! # What is kept
 //!
 //! * **Really off** (G-13). `release` answers `Ok` when the driver has dropped the stream *and*
-//!   every callback of ours, a sound server has confirmed that it did so, and no descriptor that the
+//!   every callback of ours, a sound server has closed its end of our connection, and no descriptor that the
 //!   opening brought leads to a sound card any more. What is still there after a second is
 //!   [`StillHeld`](exeunt_port::DeviceError::StillHeld).
 //! * **Silence** (G-14). A driver's callback that comes late does nothing.
@@ -27,28 +27,36 @@
 //! # On Linux: the sound server by its pulse protocol
 //!
 //! Where a sound server runs it is asked by `PulseAudio`'s protocol, which `PipeWire` speaks as well, by its
-//! `pipewire-pulse`; else the cards are opened by ALSA. The tests run on both servers. cpal's host for
-//! `PipeWire` itself is not used:
+//! `pipewire-pulse`; else the cards are opened by ALSA. The tests run on both servers. The protocol is the
+//! crate `pulseaudio`'s, which cpal uses as well; cpal's own hosts for servers are not used:
 //!
-//! * With it a stream's drop returns although the server has stopped, so it does not wait for the server to
-//!   let go of anything; by the pulse protocol the server answers in order, and only its answer makes a
-//!   release `Ok` (G-13).
-//! * It needs the headers of `libpipewire` and `bindgen`, and makes the build a good minute longer. The
-//!   pulse protocol is pure Rust.
-//! * Desktops that run `PipeWire` for sound run `pipewire-pulse` too, for all the programs that know
-//!   nothing else. Where it is missing, ALSA is asked, as on a system without a server.
+//! * What its host for `PulseAudio` waits for cannot be ended from outside: a microphone that has nothing to
+//!   deliver yet would keep an exit waiting although the server is well, and a server that has stopped would
+//!   cost a thread and a socket each time it is asked (G-6, G-15).
+//! * With its host for `PipeWire` a stream's drop returns although the server has stopped, so it does not
+//!   wait for the server to let go of anything. It needs the headers of `libpipewire` and `bindgen`, too.
+//!   Desktops that run `PipeWire` for sound run `pipewire-pulse` for all the programs that know nothing
+//!   else; where it is missing, ALSA is asked, as on a system without a server.
+//!
+//! Each opening has a connection to the server of its own. To let go of the device the connection is closed
+//! on our side, and the release is `Ok` when the server has closed its own (G-13): nothing of us is
+//! left there. A microphone is open when its first sound comes, which a headset may take seconds for; who
+//! does not want to wait any longer does not have to.
+//!
+//! A server that does not answer within 2 s is named in the error. ALSA is not asked then: its default leads
+//! back to the server, and waits for it without a bound. A server that refuses this program is named as
+//! well, where ALSA has no device for us either.
 //!
 //! A server moves a stream whose device goes away, or that followed a default that changed, to another
 //! device, and tells nobody: the stay goes on. Where the server finds none, or the sound stops, the device is
 //! told to have vanished.
-//!
-//! This process keeps a connection to the sound server from the first use on, and one more
-//! for every further speaker that is open at the same time; all microphones share the first.
 
 #[cfg(target_os = "linux")]
 mod alsa_card;
 #[cfg(target_os = "linux")]
 mod alsa_words;
+mod call;
+mod closings;
 mod descriptors;
 mod device;
 mod device_thread;
@@ -64,6 +72,9 @@ mod packets;
 mod permission;
 mod resampling;
 mod samples;
+#[cfg(target_os = "linux")]
+mod server_device;
+mod sound_device;
 #[cfg(target_os = "linux")]
 mod sound_server;
 mod sound_system;

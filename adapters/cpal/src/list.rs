@@ -4,13 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use cpal::SupportedStreamConfigRange;
-use cpal::traits::DeviceTrait;
 use exeunt_port::DeviceKind;
 use serde::Serialize;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
-use crate::sound_system::{Offered, Purpose, SoundSystem};
+use crate::call::{Call, HangsUp};
+use crate::closings::CLOSINGS;
+use crate::sound_system::{Offered, Refusal, SoundSystem};
 use crate::stuck::Awaited;
 
 /// A microphone or a speaker that could be opened.
@@ -92,8 +93,8 @@ pub enum ListError {
         /// The driver's words.
         detail: String,
     },
-    /// There are sound cards, but this user may not open them.
-    #[error("no permission to open the sound cards in /dev/snd: {hint}")]
+    /// There are sound cards, or there is a sound server, but this user may not use them.
+    #[error("no permission to use the sound devices: {hint}")]
     Denied {
         /// What would help.
         hint: String,
@@ -112,13 +113,17 @@ pub enum ListError {
 /// Needs a Tokio runtime with its clock.
 pub async fn list(limit: Duration) -> Result<Vec<AudioDevice>, ListError> {
     let (answer, answered) = oneshot::channel();
+    let call = Call::default();
+    // Whoever stops to wait ends the asking.
+    let _asking = HangsUp(call.clone());
     let (awaited, running) = Awaited::begin().map_err(|error| ListError::Backend {
         detail: error.to_string(),
     })?;
     let asked = std::thread::Builder::new()
         .name("exeunt-list".to_owned())
         .spawn(move || {
-            let devices = catch_unwind(AssertUnwindSafe(all)).unwrap_or(Err(ListError::Panicked));
+            let devices = catch_unwind(AssertUnwindSafe(|| all(&call)));
+            let devices = devices.unwrap_or(Err(ListError::Panicked));
             drop(running);
             let _ = answer.send(devices);
         });
@@ -134,12 +139,16 @@ pub async fn list(limit: Duration) -> Result<Vec<AudioDevice>, ListError> {
     devices.unwrap_or(Err(ListError::Panicked))
 }
 
-fn all() -> Result<Vec<AudioDevice>, ListError> {
+fn all(call: &Call) -> Result<Vec<AudioDevice>, ListError> {
     let backend = |error: cpal::Error| ListError::Backend {
         detail: error.to_string(),
     };
-    let system = SoundSystem::connect(Purpose::Listen).map_err(backend)?;
+    let system = SoundSystem::connect(call).map_err(|why| ListError::Backend {
+        detail: why.to_string(),
+    })?;
     let mut devices = Vec::new();
+    // What ALSA offers is found by opening it.
+    let _closing = (!system.is_server()).then(|| CLOSINGS.begin());
     for kind in [DeviceKind::Microphone, DeviceKind::Speaker] {
         for offered in system.offered(kind).map_err(backend)? {
             if offered.label.principal {
@@ -147,10 +156,22 @@ fn all() -> Result<Vec<AudioDevice>, ListError> {
             }
         }
     }
+    if !devices.is_empty() {
+        return Ok(devices);
+    }
     // What may not be opened is not found, and looks like a machine without a sound card.
-    match system.denial() {
-        Some(hint) if devices.is_empty() => Err(ListError::Denied { hint }),
-        Some(_) | None => Ok(devices),
+    let denied = system.denial().map(|hint| ListError::Denied { hint });
+    denied
+        .or(system.refusal().map(not_served))
+        .map_or(Ok(devices), Err)
+}
+
+fn not_served(refusal: &Refusal) -> ListError {
+    let hint = refusal.words.clone();
+    if refusal.is_denial {
+        ListError::Denied { hint }
+    } else {
+        ListError::Backend { detail: hint }
     }
 }
 
@@ -159,8 +180,9 @@ fn audio_device(kind: DeviceKind, offered: Offered, host: &str) -> AudioDevice {
     let (config, formats) = if is_free == Some(false) {
         (None, Vec::new())
     } else {
-        let config = default_config(kind, &offered.device);
-        (config, formats(kind, &offered.device))
+        let config = offered.device.default_config(kind);
+        let formats = offered.device.formats(kind).unwrap_or_default();
+        (config, merged(&formats))
     };
     AudioDevice {
         kind,
@@ -173,17 +195,6 @@ fn audio_device(kind: DeviceKind, offered: Offered, host: &str) -> AudioDevice {
         formats,
         is_free,
     }
-}
-
-fn formats(kind: DeviceKind, device: &cpal::Device) -> Vec<AudioFormat> {
-    // The two iterators are of different types with some hosts.
-    let offered: Vec<SupportedStreamConfigRange> = if kind == DeviceKind::Microphone {
-        device.supported_input_configs().map(Iterator::collect)
-    } else {
-        device.supported_output_configs().map(Iterator::collect)
-    }
-    .unwrap_or_default();
-    merged(&offered)
 }
 
 /// The bounds for each format of samples, in the order in which the formats were first offered.
@@ -210,20 +221,6 @@ fn merged(offered: &[SupportedStreamConfigRange]) -> Vec<AudioFormat> {
         }
     }
     formats
-}
-
-fn default_config(kind: DeviceKind, device: &cpal::Device) -> Option<AudioConfig> {
-    let config = if kind == DeviceKind::Microphone {
-        device.default_input_config()
-    } else {
-        device.default_output_config()
-    };
-    let config = config.ok()?;
-    Some(AudioConfig {
-        sample_rate: config.sample_rate(),
-        channels: config.channels(),
-        sample_format: config.sample_format().to_string(),
-    })
 }
 
 #[cfg(target_os = "linux")]

@@ -12,7 +12,10 @@ use crate::device::{CpalDevice, Direction, Opened, Opens};
 use crate::health::Health;
 use crate::opening::Opening;
 use crate::packets::Packets;
+#[cfg(target_os = "linux")]
+use crate::samples::read_floats;
 use crate::samples::read_mono;
+use crate::sound_device::{SoundDevice, SoundStream};
 use crate::stream::{Gate, OpenStream, Worker};
 
 /// A microphone of this machine.
@@ -58,8 +61,9 @@ fn open(opened: Opened<'_>) -> Result<OpenStream, DeviceError> {
         wanted,
         settings,
         link,
+        call,
     } = opened;
-    let opening = Opening::begin(DeviceKind::Microphone, wanted, settings, link)?;
+    let opening = Opening::begin(DeviceKind::Microphone, wanted, settings, link, call)?;
     let rate = opening.format.config.sample_rate;
     // Half a second, should the encoder be starved for so long.
     let ring = Arc::new(ArrayQueue::new((rate / 2).max(1) as usize));
@@ -69,27 +73,41 @@ fn open(opened: Opened<'_>) -> Result<OpenStream, DeviceError> {
         gate: opening.gate.clone(),
         health: opening.health(),
         link: link.clone(),
-        name: opening.name.clone(),
+        name: opening.name().to_owned(),
     };
     let worker = Worker::start("exeunt-encode", &opening.gate, move || encoder.run())?;
     let waker = worker.waker();
     opening.finish(worker, |device, format, guard, errors| {
         let (ring, waker) = (Arc::clone(&ring), waker.clone());
-        device.build_input_stream_raw(
-            format.config,
-            format.samples,
-            move |data: &Data, _| {
-                if guard.admits_sound() {
-                    // A ring that is full loses the newest sound.
-                    read_mono(data, format.config.channels, |sample| {
-                        let _ = ring.push(sample);
-                    });
-                    waker.unpark();
-                }
-            },
-            move |error| errors.error(error),
-            None,
-        )
+        // A ring that is full loses the newest sound.
+        let keep = move |sample| {
+            let _ = ring.push(sample);
+        };
+        match device {
+            SoundDevice::System(device) => device
+                .build_input_stream_raw(
+                    format.config,
+                    format.samples,
+                    move |data: &Data, _| {
+                        if guard.admits_sound() {
+                            read_mono(data, format.config.channels, &keep);
+                            waker.unpark();
+                        }
+                    },
+                    move |error| errors.error(error),
+                    None,
+                )
+                .map(SoundStream::System),
+            #[cfg(target_os = "linux")]
+            SoundDevice::Server(device) => device
+                .record(format, move |bytes| {
+                    if guard.admits_sound() {
+                        read_floats(bytes, &keep);
+                        waker.unpark();
+                    }
+                })
+                .map(SoundStream::Server),
+        }
     })
 }
 

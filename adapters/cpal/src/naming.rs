@@ -44,7 +44,8 @@ impl Label {
     }
 
     fn is(&self, wanted: &str) -> bool {
-        self.id == wanted || (self.principal && self.name == wanted)
+        // As lists and errors show it, it can be given back.
+        self.id == wanted || (self.principal && (self.name == wanted || self.shown() == wanted))
     }
 
     fn contains(&self, wanted_lowercase: &str) -> bool {
@@ -125,6 +126,13 @@ mod tests {
     fn an_exact_name_wins_over_the_names_that_contain_it() {
         assert_eq!(place("Microphone"), Ok(2));
         assert_eq!(place("pci"), Ok(2));
+    }
+
+    #[test]
+    fn a_device_is_found_by_what_errors_and_lists_call_it() {
+        for (place, label) in labels().iter().enumerate().take(3) {
+            assert_eq!(self::place(&label.shown()), Ok(place));
+        }
     }
 
     #[test]

@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cpal::ErrorKind;
-use cpal::traits::DeviceTrait;
 use exeunt_port::{DeviceError, DeviceKind, DeviceLink};
 
+use crate::call::Call;
 use crate::descriptors::Watching;
 use crate::format::{Format, PACKET};
 use crate::health::Health;
-use crate::naming::Wanted;
-use crate::sound_system::{Purpose, SoundSystem};
+use crate::naming::{Label, Wanted};
+use crate::sound_device::{SoundDevice, SoundStream};
+use crate::sound_system::{SoundSystem, Unusable};
 use crate::stream::{Gate, OpenStream, Worker, refused};
 
 /// What can be set about a stream.
@@ -34,12 +35,12 @@ impl Default for Settings {
 
 /// A device that was found and is about to be opened.
 pub(crate) struct Opening {
-    pub(crate) name: String,
+    pub(crate) label: Label,
     pub(crate) format: Format,
     pub(crate) gate: Gate,
     kind: DeviceKind,
     wanted: Wanted,
-    device: cpal::Device,
+    device: SoundDevice,
     system: SoundSystem,
     health: Arc<Health>,
     token: Arc<()>,
@@ -53,29 +54,36 @@ impl Opening {
         wanted: Wanted,
         settings: Settings,
         link: &DeviceLink,
+        call: &Call,
     ) -> Result<Self, DeviceError> {
-        let system =
-            SoundSystem::connect(Purpose::of(kind)).map_err(|error| DeviceError::Backend {
+        let system = SoundSystem::connect(call).map_err(|error| {
+            if matches!(error, Unusable::Unwanted) {
+                return DeviceError::Abandoned;
+            }
+            DeviceError::Backend {
                 name: wanted.shown(kind),
                 detail: error.to_string(),
-            })?;
-        let found = system.find(kind, &wanted)?;
+            }
+        })?;
+        let found = system
+            .find(kind, &wanted)
+            .map_err(|error| system.explained(&wanted.shown(kind), error))?;
         // Asking a server may have taken long; what nobody wants is not even opened (G-4).
         if link.is_abandoned() {
             return Err(DeviceError::Abandoned);
         }
         // Behind a server no descriptor of a card is ours, and nobody has to wait for anybody.
         let watching = (!system.is_server()).then(Watching::start);
-        let name = found.label.name;
+        let label = found.label;
         let format = offered_format(kind, &found.device, settings.period)
-            .map_err(|error| refused(&system, kind, &wanted, &name, &error))?
+            .map_err(|error| refused(&system, kind, &wanted, &label, &error))?
             .map_err(|offered| DeviceError::Unsupported {
-                name: name.clone(),
+                name: label.name.clone(),
                 wanted: "samples that can be converted".to_owned(),
                 offered,
             })?;
         Ok(Self {
-            name,
+            label,
             format,
             gate: Gate::default(),
             kind,
@@ -86,6 +94,11 @@ impl Opening {
             token: Arc::new(()),
             watching,
         })
+    }
+
+    /// What it is called.
+    pub(crate) fn name(&self) -> &str {
+        &self.label.name
     }
 
     fn guard(&self) -> CallbackGuard {
@@ -104,7 +117,7 @@ impl Opening {
     /// An error of ours, such as a codec's, in the device's name.
     pub(crate) fn failed(&self, error: &dyn std::error::Error) -> DeviceError {
         DeviceError::Backend {
-            name: self.name.clone(),
+            name: self.label.name.clone(),
             detail: error.to_string(),
         }
     }
@@ -115,12 +128,13 @@ impl Opening {
         mut self,
         worker: Worker,
         build: impl Fn(
-            &cpal::Device,
+            &SoundDevice,
             Format,
             CallbackGuard,
             CallbackGuard,
-        ) -> Result<cpal::Stream, cpal::Error>,
+        ) -> Result<SoundStream, cpal::Error>,
     ) -> Result<OpenStream, DeviceError> {
+        self.system.may_hold();
         let stream =
             build(&self.device, self.format, self.guard(), self.guard()).or_else(|error| {
                 // Some drivers refuse a period that they themselves said they offer.
@@ -131,10 +145,24 @@ impl Opening {
                     Err(error)
                 }
             });
-        let stream = stream
-            .map_err(|error| refused(&self.system, self.kind, &self.wanted, &self.name, &error))?;
+        let stream = match stream {
+            Ok(stream) => stream,
+            Err(error) => {
+                let Self {
+                    label,
+                    kind,
+                    wanted,
+                    system,
+                    ..
+                } = &self;
+                let error = refused(system, *kind, wanted, label, &error);
+                // Whoever hung up meanwhile has cut off an answer, which may have been another one.
+                system.settle();
+                return Err(error);
+            }
+        };
         Ok(OpenStream {
-            name: self.name,
+            label: self.label,
             format: self.format.to_string(),
             system: self.system,
             stream,
@@ -175,14 +203,10 @@ impl CallbackGuard {
 /// The format to open the device in, or what it offers instead of one that can be converted.
 fn offered_format(
     kind: DeviceKind,
-    device: &cpal::Device,
+    device: &SoundDevice,
     period: Duration,
 ) -> Result<Result<Format, Vec<String>>, cpal::Error> {
-    let offered: Vec<_> = if kind == DeviceKind::Microphone {
-        device.supported_input_configs()?.collect()
-    } else {
-        device.supported_output_configs()?.collect()
-    };
+    let offered = device.formats(kind)?;
     Ok(
         Format::best(offered.iter().copied(), period).ok_or_else(|| {
             let mut formats: Vec<String> = offered

@@ -8,28 +8,39 @@ use std::path::{Path, PathBuf};
 use exeunt_port::DeviceKind;
 use rustix::fs::{Access, access};
 
+use crate::alsa_card::CardDevice;
+
 /// Bits of a node's mode that let its group read and write it.
 const GROUP_MAY: u32 = 0o060;
 
-/// What would help whoever may not open a device of this kind.
-pub(crate) fn hint(kind: DeviceKind) -> String {
-    let denied = denied_card()
-        .or_else(|| denied(|name| name.starts_with("pcm") && name.ends_with(direction(kind))));
-    match denied {
+/// What would help whoever may not open this device, by ALSA's identifier of it.
+pub(crate) fn hint(kind: DeviceKind, id: &str) -> String {
+    // Another card's permission is of no use to whoever wants this one.
+    let card = CardDevice::of(id).and_then(|device| device.number());
+    match denied(|node| is_of(node, card, kind)) {
         Some(node) => hint_for(&node),
         // The driver refused for another reason than its node's.
         None => "let the container or sandbox have /dev/snd".to_owned(),
     }
 }
 
+/// Whether this node has to be opened for a device of this kind: on this card, if it is known which.
+fn is_of(node: &str, card: Option<u32>, kind: DeviceKind) -> bool {
+    let of_card = |number: &str| card.is_none_or(|card| number.parse() == Ok(card));
+    if let Some(number) = node.strip_prefix("controlC") {
+        return of_card(number);
+    }
+    let pcm = node
+        .strip_prefix("pcmC")
+        .and_then(|rest| rest.strip_suffix(direction(kind)));
+    pcm.and_then(|rest| rest.split_once('D'))
+        .is_some_and(|(number, _)| of_card(number))
+}
+
 /// What would help, if there are cards whose control nodes this user may not open. Then alsa-lib finds
 /// no card at all, as if there were none.
 pub(crate) fn hint_for_cards() -> Option<String> {
-    denied_card().map(|node| hint_for(&node))
-}
-
-fn denied_card() -> Option<PathBuf> {
-    denied(|name| name.starts_with("controlC"))
+    denied(|name| name.starts_with("controlC")).map(|node| hint_for(&node))
 }
 
 fn direction(kind: DeviceKind) -> char {
@@ -93,7 +104,32 @@ mod tests {
     use std::fs::Permissions;
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
-    use super::{hint_for, name_of};
+    use exeunt_port::DeviceKind;
+
+    use super::{hint_for, is_of, name_of};
+
+    #[test]
+    fn only_the_wanted_cards_nodes_of_the_wanted_direction_matter() {
+        let matter = |card| -> Vec<&str> {
+            [
+                "controlC0",
+                "controlC1",
+                "pcmC0D0p",
+                "pcmC0D1c",
+                "pcmC1D0c",
+                "seq",
+            ]
+            .into_iter()
+            .filter(|node| is_of(node, card, DeviceKind::Microphone))
+            .collect()
+        };
+        assert_eq!(matter(Some(1)), ["controlC1", "pcmC1D0c"]);
+        assert_eq!(
+            matter(None),
+            ["controlC0", "controlC1", "pcmC0D1c", "pcmC1D0c"],
+            "ALSA's default may be on any card"
+        );
+    }
 
     fn node(mode: u32) -> tempfile::NamedTempFile {
         let node = tempfile::NamedTempFile::new().expect("a file");

@@ -48,6 +48,26 @@ pub(crate) fn write_mono(data: &mut Data, channels: u16, mut source: impl FnMut(
     first_that_fits!(write!(data))
 }
 
+/// Hands this machine's floats to `sink`.
+#[cfg(target_os = "linux")]
+pub(crate) fn read_floats(bytes: &[u8], sink: impl FnMut(f32)) {
+    let (samples, _) = bytes.as_chunks();
+    samples
+        .iter()
+        .copied()
+        .map(f32::from_ne_bytes)
+        .for_each(sink);
+}
+
+/// Fills `bytes` with this machine's floats from `source`.
+#[cfg(target_os = "linux")]
+pub(crate) fn write_floats(bytes: &mut [u8], mut source: impl FnMut() -> f32) {
+    let (samples, _) = bytes.as_chunks_mut();
+    for sample in samples {
+        *sample = source().to_ne_bytes();
+    }
+}
+
 fn mix_down<T>(samples: &[T], channels: u16, sink: &mut impl FnMut(f32))
 where
     T: SizedSample,

@@ -1,128 +1,296 @@
-//! The connections to the sound server that the streams of this process share.
+//! The sound server, by `PulseAudio`'s protocol: `PulseAudio` itself, or `PipeWire` by its pulse server.
 //!
-//! On one connection there is one speaker at most. cpal gives the same synchronisation group to
-//! all that it plays on a connection, and PulseAudio takes the members of a group for parts of one
-//! sound: none can be added while another one plays ("Invalid argument"), all of them are on the
-//! same device, and whoever pauses one of them pauses all. Microphones have no such groups.
+//! Each opening has a connection of its own and closes it in the end, so nothing of one is in another's
+//! way and nothing is left at the server (G-15, G-16). That it is closed by the server is the proof that
+//! the server has let go (G-13).
 //!
-//! cpal's client of the sound server keeps a thread and a socket that end only when something
-//! arrives after the last handle was dropped. A connection that opened no stream (a list of
-//! devices, a name that fits nothing) would stay for ever. So a connection is kept and used again,
-//! until its server has gone: there are as many as there were speakers open at the same time, and
-//! nothing grows (G-15).
+//! cpal has a host for such servers. It is not used, because what it does cannot be ended from outside:
+//! it abandons a thread and a socket each time a server does not answer, which stay when the server
+//! goes on; and a microphone is started in a call that returns at the first sound, or never.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::ffi::CString;
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-use cpal::HostId;
-use cpal::traits::HostTrait;
+use cpal::ErrorKind;
+use exeunt_port::DeviceKind;
+use futures_executor::block_on;
+use pulseaudio::protocol::{DEFAULT_SINK, DEFAULT_SOURCE, ProtocolError, PulseError};
+use pulseaudio::{Client, ClientError};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use thiserror::Error;
 
-use crate::sound_system::Purpose;
+use crate::call::Call;
+use crate::server_device::ServerDevice;
 
-static CONNECTIONS: Mutex<Vec<Arc<Connection>>> = Mutex::new(Vec::new());
+/// How long the server may take for each of its answers to a call.
+const ANSWER: Duration = Duration::from_secs(2);
 
-struct Connection {
-    host: Arc<cpal::Host>,
-    plays: AtomicBool,
+/// A connection to the sound server. Dropping it closes it.
+pub(crate) struct SoundServer {
+    client: Client,
+    call: Call,
 }
 
-/// The use of a connection. Dropping one that was for playing lets the next speaker play there, so
-/// it is dropped after the stream.
-pub(crate) struct Turn {
-    connection: Arc<Connection>,
-    purpose: Purpose,
+/// Why there is no connection.
+#[derive(Debug, Error)]
+pub(crate) enum CallError {
+    /// There is no server.
+    #[error("there is no sound server")]
+    Nobody,
+    /// The call is not wanted any more.
+    #[error("the call was hung up")]
+    HungUp,
+    /// There is one, and it does not answer.
+    #[error("the sound server at {address} did not answer within {} s", ANSWER.as_secs())]
+    Silent {
+        /// Its socket.
+        address: String,
+    },
+    /// It does not serve this program.
+    #[error(
+        "the sound server at {address} refuses this program ({words}): give the program the server's \
+         cookie (PULSE_COOKIE names its file), or its sandbox the permission to use sound"
+    )]
+    Refused {
+        /// Its socket.
+        address: String,
+        /// The server's words.
+        words: String,
+    },
+    /// It said something else.
+    #[error("the sound server at {address} cannot be used: {words}")]
+    Failed {
+        /// Its socket.
+        address: String,
+        /// What was said.
+        words: String,
+    },
 }
 
-impl Turn {
-    /// A turn on this connection, unless it is to play and somebody plays there already.
-    fn on(connection: &Arc<Connection>, purpose: Purpose) -> Option<Self> {
-        let taken = purpose == Purpose::Play && connection.plays.swap(true, Ordering::SeqCst);
-        (!taken).then(|| Self {
-            connection: Arc::clone(connection),
-            purpose,
+impl SoundServer {
+    /// Calls the server, if there is one. Returns after 2 s without an answer, and as soon as the call is
+    /// hung up.
+    pub(crate) fn answering(call: &Call) -> Result<Self, CallError> {
+        let path = pulseaudio::socket_path_from_env().ok_or(CallError::Nobody)?;
+        let failed = |error: io::Error| CallError::of(&path, &ClientError::Io(error));
+        let socket = reach(&path, call)?;
+        socket.set_read_timeout(Some(ANSWER)).map_err(failed)?;
+        socket.set_write_timeout(Some(ANSWER)).map_err(failed)?;
+        if !call.begin(socket.try_clone().map_err(failed)?) {
+            call.close();
+            return Err(CallError::HungUp);
+        }
+        let cookie = pulseaudio::cookie_path_from_env().and_then(|path| std::fs::read(path).ok());
+        let called = Client::new_unix(program_name(), socket, cookie);
+        let client = called.map_err(|error| {
+            let hung_up = call.is_hung_up();
+            call.close();
+            if hung_up {
+                CallError::HungUp
+            } else {
+                CallError::of(&path, &error)
+            }
+        })?;
+        Ok(Self {
+            client,
+            call: call.clone(),
         })
     }
 
-    /// The way to the server's devices.
-    pub(crate) fn host(&self) -> Arc<cpal::Host> {
-        Arc::clone(&self.connection.host)
+    /// Its devices of this kind.
+    pub(crate) fn devices(&self, kind: DeviceKind) -> Result<Vec<ServerDevice>, cpal::Error> {
+        let client = &self.client;
+        Ok(match kind {
+            DeviceKind::Microphone => block_on(client.list_sources())
+                .map_err(|error| meaning(&error))?
+                .into_iter()
+                .map(|source| ServerDevice::source(client, source))
+                .collect(),
+            DeviceKind::Speaker => block_on(client.list_sinks())
+                .map_err(|error| meaning(&error))?
+                .into_iter()
+                .map(|sink| ServerDevice::sink(client, sink))
+                .collect(),
+            DeviceKind::Camera => Vec::new(),
+        })
+    }
+
+    /// The one that is used when nobody says anything.
+    pub(crate) fn default_device(&self, kind: DeviceKind) -> Option<ServerDevice> {
+        let client = &self.client;
+        match kind {
+            DeviceKind::Microphone => {
+                let source = block_on(client.source_info_by_name(DEFAULT_SOURCE.to_owned()));
+                Some(ServerDevice::source(client, source.ok()?))
+            }
+            DeviceKind::Speaker => {
+                let sink = block_on(client.sink_info_by_name(DEFAULT_SINK.to_owned()));
+                Some(ServerDevice::sink(client, sink.ok()?))
+            }
+            DeviceKind::Camera => None,
+        }
+    }
+
+    /// From now on the server may have something of ours.
+    pub(crate) fn may_hold(&self) {
+        self.call.may_hold();
+    }
+
+    /// Whether it has gone, or nobody wants it any more.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.call.is_dead()
+    }
+
+    /// Hangs up, and returns once the server has let go of all that it had for us.
+    pub(crate) fn end(&self) {
+        self.call.end();
     }
 }
 
-impl Drop for Turn {
+impl Drop for SoundServer {
     fn drop(&mut self) {
-        if self.purpose == Purpose::Play {
-            self.connection.plays.store(false, Ordering::SeqCst);
+        self.call.close();
+    }
+}
+
+impl CallError {
+    fn of(path: &Path, error: &ClientError) -> Self {
+        let address = path.display().to_string();
+        let words = words(error);
+        let is_late = |error: &io::Error| {
+            [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut].contains(&error.kind())
+        };
+        let denied = |error: &io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+        match error {
+            ClientError::Io(error) | ClientError::Protocol(ProtocolError::Io(error))
+                if is_late(error) =>
+            {
+                Self::Silent { address }
+            }
+            ClientError::Io(error) if denied(error) => Self::Refused { address, words },
+            ClientError::ServerError(PulseError::AccessDenied | PulseError::AuthKey)
+            | ClientError::Protocol(ProtocolError::ServerError(
+                PulseError::AccessDenied | PulseError::AuthKey,
+            )) => Self::Refused { address, words },
+            ClientError::ServerUnavailable
+            | ClientError::UnexpectedSequenceNumber
+            | ClientError::Protocol(_)
+            | ClientError::ServerError(_)
+            | ClientError::Io(_)
+            | ClientError::Disconnected => Self::Failed { address, words },
         }
     }
 }
 
-/// A turn on a connection, if a server answers. Blocks while the server does not answer on a
-/// connection that was made before; making a new one is bounded by cpal (2 s).
-pub(crate) fn connect(purpose: Purpose) -> Option<Turn> {
-    // Asked without the lock: a server that has stopped must not block those who ask whether it
-    // is there. A connection that does not answer is forgotten, so both loops end.
-    while let Some(turn) = turn(purpose) {
-        if answers(&turn.connection) {
-            return Some(turn);
+/// A socket that leads to the server. One that has stopped leaves callers waiting at its door, and when it
+/// has left enough of them there the others are turned away.
+fn reach(path: &Path, call: &Call) -> Result<UnixStream, CallError> {
+    let failed = |error: Errno| CallError::of(path, &ClientError::Io(error.into()));
+    let address = SocketAddrUnix::new(path).map_err(failed)?;
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket =
+        socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).map_err(failed)?;
+    let deadline = Instant::now() + ANSWER;
+    while let Err(error) = connect(&socket, &address) {
+        if call.is_hung_up() {
+            return Err(CallError::HungUp);
         }
-    }
-    // Somebody plays on each of them. A server that has stopped is waited for here as well, rather
-    // than taken for one that is not there.
-    while let Some(busy) = any() {
-        if answers(&busy) {
-            break;
+        if [Errno::NOENT, Errno::NOTDIR, Errno::CONNREFUSED].contains(&error) {
+            // What is there is left over from a server that has gone.
+            return Err(CallError::Nobody);
         }
-    }
-    if !cpal::available_hosts().contains(&HostId::PulseAudio) {
-        return None;
-    }
-    let mut connections = connections();
-    if let Some(turn) = turn_on(&connections, purpose) {
-        return Some(turn);
-    }
-    match cpal::host_from_id(HostId::PulseAudio) {
-        Ok(host) => {
-            let connection = Arc::new(Connection {
-                host: Arc::new(host),
-                plays: AtomicBool::new(false),
-            });
-            let turn = Turn::on(&connection, purpose);
-            connections.push(connection);
-            turn
+        if error != Errno::AGAIN || Instant::now() >= deadline {
+            return Err(failed(error));
         }
-        Err(error) => {
-            tracing::warn!(%error, "the sound server does not answer; using ALSA");
-            None
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let socket = UnixStream::from(socket);
+    socket
+        .set_nonblocking(false)
+        .map_err(|error| CallError::of(path, &ClientError::Io(error)))?;
+    Ok(socket)
+}
+
+/// What people see in their mixer, and in the light that shows who listens.
+fn program_name() -> CString {
+    let program = std::env::current_exe().ok();
+    let name = program
+        .as_deref()
+        .and_then(Path::file_name)
+        .map_or_else(|| "exeunt".into(), |name| name.to_string_lossy());
+    CString::new(name.as_bytes()).unwrap_or_default()
+}
+
+/// What is told of a connection that the other end has closed.
+const CLOSED: [io::ErrorKind; 3] = [
+    io::ErrorKind::UnexpectedEof,
+    io::ErrorKind::ConnectionReset,
+    io::ErrorKind::BrokenPipe,
+];
+
+fn words(error: &ClientError) -> String {
+    match error {
+        ClientError::Protocol(ProtocolError::ServerError(error))
+        | ClientError::ServerError(error) => error.to_string(),
+        ClientError::Io(error) | ClientError::Protocol(ProtocolError::Io(error))
+            if CLOSED.contains(&error.kind()) =>
+        {
+            "it closed the connection".to_owned()
         }
+        ClientError::Protocol(error) => error.to_string(),
+        ClientError::Io(error) => error.to_string(),
+        ClientError::ServerUnavailable
+        | ClientError::UnexpectedSequenceNumber
+        | ClientError::Disconnected => error.to_string(),
     }
 }
 
-fn connections() -> MutexGuard<'static, Vec<Arc<Connection>>> {
-    CONNECTIONS.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn turn_on(connections: &[Arc<Connection>], purpose: Purpose) -> Option<Turn> {
-    connections
-        .iter()
-        .find_map(|connection| Turn::on(connection, purpose))
-}
-
-// What holds the lock is a function of its own: the guard in a loop's head would live in its body.
-fn turn(purpose: Purpose) -> Option<Turn> {
-    turn_on(&connections(), purpose)
-}
-
-fn any() -> Option<Arc<Connection>> {
-    connections().first().cloned()
-}
-
-/// Whether the server answers on this connection; if it has gone, the connection is forgotten.
-fn answers(connection: &Arc<Connection>) -> bool {
-    let Err(error) = connection.host.devices() else {
-        return true;
+/// What an answer of the server means.
+pub(crate) fn meaning(error: &ClientError) -> cpal::Error {
+    let kind = match error {
+        ClientError::Disconnected | ClientError::Io(_) => return gone(),
+        ClientError::ServerError(error)
+        | ClientError::Protocol(ProtocolError::ServerError(error)) => kind_of(*error),
+        ClientError::ServerUnavailable
+        | ClientError::UnexpectedSequenceNumber
+        | ClientError::Protocol(_) => ErrorKind::BackendError,
     };
-    tracing::debug!(%error, "the sound server has gone; connecting anew");
-    connections().retain(|known| !Arc::ptr_eq(known, connection));
-    false
+    cpal::Error::with_message(kind, words(error))
+}
+
+/// That the server has gone.
+pub(crate) fn gone() -> cpal::Error {
+    cpal::Error::with_message(ErrorKind::StreamInvalidated, "PulseAudio disconnected")
+}
+
+fn kind_of(error: PulseError) -> ErrorKind {
+    match error {
+        PulseError::AccessDenied | PulseError::AuthKey => ErrorKind::PermissionDenied,
+        PulseError::NoEntity => ErrorKind::DeviceNotAvailable,
+        PulseError::Busy => ErrorKind::DeviceBusy,
+        PulseError::Invalid | PulseError::TooLarge => ErrorKind::InvalidInput,
+        PulseError::ConnectionTerminated | PulseError::Killed => ErrorKind::StreamInvalidated,
+        PulseError::Command
+        | PulseError::Exist
+        | PulseError::ConnectionRefused
+        | PulseError::Protocol
+        | PulseError::Timeout
+        | PulseError::Internal
+        | PulseError::InvalidServer
+        | PulseError::ModInitFailed
+        | PulseError::BadState
+        | PulseError::NoData
+        | PulseError::Version
+        | PulseError::NotSupported
+        | PulseError::Unknown
+        | PulseError::NoExtension
+        | PulseError::Obsolete
+        | PulseError::NotImplemented
+        | PulseError::Forked
+        | PulseError::Io => ErrorKind::BackendError,
+    }
 }

@@ -1,117 +1,172 @@
 //! The way to the devices: the sound server where one runs, else the system's own.
 
-use std::sync::Arc;
-
 use cpal::traits::{DeviceTrait, HostTrait};
 use exeunt_port::{DeviceError, DeviceKind};
+use thiserror::Error;
 
 #[cfg(target_os = "linux")]
 use crate::alsa_words::AlsaWords;
+use crate::call::Call;
+use crate::closings::CLOSINGS;
 use crate::naming::{Label, Wanted, place_of, shown};
+use crate::sound_device::SoundDevice;
 #[cfg(target_os = "linux")]
-use crate::sound_server::Turn;
+use crate::sound_server::{CallError, SoundServer};
 
-/// What a sound system is wanted for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// To record, or only to look: as many as like may do that on one connection.
-    Listen,
-    /// To play: that needs a connection on which nobody else plays.
-    Play,
-}
-
-impl Purpose {
-    /// What a device of this kind is opened for.
-    pub(crate) fn of(kind: DeviceKind) -> Self {
-        match kind {
-            DeviceKind::Speaker => Self::Play,
-            DeviceKind::Microphone | DeviceKind::Camera => Self::Listen,
-        }
-    }
-}
-
-/// A connection to whatever gives out sound devices here. Every method may block for as long as a
+/// The way to whatever gives out sound devices here. Every method may block for as long as a
 /// driver or a server likes, so they are called on device threads only. Dropped after the stream
 /// that was opened with it.
 pub(crate) struct SoundSystem {
-    host: Arc<cpal::Host>,
-    #[cfg(target_os = "linux")]
-    _held: Held,
+    way: Way,
+    refusal: Option<Refusal>,
 }
 
-/// What is kept as long as the system is used.
-#[cfg(target_os = "linux")]
-enum Held {
-    Server { _turn: Turn },
-    Alsa { _words: Option<AlsaWords> },
+enum Way {
+    /// The system's own.
+    System {
+        host: cpal::Host,
+        #[cfg(target_os = "linux")]
+        _words: Option<AlsaWords>,
+    },
+    /// A sound server.
+    #[cfg(target_os = "linux")]
+    Server(SoundServer),
+}
+
+/// Why the system's own devices are asked although there is a sound server, which may hold them all.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    /// What the server said.
+    pub(crate) words: String,
+    /// Whether it is a matter of permission.
+    pub(crate) is_denial: bool,
+}
+
+/// Why nothing gives out devices.
+#[derive(Debug, Error)]
+pub(crate) enum Unusable {
+    /// Nobody wants them any more.
+    #[error("nobody wants it any more")]
+    Unwanted,
+    /// There is a sound server, and it does not answer. Whatever it does not give out by itself it holds.
+    #[cfg(target_os = "linux")]
+    #[error(transparent)]
+    Server(CallError),
+    /// The system said something else.
+    #[error(transparent)]
+    System(#[from] cpal::Error),
 }
 
 /// A device that a sound system offers.
 pub(crate) struct Offered {
-    pub(crate) device: cpal::Device,
+    pub(crate) device: SoundDevice,
     pub(crate) label: Label,
     pub(crate) is_default: bool,
 }
 
 impl SoundSystem {
-    /// The sound server if one answers, else the system's own host.
+    /// The sound server if one answers on this call, else the system's own host. One that does not answer
+    /// is not gone round: it holds the cards, and ALSA would lead back to it and wait without a bound.
     #[cfg(target_os = "linux")]
-    pub(crate) fn connect(purpose: Purpose) -> Result<Self, cpal::Error> {
-        if let Some(turn) = crate::sound_server::connect(purpose) {
-            return Ok(Self {
-                host: turn.host(),
-                _held: Held::Server { _turn: turn },
-            });
-        }
+    pub(crate) fn connect(call: &Call) -> Result<Self, Unusable> {
+        let refusal = match SoundServer::answering(call) {
+            Ok(server) => {
+                return Ok(Self {
+                    way: Way::Server(server),
+                    refusal: None,
+                });
+            }
+            Err(CallError::Nobody) => None,
+            Err(CallError::HungUp) => return Err(Unusable::Unwanted),
+            Err(error @ CallError::Silent { .. }) => return Err(Unusable::Server(error)),
+            Err(error @ (CallError::Refused { .. } | CallError::Failed { .. })) => {
+                tracing::warn!(%error, "using ALSA");
+                Some(Refusal {
+                    words: error.to_string(),
+                    is_denial: matches!(error, CallError::Refused { .. }),
+                })
+            }
+        };
         let words = AlsaWords::listen();
         Ok(Self {
-            host: Arc::new(cpal::host_from_id(cpal::HostId::Alsa)?),
-            _held: Held::Alsa { _words: words },
+            way: Way::System {
+                host: cpal::host_from_id(cpal::HostId::Alsa)?,
+                _words: words,
+            },
+            refusal,
         })
     }
 
-    /// The system's own host, which serves every purpose.
+    /// The system's own host.
     #[cfg(not(target_os = "linux"))]
-    pub(crate) fn connect(_purpose: Purpose) -> Result<Self, cpal::Error> {
+    pub(crate) fn connect(_call: &Call) -> Result<Self, Unusable> {
         Ok(Self {
-            host: Arc::new(cpal::default_host()),
+            way: Way::System {
+                host: cpal::default_host(),
+            },
+            refusal: None,
         })
     }
 
     /// What it is called, for instance `PulseAudio`.
     pub(crate) fn name(&self) -> &'static str {
-        self.host.id().name()
+        match &self.way {
+            Way::System { host, .. } => host.id().name(),
+            #[cfg(target_os = "linux")]
+            Way::Server(_) => "PulseAudio",
+        }
     }
 
     /// Whether a server stands between us and the sound card, so that no descriptor of the card
     /// is ever ours.
     pub(crate) fn is_server(&self) -> bool {
-        #[cfg(target_os = "linux")]
-        return self.host.id() == cpal::HostId::PulseAudio;
-        #[cfg(not(target_os = "linux"))]
-        return false;
+        match &self.way {
+            Way::System { .. } => false,
+            #[cfg(target_os = "linux")]
+            Way::Server(_) => true,
+        }
     }
 
-    /// Returns once the server has done what it was asked before on this connection; it answers in
-    /// order. So after a stream was dropped this is the proof that the server has let go of it
-    /// and that no further sound of it can arrive (G-13, G-14). A server that has gone has let go.
+    /// Why it is not the sound server, although there is one.
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
+    }
+
+    /// From now on a server may have something of ours.
+    pub(crate) fn may_hold(&self) {
+        match &self.way {
+            Way::System { .. } => {}
+            #[cfg(target_os = "linux")]
+            Way::Server(server) => server.may_hold(),
+        }
+    }
+
+    /// That the server has gone, if it is one and has.
+    pub(crate) fn lost(&self) -> Option<cpal::Error> {
+        match &self.way {
+            Way::System { .. } => None,
+            #[cfg(target_os = "linux")]
+            Way::Server(server) => server.is_gone().then(crate::sound_server::gone),
+        }
+    }
+
+    /// Says that nothing more is wanted of a server, and returns once it has let go of all that it has
+    /// for us, so that no further sound of it can arrive (G-13, G-14). A server that has gone has let go.
     pub(crate) fn settle(&self) {
-        if self.is_server() {
-            let _ = self.host.devices();
+        match &self.way {
+            Way::System { .. } => {}
+            #[cfg(target_os = "linux")]
+            Way::Server(server) => server.end(),
         }
     }
 
     /// The devices of this kind, those that are not principal among them.
     pub(crate) fn offered(&self, kind: DeviceKind) -> Result<Vec<Offered>, cpal::Error> {
-        let fits = |device: &cpal::Device| match kind {
-            DeviceKind::Microphone => device.supports_input(),
-            DeviceKind::Speaker => device.supports_output(),
-            DeviceKind::Camera => false,
-        };
+        // What ALSA offers is found by opening it.
+        let _closing = (!self.is_server()).then(|| CLOSINGS.begin());
         let mut offered: Vec<Offered> = self
-            .host
-            .devices()?
-            .filter(fits)
+            .devices(kind)?
+            .into_iter()
             .filter_map(|device| self.offer(kind, device))
             .collect();
         let Some(mut default) = self
@@ -181,6 +236,25 @@ impl SoundSystem {
         }
     }
 
+    /// That a device that was found is there no more. ALSA's default is always found, also where there
+    /// is no card that it could lead to.
+    pub(crate) fn went_away(
+        &self,
+        kind: DeviceKind,
+        wanted: &Wanted,
+        label: &Label,
+        detail: String,
+    ) -> DeviceError {
+        if !self.is_server() && label.id == "default" {
+            let offered = self.offered(kind).unwrap_or_default();
+            if offered.iter().all(|device| !device.label.principal) {
+                return self.not_found(kind, wanted);
+            }
+        }
+        let name = label.name.clone();
+        DeviceError::Vanished { name, detail }
+    }
+
     /// That there is nothing because we may not see it, if that is so.
     fn invisible(&self, kind: DeviceKind, wanted: &Wanted, seen: &[Label]) -> Option<DeviceError> {
         let hint = self.denial()?;
@@ -204,9 +278,55 @@ impl SoundSystem {
         None
     }
 
-    fn offer(&self, kind: DeviceKind, device: cpal::Device) -> Option<Offered> {
-        let id = device.id().ok()?.id().to_owned();
-        let name = device.description().ok()?.name().to_owned();
+    /// What an error means where there is a sound server that does not serve us: then it is why the
+    /// system's own devices are not there, are held or may not be opened.
+    pub(crate) fn explained(&self, name: &str, error: DeviceError) -> DeviceError {
+        let Some(Refusal { words, is_denial }) = &self.refusal else {
+            return error;
+        };
+        let is_about = matches!(
+            error,
+            DeviceError::NotFound { .. }
+                | DeviceError::Busy { .. }
+                | DeviceError::Denied { .. }
+                | DeviceError::Backend { .. }
+        );
+        if !is_about {
+            return error;
+        }
+        let name = name.to_owned();
+        let both = format!("{words}; without it: {error}");
+        if *is_denial {
+            DeviceError::Denied { name, hint: both }
+        } else {
+            DeviceError::Backend { name, detail: both }
+        }
+    }
+
+    fn devices(&self, kind: DeviceKind) -> Result<Vec<SoundDevice>, cpal::Error> {
+        match &self.way {
+            Way::System { host, .. } => {
+                let fits = |device: &cpal::Device| match kind {
+                    DeviceKind::Microphone => device.supports_input(),
+                    DeviceKind::Speaker => device.supports_output(),
+                    DeviceKind::Camera => false,
+                };
+                Ok(host
+                    .devices()?
+                    .filter(fits)
+                    .map(|device| SoundDevice::System(Box::new(device)))
+                    .collect())
+            }
+            #[cfg(target_os = "linux")]
+            Way::Server(server) => {
+                let devices = server.devices(kind)?;
+                Ok(devices.into_iter().map(SoundDevice::Server).collect())
+            }
+        }
+    }
+
+    fn offer(&self, kind: DeviceKind, device: SoundDevice) -> Option<Offered> {
+        let (id, name) = device.id_and_name()?;
         let principal = self.is_principal(&id, kind);
         Some(Offered {
             device,
@@ -234,11 +354,16 @@ impl SoundSystem {
         true
     }
 
-    fn default_of(&self, kind: DeviceKind) -> Option<cpal::Device> {
-        match kind {
-            DeviceKind::Microphone => self.host.default_input_device(),
-            DeviceKind::Speaker => self.host.default_output_device(),
-            DeviceKind::Camera => None,
+    fn default_of(&self, kind: DeviceKind) -> Option<SoundDevice> {
+        match &self.way {
+            Way::System { host, .. } => match kind {
+                DeviceKind::Microphone => host.default_input_device(),
+                DeviceKind::Speaker => host.default_output_device(),
+                DeviceKind::Camera => None,
+            }
+            .map(|device| SoundDevice::System(Box::new(device))),
+            #[cfg(target_os = "linux")]
+            Way::Server(server) => server.default_device(kind).map(SoundDevice::Server),
         }
     }
 }

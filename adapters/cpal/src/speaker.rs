@@ -14,7 +14,10 @@ use crate::health::Health;
 use crate::mixer::Mixer;
 use crate::opening::Opening;
 use crate::resampling::RateConverter;
+#[cfg(target_os = "linux")]
+use crate::samples::write_floats;
 use crate::samples::write_mono;
+use crate::sound_device::{SoundDevice, SoundStream};
 use crate::stream::{Gate, OpenStream, Worker};
 
 /// A speaker of this machine.
@@ -46,8 +49,9 @@ fn open(opened: Opened<'_>) -> Result<OpenStream, DeviceError> {
         wanted,
         settings,
         link,
+        call,
     } = opened;
-    let opening = Opening::begin(DeviceKind::Speaker, wanted, settings, link)?;
+    let opening = Opening::begin(DeviceKind::Speaker, wanted, settings, link, call)?;
     let rate = opening.format.config.sample_rate;
     let ahead = ahead(&opening.format);
     let ring = Arc::new(ArrayQueue::new(2 * ahead));
@@ -60,27 +64,41 @@ fn open(opened: Opened<'_>) -> Result<OpenStream, DeviceError> {
         gate: opening.gate.clone(),
         health: opening.health(),
         link: link.clone(),
-        name: opening.name.clone(),
+        name: opening.name().to_owned(),
     };
     let worker = Worker::start("exeunt-mix", &opening.gate, move || player.run())?;
     let waker = worker.waker();
     opening.finish(worker, |device, format, guard, errors| {
         let (ring, waker) = (Arc::clone(&ring), waker.clone());
-        device.build_output_stream_raw(
-            format.config,
-            format.samples,
-            move |data: &mut Data, _| {
-                // The driver has filled the buffer with silence.
-                if guard.admits_sound() {
-                    write_mono(data, format.config.channels, || {
-                        ring.pop().unwrap_or_default()
-                    });
-                    waker.unpark();
-                }
-            },
-            move |error| errors.error(error),
-            None,
-        )
+        let next = move || ring.pop().unwrap_or_default();
+        match device {
+            SoundDevice::System(device) => device
+                .build_output_stream_raw(
+                    format.config,
+                    format.samples,
+                    move |data: &mut Data, _| {
+                        // The driver has filled the buffer with silence.
+                        if guard.admits_sound() {
+                            write_mono(data, format.config.channels, &next);
+                            waker.unpark();
+                        }
+                    },
+                    move |error| errors.error(error),
+                    None,
+                )
+                .map(SoundStream::System),
+            #[cfg(target_os = "linux")]
+            SoundDevice::Server(device) => device
+                .play(format, move |bytes| {
+                    if guard.admits_sound() {
+                        write_floats(bytes, &next);
+                        waker.unpark();
+                    } else {
+                        bytes.fill(0);
+                    }
+                })
+                .map(SoundStream::Server),
+        }
     })
 }
 

@@ -7,13 +7,13 @@ use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use cpal::ErrorKind;
-use cpal::traits::StreamTrait;
 use exeunt_port::{DeviceError, DeviceKind};
 
 use crate::descriptors::Descriptors;
 use crate::device_thread::guarded;
 use crate::health::{Health, Loss};
-use crate::naming::Wanted;
+use crate::naming::{Label, Wanted};
+use crate::sound_device::SoundStream;
 use crate::sound_system::SoundSystem;
 
 /// How long after the driver said that it let go the proof of it may take.
@@ -83,10 +83,10 @@ impl Drop for Worker {
 
 /// A stream and all that belongs to it.
 pub struct OpenStream {
-    pub(crate) name: String,
+    pub(crate) label: Label,
     pub(crate) format: String,
-    pub(crate) stream: cpal::Stream,
-    /// Dropped after the stream: only then another one may take its place at the server.
+    pub(crate) stream: SoundStream,
+    /// Dropped after the stream, which it may be needed for.
     pub(crate) system: SoundSystem,
     pub(crate) worker: Worker,
     pub(crate) health: Arc<Health>,
@@ -101,30 +101,51 @@ pub struct OpenStream {
 impl OpenStream {
     /// What it is called.
     pub(crate) fn name(&self) -> &str {
-        &self.name
+        &self.label.name
     }
 
     /// What was opened.
     pub(crate) fn description(&self) -> String {
-        format!("{}, {} ({})", self.name, self.format, self.system.name())
+        let host = self.system.name();
+        format!("{}, {} ({host})", self.name(), self.format)
     }
 
-    /// Starts it. A sound server's microphone blocks here until the first sound comes.
+    /// Starts it.
     pub(crate) fn start(&mut self) -> Result<(), DeviceError> {
-        let started = self.stream.play();
+        let started = self.stream.start();
         self.health.expect_sound(self.health.age());
-        started.map_err(|error| refused(&self.system, self.kind, &self.wanted, &self.name, &error))
+        started.map_err(|error| refused(&self.system, self.kind, &self.wanted, &self.label, &error))
+    }
+
+    /// Whether it is not open yet although it was started: behind a server a microphone may still be
+    /// waking up (a headset takes seconds), which is no silence of it.
+    pub(crate) fn is_still_to_sound(&self) -> bool {
+        self.system.is_server() && self.kind == DeviceKind::Microphone && !self.health.has_sounded()
     }
 
     /// Whether it is lost.
     pub(crate) fn loss(&self, patience: Duration) -> Option<Loss> {
-        self.health.loss(self.health.age(), patience)
+        self.reported_loss()
+            .or_else(|| self.health.loss(self.health.age(), patience))
+    }
+
+    /// Whether its server has gone.
+    pub(crate) fn reported_loss(&self) -> Option<Loss> {
+        self.system.lost().map(Loss::Reported)
+    }
+
+    /// That it is lost.
+    pub(crate) fn vanished(&self, loss: &Loss) -> DeviceError {
+        DeviceError::Vanished {
+            name: self.name().to_owned(),
+            detail: loss.to_string(),
+        }
     }
 
     /// Lets go of it, for as long as the driver takes, and proves it (G-13).
     pub(crate) fn let_go(self) -> Result<(), DeviceError> {
         let Self {
-            name,
+            label,
             system,
             stream,
             worker,
@@ -134,19 +155,18 @@ impl OpenStream {
             descriptors,
             ..
         } = self;
+        let name = label.name;
         gate.shut();
+        // Behind a server no descriptor is a card's.
+        let closing = (!system.is_server()).then(|| descriptors.closing());
+        // A server lets go of everything when it is hung up on, and does not have to be asked for it.
+        let settled = catch_unwind(AssertUnwindSafe(|| system.settle()));
         let dropped = guarded(&name, || {
-            // Some cards' drivers have forgotten to stop in their drop; those that cannot pause say so.
-            // A server deletes the stream in any case, and pausing it first would only be two more turns
-            // to wait for until it is off.
-            if !system.is_server() {
-                let _ = stream.pause();
-            }
-            drop(stream);
+            stream.end();
             Ok(())
         });
-        // Also after a panic: what the server was told in time it has done.
-        let settled = catch_unwind(AssertUnwindSafe(|| system.settle()));
+        drop(closing);
+        drop(system);
         drop(worker);
         tracing::debug!(
             device = name,
@@ -185,24 +205,24 @@ fn prove_silence(
     }
 }
 
-/// What a driver's refusal to open or start means.
+/// What a driver's refusal to open or start a device that was found means.
 pub(crate) fn refused(
     system: &SoundSystem,
     kind: DeviceKind,
     wanted: &Wanted,
-    name: &str,
+    label: &Label,
     error: &cpal::Error,
 ) -> DeviceError {
-    let name = name.to_owned();
+    let name = label.name.clone();
     let detail = error.to_string();
-    match error.kind() {
+    let meaning = match error.kind() {
         ErrorKind::DeviceBusy => DeviceError::Busy { name },
         ErrorKind::PermissionDenied => DeviceError::Denied {
             name,
-            hint: permission(kind),
+            hint: permission(system, kind, &label.id),
         },
         ErrorKind::DeviceNotAvailable | ErrorKind::HostUnavailable => {
-            system.not_found(kind, wanted)
+            system.went_away(kind, wanted, label, detail)
         }
         ErrorKind::StreamInvalidated => DeviceError::Vanished { name, detail },
         ErrorKind::UnsupportedConfig
@@ -215,15 +235,25 @@ pub(crate) fn refused(
         | ErrorKind::BackendError
         | ErrorKind::Other
         | _ => DeviceError::Backend { name, detail },
-    }
+    };
+    system.explained(&label.name, meaning)
 }
 
-/// What would give us the permission to open a device of this kind.
-fn permission(kind: DeviceKind) -> String {
+/// What would give us the permission to open this device.
+fn permission(system: &SoundSystem, kind: DeviceKind, id: &str) -> String {
+    if system.is_server() {
+        return format!(
+            "the sound server refuses this program; allow it to use the {kind} there, or in the settings \
+             of its sandbox"
+        );
+    }
     #[cfg(target_os = "linux")]
-    return crate::permission::hint(kind);
+    return crate::permission::hint(kind, id);
     #[cfg(not(target_os = "linux"))]
-    return format!("allow this program to use the {kind} in the system's privacy settings");
+    {
+        let _ = id;
+        format!("allow this program to use the {kind} in the system's privacy settings")
+    }
 }
 
 #[cfg(test)]

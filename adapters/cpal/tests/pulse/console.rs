@@ -38,7 +38,7 @@ async fn obey() {
     let mut commands = commands();
     let mut held = BTreeMap::new();
     while let Some(command) = commands.recv().await {
-        let words: Vec<&str> = command.split(' ').collect();
+        let words: Vec<&str> = command.splitn(words_of(&command), ' ').collect();
         let answer = match words.as_slice() {
             ["open", kind, name] => open(kind, name, &mut held).await,
             ["crowd", speakers, microphones] => crowd(speakers, microphones, &mut held).await,
@@ -52,6 +52,15 @@ async fn obey() {
             _ => json!({ "error": format!("what is {command:?}?") }),
         };
         say("answer", &answer);
+    }
+}
+
+/// A device's name may have words of its own.
+fn words_of(command: &str) -> usize {
+    if command.starts_with("open ") {
+        3
+    } else {
+        usize::MAX
     }
 }
 

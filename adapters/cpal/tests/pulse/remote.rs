@@ -12,7 +12,7 @@ use serde_json::Value;
 pub(crate) const CONSOLE: &str = "EXEUNT_CPAL_CONSOLE";
 
 /// No answer takes longer than this on any machine; it ends a test that hangs.
-const HANGS: Duration = Duration::from_secs(60);
+pub(crate) const HANGS: Duration = Duration::from_secs(60);
 
 /// A running program under test. Dropping it ends it.
 pub(crate) struct Remote {
@@ -59,8 +59,19 @@ impl Remote {
 
     /// Tells it to do something and waits for the answer.
     pub(crate) fn ask(&mut self, command: &str) -> Result<Value, Failed> {
+        self.tell(command)?;
+        self.answer()
+    }
+
+    /// Tells it to do something, which takes a while.
+    pub(crate) fn tell(&mut self, command: &str) -> Result<(), Failed> {
         let commands = self.commands.as_mut().ok_or("it has no input")?;
         writeln!(commands, "{command}")?;
+        Ok(())
+    }
+
+    /// Waits for the answer to what it was told to do.
+    pub(crate) fn answer(&mut self) -> Result<Value, Failed> {
         self.line_with("answer")
     }
 

@@ -1,13 +1,14 @@
 //! Where a story happens, and how it is judged.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use cpal::FromSample;
 use exeunt_pulse_server::PulseServer;
 use libtest_mimic::Failed;
 use serde_json::Value;
 
-use crate::remote::Remote;
+use crate::remote::{HANGS, Remote};
 
 /// A server with a tone at its microphone, and the program that uses it.
 pub(crate) fn scene() -> Result<(PulseServer, Remote, tempfile::TempDir), Failed> {
@@ -61,6 +62,18 @@ where
     B: std::fmt::Debug,
 {
     check(*got == wanted, || format!("{got:?} instead of {wanted:?}"))
+}
+
+/// Looks again and again until it is so.
+pub(crate) fn until(is_so: impl Fn() -> Result<bool, Failed>) -> Result<(), Failed> {
+    let deadline = Instant::now() + HANGS;
+    while !is_so()? {
+        if Instant::now() >= deadline {
+            return Err("it was waited for in vain".into());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
 }
 
 /// Fails unless there is none.

@@ -50,7 +50,8 @@ const STORIES: &[(&str, Story)] = &[
     ("a server that stops before an exit is reported as timed out, and its threads end when it goes on", servers_stopping::before_an_exit),
     ("a server that stops before a kick arrives is reported as timed out, and its threads end when it goes on", servers_stopping::before_a_kick),
     ("a server that stops for ever holds no further stay", servers_stopping::for_ever),
-    ("a server that stops while the devices open is reported as timed out, and what opens late is undone", servers_opening::stopped),
+    ("a server that stops while the devices open keeps no exit waiting", servers_opening::stopped),
+    ("a server that has stopped before anybody asked it costs a call its devices, and nothing else", servers_opening::stopped_before_anybody_asked),
     ("a server that is killed while the devices open fails them, and the exit is clean", servers_opening::killed),
     ("a process that is stopped in a call and goes on: the stay goes on, or the devices have vanished", hot_changes::stopped_and_continued),
     // ---- plugs --------------------------------------------------------------------------------
