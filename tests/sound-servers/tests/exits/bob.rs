@@ -1,9 +1,9 @@
 //! Somebody else in the room, who listens.
 
+use exeunt_requirements::Told;
 use exeunt_runtime::{Client, EnterRequest, Room};
 use libtest_mimic::Failed;
 
-use crate::judging::Told;
 use crate::stage::Stage;
 
 /// Bob is in the room, and hears.

@@ -6,12 +6,12 @@
 
 use exeunt_cpal::CpalMicrophone;
 use exeunt_pulse_server::Stream;
+use exeunt_requirements::{Told, check};
 use exeunt_runtime::{DeviceKind, Outcome, Policy, Reason};
 use libtest_mimic::Failed;
 
 use crate::alice::{Alice, InRoom};
 use crate::bob::Bob;
-use crate::judging::{Told, check};
 use crate::stage::{Stage, until};
 
 const HEADSET: &str = "headset";
@@ -134,11 +134,6 @@ fn goes_on_or_has_vanished(stage: &Stage, kind: DeviceKind, bob: &Bob, alice: &m
 fn leaves_well(stage: &Stage, alice: InRoom) -> Told {
     let (ending, _) = alice.leaves(stage)?;
     ending.was_for(Reason::LocalExit)?;
-    for outcome in ending.outcomes() {
-        check(
-            [Outcome::Done, Outcome::Vanished].contains(&outcome),
-            || format!("{}", ending.report),
-        )?;
-    }
+    ending.each_was(&[Outcome::Done, Outcome::Vanished])?;
     stage.nothing_is_left()
 }

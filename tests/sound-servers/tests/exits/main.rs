@@ -7,7 +7,6 @@ mod alice;
 mod bob;
 mod endings;
 mod hot_changes;
-mod judging;
 mod servers_dying;
 mod servers_opening;
 mod servers_stopping;
@@ -16,11 +15,10 @@ mod stage;
 use std::process::{ExitCode, Stdio};
 
 use exeunt_pulse_server::{Make, Place};
-use exeunt_requirements::trial;
+use exeunt_requirements::{Told, trial};
 use exeunt_sound_servers::{again, place};
 use libtest_mimic::{Arguments, Failed, run};
 
-use crate::judging::Told;
 use crate::stage::{Stage, Story, play};
 
 /// Which story the process is to play, and on which server.
