@@ -6,13 +6,14 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use exeunt_conformance::{Lab, Obstacle, World, async_trait, device, device_lab, transport};
-use exeunt_loopback::{
-    AnnounceFault, ConnectFault, DeviceFaults, FaultyDevice, Hub, OpenFault, PictureCamera,
-    ReleaseFault, SilentSpeaker, ToneMicrophone, TransportFaults, WavMicrophone, WavSpeaker,
-    Y4mCamera, write_melody_wav, write_test_y4m,
+use exeunt_conformance::{
+    FaultyLab, Lab, Obstacle, World, async_trait, device, device_lab, transport,
 };
-use exeunt_port::{Device, DeviceError, RoomId, Transport, UserId};
+use exeunt_loopback::{
+    AnnounceFault, ConnectFault, FaultyDevice, Hub, PictureCamera, SilentSpeaker, ToneMicrophone,
+    TransportFaults, WavMicrophone, WavSpeaker, Y4mCamera, write_melody_wav, write_test_y4m,
+};
+use exeunt_port::{Device, RoomId, Transport, UserId};
 use tempfile::TempDir;
 
 fn main() -> ExitCode {
@@ -24,7 +25,7 @@ fn main() -> ExitCode {
         .and(device_lab(|| async { melody() }).called("WAV microphone"))
         .and(device_lab(|| async { film() }).called("Y4M camera"))
         .and(device_lab(|| async { tape() }).called("WAV speaker"))
-        .and(device_lab(|| async { Ok(Workbench::new()) }).called("faulty tone microphone"))
+        .and(device_lab(|| async { Ok(workbench()) }).called("faulty tone microphone"))
         .run()
 }
 
@@ -169,68 +170,8 @@ impl<D: Device + Clone> Lab for Recording<D> {
 }
 
 /// A microphone that goes wrong on command.
-struct Workbench {
-    microphone: Mutex<Option<FaultyDevice<ToneMicrophone>>>,
-    faults: DeviceFaults,
-}
-
-impl Workbench {
-    fn new() -> Self {
-        let microphone = FaultyDevice::new(ToneMicrophone::new(440));
-        Self {
-            faults: microphone.faults(),
-            microphone: Mutex::new(Some(microphone)),
-        }
-    }
-}
-
-#[async_trait]
-impl Lab for Workbench {
-    async fn device(&self) -> Result<Box<dyn Device>, Obstacle> {
-        let mut microphone = self
-            .microphone
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let microphone = microphone.take();
-        Ok(Box::new(
-            microphone.ok_or_else(|| Obstacle::failed("it was given away"))?,
-        ))
-    }
-
-    async fn held(&self) -> Result<usize, Obstacle> {
-        Ok(self.faults.open_now())
-    }
-
-    async fn vanish(&self) -> Result<(), Obstacle> {
-        self.faults.vanish(DeviceError::Vanished {
-            name: "tone microphone".to_owned(),
-            detail: "unplugged".to_owned(),
-        });
-        Ok(())
-    }
-
-    async fn hold_opening(&self) -> Result<(), Obstacle> {
-        self.faults.break_open(OpenFault::OpensLate);
-        Ok(())
-    }
-
-    async fn stay_held(&self) -> Result<(), Obstacle> {
-        let held = DeviceError::StillHeld {
-            name: "tone microphone".to_owned(),
-            detail: "its driver keeps it".to_owned(),
-        };
-        self.faults.break_open(OpenFault::StaysHeld(held));
-        Ok(())
-    }
-
-    async fn hold_release(&self) -> Result<(), Obstacle> {
-        self.faults.break_release(ReleaseFault::Hangs);
-        Ok(())
-    }
-
-    async fn let_go(&self) -> Result<(), Obstacle> {
-        self.faults.heal();
-        self.faults.let_go();
-        Ok(())
-    }
+fn workbench() -> FaultyLab {
+    let microphone = FaultyDevice::new(ToneMicrophone::new(440));
+    let faults = microphone.faults();
+    FaultyLab::new(microphone, faults)
 }

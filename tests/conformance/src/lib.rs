@@ -4,6 +4,8 @@ mod borrowed;
 mod case;
 mod device_cases;
 mod duty;
+#[cfg(feature = "loopback")]
+mod faulty_lab;
 mod finding;
 mod footprint;
 mod guarantees;
@@ -22,6 +24,8 @@ mod wires;
 mod world;
 
 pub use case::Description;
+#[cfg(feature = "loopback")]
+pub use faulty_lab::FaultyLab;
 pub use guarantees::Guarantees;
 pub use lab::Lab;
 pub use obstacle::Obstacle;

@@ -44,23 +44,15 @@ pub fn transport<W: World, F>(start: impl Fn() -> F + Send + Sync + 'static) -> 
 where
     F: Future<Output = Result<W, Obstacle>> + Send + 'static,
 {
-    let start = Arc::new(start);
-    let play = |case: &'static Case<of_transports::Stage>| -> Play {
-        let start = Arc::clone(&start);
-        Arc::new(move |patience| {
-            let starting = start();
-            let stage = {
-                let patience = patience.clone();
-                async move {
-                    let world = Box::new(starting.await?);
-                    Ok(of_transports::Stage::new(world, patience))
-                }
-            };
-            let bound = of_transports::Stage::bound;
-            Box::pin(performance::play(stage, bound, case.story, patience))
-        })
+    let set = move |patience| {
+        let starting = start();
+        async move {
+            let world = Box::new(starting.await?);
+            Ok(of_transports::Stage::new(world, patience))
+        }
     };
-    Suite::of("transport", of_transports::CASES, play)
+    let bound = of_transports::Stage::bound;
+    Suite::of("transport", of_transports::CASES, bound, set)
 }
 
 /// The suite of a device. `fresh` gives a handle to it, anew for every case.
@@ -85,28 +77,20 @@ pub fn device_lab<L: Lab, F>(start: impl Fn() -> F + Send + Sync + 'static) -> S
 where
     F: Future<Output = Result<L, Obstacle>> + Send + 'static,
 {
-    let start = Arc::new(start);
-    let play = |case: &'static Case<of_devices::Stage>| -> Play {
-        let start = Arc::clone(&start);
-        Arc::new(move |patience| {
-            let starting = start();
-            let stage = {
-                let patience = patience.clone();
-                async move {
-                    let lab = Box::new(starting.await?);
-                    let device = Arc::from(lab.device().await?);
-                    Ok(of_devices::Stage {
-                        lab,
-                        device,
-                        patience,
-                    })
-                }
-            };
-            let bound = of_devices::Stage::bound;
-            Box::pin(performance::play(stage, bound, case.story, patience))
-        })
+    let set = move |patience| {
+        let starting = start();
+        async move {
+            let lab = Box::new(starting.await?);
+            let device = Arc::from(lab.device().await?);
+            Ok(of_devices::Stage {
+                lab,
+                device,
+                patience,
+            })
+        }
     };
-    Suite::of("device", of_devices::CASES, play)
+    let bound = of_devices::Stage::bound;
+    Suite::of("device", of_devices::CASES, bound, set)
 }
 
 /// What is checked of a transport.
@@ -126,14 +110,27 @@ fn described<S>(cases: &[Case<S>]) -> Vec<Description> {
 }
 
 impl Suite {
-    fn of<S>(
+    /// Plays each case on a stage that is `set` for it, within the bound that the stage gives.
+    fn of<S: Send + Sync + 'static, F>(
         name: &str,
         cases: &'static [Case<S>],
-        play: impl Fn(&'static Case<S>) -> Play,
-    ) -> Self {
-        let cases = cases.iter().map(|case| Playable {
-            description: case.description,
-            play: play(case),
+        bound: fn(&S) -> Duration,
+        set: impl Fn(Patience) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<S, Obstacle>> + Send + 'static,
+    {
+        let set = Arc::new(set);
+        let cases = cases.iter().map(|case| {
+            let set = Arc::clone(&set);
+            let play: Play = Arc::new(move |patience| {
+                let stage = set(patience.clone());
+                Box::pin(performance::play(stage, bound, case.story, patience))
+            });
+            Playable {
+                description: case.description,
+                play,
+            }
         });
         let subject = Subject {
             name: name.to_owned(),

@@ -27,7 +27,6 @@
 //! permitted, the trials are listed by name as not run, with the reason; with `FULL=1` they fail.
 
 mod admin;
-mod browser;
 mod configuration;
 mod error;
 mod guest;
@@ -42,7 +41,6 @@ mod trial;
 mod visitor;
 
 pub use admin::{Admin, Load};
-pub use browser::BrowserError;
 pub use error::LabError;
 pub use guest::{Guest, GuestError};
 pub use link::{Link, Traffic, Way};
@@ -53,3 +51,5 @@ pub use settings::Settings;
 pub use tap::{Marker, Tap};
 pub use trial::trial;
 pub use visitor::{Received, Sent, Visitor};
+
+pub use exeunt_browser::BrowserError;

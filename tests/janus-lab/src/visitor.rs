@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use exeunt_browser::{Browser, BrowserError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, BrowserError};
 use crate::page::{Library, Page};
 
 /// A foreign participant of a video room: a headless Chromium with Janus's own JavaScript library,

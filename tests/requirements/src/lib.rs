@@ -1,4 +1,4 @@
-//! What a test needs beside cargo, and how it says by name that it was not run.
+//! What a test needs beside cargo, how it says by name that it was not run, and what it claims.
 //!
 //! A test that needs a program which this machine does not have is listed as ignored, with the
 //! reason beside its name. With `FULL=1` in the environment it fails instead: then everything is
@@ -12,8 +12,11 @@
 //! run(&Arguments::from_args(), trials).exit();
 //! ```
 
+mod claim;
+
 use std::path::Path;
 
+pub use claim::{Told, check, nothing, same};
 use libtest_mimic::{Failed, Trial};
 
 /// Whether everything is expected to be there: `FULL=1`.
@@ -53,6 +56,18 @@ pub fn trial_without(
     story: impl FnOnce() -> Result<(), Failed> + Send + 'static,
 ) -> Trial {
     of(name.into(), missing, full(), story)
+}
+
+/// A test of what only Linux has: elsewhere it is listed as ignored with the reason.
+#[must_use]
+pub fn on_linux(story: Trial) -> Trial {
+    if cfg!(target_os = "linux") {
+        story
+    } else {
+        story
+            .with_kind("not run: needs Linux")
+            .with_ignored_flag(true)
+    }
 }
 
 fn of(

@@ -22,7 +22,6 @@
 //! [`Person::exited`] checks what holds for every exit (G-1, G-2, G-6), so that a story has to tell
 //! only what is its own. Everything that a story starts ends with it, also when it fails.
 
-mod claim;
 mod ending;
 mod failure;
 mod footprint;
@@ -37,7 +36,6 @@ mod service;
 mod signal;
 mod silent_door;
 
-pub use claim::{check, nothing, same};
 pub use ending::Ending;
 pub use failure::StoryFailure;
 pub use footprint::Footprint;

@@ -31,12 +31,10 @@ pub(crate) fn findings(tree: &Tree) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::{Tree, findings};
+    use crate::finding;
 
     fn said(path: &str, text: &str) -> Vec<String> {
-        findings(&Tree::of(&[(path, text)]))
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        finding::said(&findings(&Tree::of(&[(path, text)])))
     }
 
     #[test]

@@ -57,6 +57,12 @@ impl fmt::Display for Finding {
     }
 }
 
+/// What they say, a line each.
+#[cfg(test)]
+pub(crate) fn said(findings: &[Finding]) -> Vec<String> {
+    findings.iter().map(ToString::to_string).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::Finding;

@@ -99,12 +99,10 @@ fn machine_path(line: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::{BESIDE, MACHINE_FOLDERS, Tree, UNFINISHED_WORDS, findings};
+    use crate::finding;
 
     fn said(path: &str, text: &str) -> Vec<String> {
-        findings(&Tree::of(&[(path, text)]))
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        finding::said(&findings(&Tree::of(&[(path, text)])))
     }
 
     #[test]

@@ -11,11 +11,11 @@ mod servers;
 use std::path::Path;
 use std::process::ExitCode;
 
-use exeunt_requirements::trial;
+use exeunt_requirements::{check, trial};
 use libtest_mimic::{Arguments, Failed, Trial, run};
 
 use crate::remote::CONSOLE;
-use crate::scene::{check, loudness, nothing, same, scene};
+use crate::scene::{loudness, nothing, same, scene};
 
 const NEEDS: &[&str] = &["sh", "pulseaudio", "pactl", "paplay"];
 

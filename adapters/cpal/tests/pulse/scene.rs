@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use cpal::FromSample;
 use exeunt_pulse_server::PulseServer;
+use exeunt_requirements::{Told, check};
 use libtest_mimic::Failed;
 use serde_json::Value;
 
@@ -46,17 +47,8 @@ pub(crate) fn loudness(heard: &Value) -> f64 {
     heard["loudness"].as_f64().unwrap_or_default()
 }
 
-/// Fails with these words unless it holds.
-pub(crate) fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Failed> {
-    if holds {
-        Ok(())
-    } else {
-        Err(otherwise().into())
-    }
-}
-
 /// Fails unless it is what was wanted.
-pub(crate) fn same<A, B>(got: &A, wanted: B) -> Result<(), Failed>
+pub(crate) fn same<A, B>(got: &A, wanted: B) -> Told
 where
     A: PartialEq<B> + std::fmt::Debug + ?Sized,
     B: std::fmt::Debug,
@@ -77,7 +69,7 @@ pub(crate) fn until(is_so: impl Fn() -> Result<bool, Failed>) -> Result<(), Fail
 }
 
 /// Fails unless there is none.
-pub(crate) fn nothing<T: std::fmt::Debug>(list: &[T]) -> Result<(), Failed> {
+pub(crate) fn nothing<T: std::fmt::Debug>(list: &[T]) -> Told {
     check(list.is_empty(), || {
         format!("there should be none: {list:?}")
     })

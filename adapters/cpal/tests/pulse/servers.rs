@@ -3,12 +3,13 @@
 use std::io::BufReader;
 use std::os::unix::net::{UnixListener, UnixStream};
 
+use exeunt_requirements::check;
 use libtest_mimic::Failed;
 use pulseaudio::protocol::{MAX_VERSION, PulseError, read_command_message, write_error};
 use serde_json::Value;
 
 use crate::remote::Remote;
-use crate::scene::{check, nothing, same, scene, until};
+use crate::scene::{nothing, same, scene, until};
 
 pub(crate) fn server_dies() -> Result<(), Failed> {
     let (server, mut program, _sound) = scene()?;

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use exeunt_janus::translate::requests::{Body, Join, Verb};
 use exeunt_janus::{JanusTransport, RoomMaking, code};
-use exeunt_port::{EnterError, RoomLink, Transport as _};
+use exeunt_port::{EnterError, RoomLink, RoomSide, Transport as _};
 use serde_json::json;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::peer::{
-    ALICE, Peer, config, connect, joined, left, member, refusal, request, serve, soon, transport,
+    ALICE, Peer, config, connect, joined, left, member, refusal, request, serve, serve_and_hear,
+    soon, transport,
 };
 
 #[tokio::test]
@@ -278,96 +278,78 @@ async fn a_server_that_hangs_is_waited_for_no_longer_than_was_said() {
     }
 }
 
+/// Somebody who is entering, and how that ends if it fails.
+fn connecting(url: &str) -> (JoinHandle<Option<EnterError>>, RoomSide) {
+    let (link, side) = RoomLink::pair();
+    let transport = transport(url);
+    let connecting = async move { transport.connect(request(), link).await.err() };
+    (tokio::spawn(connecting), side)
+}
+
 #[tokio::test]
 async fn entering_that_is_abandoned_while_the_server_hangs_ends_at_once() {
     for until in Until::ALL {
-        let (reached, mut reaching) = mpsc::channel(1);
-        let (url, _tasks) = serve(move |mut peer| {
-            let reached = reached.clone();
-            async move {
-                until.go(&mut peer).await;
-                let _ = reached.send(()).await;
-                peer.hears_out().await;
-            }
+        let (url, _tasks, mut reaching) = serve_and_hear(move |mut peer, reached| async move {
+            until.go(&mut peer).await;
+            let _ = reached.send(()).await;
+            peer.hears_out().await;
         })
         .await;
-        let (link, side) = RoomLink::pair();
-        let transport = transport(&url);
-        let connecting = tokio::spawn(async move { transport.connect(request(), link).await });
+        let (connecting, side) = connecting(&url);
         soon(reaching.recv()).await.unwrap();
         side.abandon.cancel();
-        let answer = soon(connecting).await.unwrap();
-        let error = answer.err().unwrap();
-        assert_eq!(error, EnterError::Abandoned, "{until:?}");
+        let error = soon(connecting).await.unwrap();
+        assert_eq!(error, Some(EnterError::Abandoned), "{until:?}");
     }
 }
 
 #[tokio::test]
 async fn a_join_that_is_answered_after_it_was_abandoned_is_left_again() {
-    let (ear, mut heard) = mpsc::channel(1);
-    let (reached, mut reaching) = mpsc::channel(1);
-    let (url, _tasks) = serve(move |mut peer| {
-        let (ear, reached) = (ear.clone(), reached.clone());
-        async move {
-            peer.attaches(60, 0).await;
-            let join = peer.asked_to_join().await;
-            let _ = reached.send(()).await;
-            let leave = peer.asked_to_leave().await;
-            peer.answers(&join, joined(&json!([]))).await;
-            peer.answers(&leave, left()).await;
-            let _ = ear.send(peer.sees_off().await).await;
-        }
+    let (url, _tasks, mut heard) = serve_and_hear(|mut peer, ear| async move {
+        peer.attaches(60, 0).await;
+        let join = peer.asked_to_join().await;
+        let _ = ear.send(Vec::new()).await;
+        let leave = peer.asked_to_leave().await;
+        peer.answers(&join, joined(&json!([]))).await;
+        peer.answers(&leave, left()).await;
+        let _ = ear.send(peer.sees_off().await).await;
     })
     .await;
-    let (link, side) = RoomLink::pair();
-    let transport = transport(&url);
-    let connecting = tokio::spawn(async move { transport.connect(request(), link).await });
-    soon(reaching.recv()).await.unwrap();
+    let (connecting, side) = connecting(&url);
+    soon(heard.recv()).await.expect("it is asked to join");
     side.abandon.cancel();
-    let answer = soon(connecting).await.unwrap();
-    assert_eq!(answer.err(), Some(EnterError::Abandoned));
+    let error = soon(connecting).await.unwrap();
+    assert_eq!(error, Some(EnterError::Abandoned));
     let ended = soon(heard.recv()).await.unwrap();
     assert!(ended.contains(&Verb::Destroy), "{ended:?}");
 }
 
 #[tokio::test]
 async fn a_join_whose_future_is_dropped_ends_its_session() {
-    let (ear, mut heard) = mpsc::channel(1);
-    let (reached, mut reaching) = mpsc::channel(1);
-    let (url, _tasks) = serve(move |mut peer| {
-        let (ear, reached) = (ear.clone(), reached.clone());
-        async move {
-            // A session that would outlive its socket by a minute.
-            peer.attaches(60, 60).await;
-            drop(peer.asked_to_join().await);
-            let _ = reached.send(()).await;
-            let _ = ear.send(peer.sees_off().await).await;
-        }
+    let (url, _tasks, mut heard) = serve_and_hear(|mut peer, ear| async move {
+        // A session that would outlive its socket by a minute.
+        peer.attaches(60, 60).await;
+        drop(peer.asked_to_join().await);
+        let _ = ear.send(Vec::new()).await;
+        let _ = ear.send(peer.sees_off().await).await;
     })
     .await;
-    let (link, _side) = RoomLink::pair();
-    let transport = transport(&url);
-    let connecting =
-        tokio::spawn(async move { transport.connect(request(), link).await.map(drop) });
-    soon(reaching.recv()).await.unwrap();
+    let (connecting, _side) = connecting(&url);
+    soon(heard.recv()).await.expect("it is asked to join");
     connecting.abort();
     assert_eq!(soon(heard.recv()).await.unwrap(), [Verb::Destroy]);
 }
 
 #[tokio::test]
 async fn a_senseless_answer_to_the_join_is_followed_by_a_leave() {
-    let (ear, mut heard) = mpsc::channel(1);
-    let (url, _tasks) = serve(move |mut peer| {
-        let ear = ear.clone();
-        async move {
-            peer.attaches(60, 0).await;
-            let join = peer.asked_to_join().await;
-            // We may be in, for all that is known.
-            peer.answers(&join, json!({"videoroom": "event", "configured": "ok"}))
-                .await;
-            let _ = ear.send(peer.asked_to_leave().await).await;
-            peer.hears_out().await;
-        }
+    let (url, _tasks, mut heard) = serve_and_hear(|mut peer, ear| async move {
+        peer.attaches(60, 0).await;
+        let join = peer.asked_to_join().await;
+        // We may be in, for all that is known.
+        peer.answers(&join, json!({"videoroom": "event", "configured": "ok"}))
+            .await;
+        let _ = ear.send(peer.asked_to_leave().await).await;
+        peer.hears_out().await;
     })
     .await;
     let (answer, _side) = connect(&transport(&url)).await;

@@ -3,27 +3,23 @@
 use std::time::Duration;
 
 use exeunt_janus::JanusTransport;
-use exeunt_janus::translate::requests::{Body, Verb};
-use exeunt_port::{CloseError, DepartureError, RoomSignal};
+use exeunt_janus::translate::requests::{Body, Request, Verb};
+use exeunt_port::{CloseError, DepartureError, DepartureReceipt, RoomSide, RoomSignal};
 use serde_json::json;
-use tokio::sync::mpsc;
 
 use crate::peer::{
-    asks_who_is_there, config, destroyed, kicked, left, member, serve, soon, told, transport,
+    Peer, asks_who_is_there, config, destroyed, kicked, left, member, serve, serve_and_hear, soon,
+    told, transport,
 };
 
 #[tokio::test]
 async fn a_leave_is_confirmed_before_the_handle_the_session_and_the_socket_end() {
-    let (ear, mut heard) = mpsc::channel(1);
-    let (url, _tasks) = serve(move |mut peer| {
-        let ear = ear.clone();
-        async move {
-            peer.lets_in(60, 0, json!([])).await;
-            let leave = peer.asked_to_leave().await;
-            peer.takes(&leave).await;
-            peer.answers(&leave, left()).await;
-            let _ = ear.send(peer.sees_off().await).await;
-        }
+    let (url, _tasks, mut heard) = serve_and_hear(|mut peer, ear| async move {
+        peer.lets_in(60, 0, json!([])).await;
+        let leave = peer.asked_to_leave().await;
+        peer.takes(&leave).await;
+        peer.answers(&leave, left()).await;
+        let _ = ear.send(peer.sees_off().await).await;
     })
     .await;
     let (connection, _side) = member(&transport(&url)).await;
@@ -43,86 +39,81 @@ async fn a_leave_is_confirmed_before_the_handle_the_session_and_the_socket_end()
     assert_eq!(again, Err(DepartureError::AlreadyOut));
 }
 
+/// The answer to the departure of somebody whose server takes his leave so, before it sees him off.
+async fn departure<F: Future<Output = Peer> + Send + 'static>(
+    takes_leave: impl Fn(Peer, Request) -> F + Clone + Send + 'static,
+) -> (Result<DepartureReceipt, DepartureError>, RoomSide) {
+    let (url, _tasks) = serve(move |mut peer| {
+        let takes_leave = takes_leave.clone();
+        async move {
+            peer.lets_in(60, 0, json!([])).await;
+            let leave = peer.asked_to_leave().await;
+            takes_leave(peer, leave).await.sees_off().await;
+        }
+    })
+    .await;
+    let (connection, side) = member(&transport(&url)).await;
+    let answer = soon(connection.announce_departure()).await;
+    assert_eq!(soon(connection.close()).await, Ok(()));
+    (answer, side)
+}
+
 #[tokio::test]
 async fn no_such_room_session_or_handle_after_a_leave_means_already_out() {
     for code in [426, 458, 459] {
-        let (url, _tasks) = serve(move |mut peer| async move {
-            peer.lets_in(60, 0, json!([])).await;
-            let leave = peer.asked_to_leave().await;
+        let (answer, _) = departure(move |mut peer, leave| async move {
             peer.refuses(&leave, code).await;
-            peer.sees_off().await;
+            peer
         })
         .await;
-        let (connection, _side) = member(&transport(&url)).await;
-        let answer = soon(connection.announce_departure()).await;
         assert_eq!(answer, Err(DepartureError::AlreadyOut), "{code}");
-        assert_eq!(soon(connection.close()).await, Ok(()));
     }
 }
 
 #[tokio::test]
 async fn another_error_is_not_taken_for_a_departure() {
-    let (url, _tasks) = serve(|mut peer| async move {
-        peer.lets_in(60, 0, json!([])).await;
-        let leave = peer.asked_to_leave().await;
+    let (answer, _) = departure(|mut peer, leave| async move {
         peer.refuses(&leave, 499).await;
-        peer.sees_off().await;
+        peer
     })
     .await;
-    let (connection, _side) = member(&transport(&url)).await;
-    let answer = soon(connection.announce_departure()).await;
     assert!(
         matches!(answer, Err(DepartureError::Refused { .. })),
         "{answer:?}"
     );
-    assert_eq!(soon(connection.close()).await, Ok(()));
 }
 
 #[tokio::test]
 async fn an_answer_that_confirms_nothing_is_not_taken_for_a_departure() {
-    let (url, _tasks) = serve(|mut peer| async move {
-        peer.lets_in(60, 0, json!([])).await;
-        let leave = peer.asked_to_leave().await;
+    let (answer, _) = departure(|mut peer, leave| async move {
         peer.answers(&leave, json!({"videoroom": "event"})).await;
-        peer.sees_off().await;
+        peer
     })
     .await;
-    let (connection, _side) = member(&transport(&url)).await;
-    let answer = soon(connection.announce_departure()).await;
     assert!(
         matches!(answer, Err(DepartureError::Refused { .. })),
         "{answer:?}"
     );
-    assert_eq!(soon(connection.close()).await, Ok(()));
 }
 
 #[tokio::test]
 async fn a_kick_that_crosses_our_leave_is_told_and_settles_it() {
-    let (url, _tasks) = serve(|mut peer| async move {
-        peer.lets_in(60, 0, json!([])).await;
-        let leave = peer.asked_to_leave().await;
+    let (answer, mut side) = departure(|mut peer, leave| async move {
         peer.tells(kicked()).await;
         peer.refuses(&leave, 426).await;
-        peer.sees_off().await;
+        peer
     })
     .await;
-    let (connection, mut side) = member(&transport(&url)).await;
-    let answer = soon(connection.announce_departure()).await;
     assert_eq!(answer, Err(DepartureError::AlreadyOut));
     assert_eq!(told(&mut side).await, RoomSignal::Kicked);
-    assert_eq!(soon(connection.close()).await, Ok(()));
 }
 
 #[tokio::test]
 async fn whoever_is_dismissed_lets_janus_finish_before_he_ends_his_handle() {
-    let (ear, mut heard) = mpsc::channel(1);
-    let (url, _tasks) = serve(move |mut peer| {
-        let ear = ear.clone();
-        async move {
-            peer.lets_in(60, 0, json!([])).await;
-            peer.tells(destroyed()).await;
-            let _ = ear.send(peer.sees_off().await).await;
-        }
+    let (url, _tasks, mut heard) = serve_and_hear(|mut peer, ear| async move {
+        peer.lets_in(60, 0, json!([])).await;
+        peer.tells(destroyed()).await;
+        let _ = ear.send(peer.sees_off().await).await;
     })
     .await;
     let (connection, mut side) = member(&transport(&url)).await;
@@ -138,19 +129,15 @@ async fn whoever_is_dismissed_lets_janus_finish_before_he_ends_his_handle() {
 
 #[tokio::test]
 async fn a_janus_that_never_finishes_a_dismissal_does_not_hold_up_the_exit() {
-    let (ear, mut heard) = mpsc::channel(1);
-    let (url, _tasks) = serve(move |mut peer| {
-        let ear = ear.clone();
-        async move {
-            peer.lets_in(60, 0, json!([])).await;
-            peer.tells(destroyed()).await;
-            for wanted in [Verb::Detach, Verb::Destroy] {
-                let _ = ear
-                    .send(peer.asked(|verb| *verb == wanted).await.verb)
-                    .await;
-            }
-            peer.hears_out().await;
+    let (url, _tasks, mut heard) = serve_and_hear(|mut peer, ear| async move {
+        peer.lets_in(60, 0, json!([])).await;
+        peer.tells(destroyed()).await;
+        for wanted in [Verb::Detach, Verb::Destroy] {
+            let _ = ear
+                .send(peer.asked(|verb| *verb == wanted).await.verb)
+                .await;
         }
+        peer.hears_out().await;
     })
     .await;
     // An answer to a request would be waited for longer than this story lasts.
@@ -169,15 +156,11 @@ async fn a_janus_that_never_finishes_a_dismissal_does_not_hold_up_the_exit() {
 
 #[tokio::test]
 async fn two_departures_at_once_are_one_leave_and_two_answers() {
-    let (ear, mut heard) = mpsc::channel(1);
-    let (url, _tasks) = serve(move |mut peer| {
-        let ear = ear.clone();
-        async move {
-            peer.lets_in(60, 0, json!([])).await;
-            let leave = peer.asked_to_leave().await;
-            peer.answers(&leave, left()).await;
-            let _ = ear.send(peer.sees_off().await).await;
-        }
+    let (url, _tasks, mut heard) = serve_and_hear(|mut peer, ear| async move {
+        peer.lets_in(60, 0, json!([])).await;
+        let leave = peer.asked_to_leave().await;
+        peer.answers(&leave, left()).await;
+        let _ = ear.send(peer.sees_off().await).await;
     })
     .await;
     let (connection, _side) = member(&transport(&url)).await;
@@ -231,13 +214,9 @@ async fn closing_gives_up_a_leave_that_is_never_confirmed() {
 
 #[tokio::test]
 async fn a_connection_that_is_dropped_is_cut_without_a_goodbye() {
-    let (ear, mut heard) = mpsc::channel(1);
-    let (url, _tasks) = serve(move |mut peer| {
-        let ear = ear.clone();
-        async move {
-            peer.lets_in(60, 0, json!([])).await;
-            let _ = ear.send(peer.sees_off().await).await;
-        }
+    let (url, _tasks, mut heard) = serve_and_hear(|mut peer, ear| async move {
+        peer.lets_in(60, 0, json!([])).await;
+        let _ = ear.send(peer.sees_off().await).await;
     })
     .await;
     let (connection, _side) = member(&transport(&url)).await;

@@ -13,6 +13,7 @@ use exeunt_port::{
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
@@ -50,6 +51,15 @@ pub(crate) async fn serve<F: Future<Output = ()> + Send + 'static>(
         }
     });
     (url, tasks)
+}
+
+/// The same, with an ear for what the script has to say.
+pub(crate) async fn serve_and_hear<T: Send + 'static, F: Future<Output = ()> + Send + 'static>(
+    script: impl Fn(Peer, mpsc::Sender<T>) -> F + Send + 'static,
+) -> (String, JoinSet<()>, mpsc::Receiver<T>) {
+    let (ear, heard) = mpsc::channel(64);
+    let (url, tasks) = serve(move |peer| script(peer, ear.clone())).await;
+    (url, tasks, heard)
 }
 
 /// A transport to it, whose media go nowhere.

@@ -3,9 +3,8 @@
 use exeunt_janus::translate::Id;
 use exeunt_janus::translate::requests::{Body, Join, Request, StreamChoice, Verb};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 
-use crate::peer::{HANDLE, Peer, member, serve, soon, transport};
+use crate::peer::{HANDLE, Peer, member, serve_and_hear, soon, transport};
 
 /// The handle with which the client receives.
 const RECEIVING: u64 = HANDLE + 1;
@@ -65,21 +64,17 @@ async fn changed(peer: &mut Peer) -> (Request, Vec<StreamChoice>, Vec<StreamChoi
 
 #[tokio::test]
 async fn a_change_that_is_only_noted_down_ends_no_subscription() {
-    let (ear, mut heard) = mpsc::channel(1);
-    let (url, _tasks) = serve(move |mut peer| {
-        let ear = ear.clone();
-        async move {
-            is_heard(&mut peer).await;
-            peer.tells(sends(3, "0")).await;
-            let (update, subscribe, _) = changed(&mut peer).await;
-            assert_eq!(subscribe, [choice(3, "0")]);
-            peer.answers(&update, json!({"videoroom": "updating", "room": 7}))
-                .await;
-            peer.tells(sends(4, "0")).await;
-            let (_, subscribe, _) = changed(&mut peer).await;
-            let _ = ear.send(subscribe).await;
-            peer.sees_off().await;
-        }
+    let (url, _tasks, mut heard) = serve_and_hear(|mut peer, ear| async move {
+        is_heard(&mut peer).await;
+        peer.tells(sends(3, "0")).await;
+        let (update, subscribe, _) = changed(&mut peer).await;
+        assert_eq!(subscribe, [choice(3, "0")]);
+        peer.answers(&update, json!({"videoroom": "updating", "room": 7}))
+            .await;
+        peer.tells(sends(4, "0")).await;
+        let (_, subscribe, _) = changed(&mut peer).await;
+        let _ = ear.send(subscribe).await;
+        peer.sees_off().await;
     })
     .await;
     let (_connection, _side) = member(&transport(&url)).await;
@@ -89,26 +84,22 @@ async fn a_change_that_is_only_noted_down_ends_no_subscription() {
 
 #[tokio::test]
 async fn a_change_that_is_refused_for_one_feed_is_made_as_far_as_it_goes() {
-    let (ear, mut heard) = mpsc::channel(2);
-    let (url, _tasks) = serve(move |mut peer| {
-        let ear = ear.clone();
-        async move {
-            is_heard(&mut peer).await;
-            // Another stream in the place of the one: both are one change.
-            peer.tells(sends(2, "1")).await;
+    let (url, _tasks, mut heard) = serve_and_hear(|mut peer, ear| async move {
+        is_heard(&mut peer).await;
+        // Another stream in the place of the one: both are one change.
+        peer.tells(sends(2, "1")).await;
+        let (update, subscribe, unsubscribe) = changed(&mut peer).await;
+        assert_eq!(subscribe, [choice(2, "1")]);
+        assert_eq!(unsubscribe, [choice(2, "0")]);
+        let refusal = json!({"videoroom": "event", "error_code": 428, "error": "by script"});
+        peer.answers(&update, refusal).await;
+        for _ in 0..2 {
             let (update, subscribe, unsubscribe) = changed(&mut peer).await;
-            assert_eq!(subscribe, [choice(2, "1")]);
-            assert_eq!(unsubscribe, [choice(2, "0")]);
-            let refusal = json!({"videoroom": "event", "error_code": 428, "error": "by script"});
-            peer.answers(&update, refusal).await;
-            for _ in 0..2 {
-                let (update, subscribe, unsubscribe) = changed(&mut peer).await;
-                peer.answers(&update, json!({"videoroom": "updated", "streams": []}))
-                    .await;
-                let _ = ear.send((subscribe, unsubscribe)).await;
-            }
-            peer.sees_off().await;
+            peer.answers(&update, json!({"videoroom": "updated", "streams": []}))
+                .await;
+            let _ = ear.send((subscribe, unsubscribe)).await;
         }
+        peer.sees_off().await;
     })
     .await;
     let (_connection, _side) = member(&transport(&url)).await;

@@ -12,7 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::json;
 use tokio::sync::{Mutex, mpsc};
 
-use crate::peer::{SESSION, serve, soon};
+use crate::peer::{SESSION, serve, serve_and_hear, soon};
 
 #[tokio::test]
 async fn no_more_requests_wait_than_may() {
@@ -129,15 +129,11 @@ async fn a_session_that_is_made_for_nobody_any_more_is_ended() {
 
 #[tokio::test]
 async fn the_handles_of_a_session_that_is_dropped_answer_at_once() {
-    let (asked, mut asking) = mpsc::channel(1);
-    let (url, _tasks) = serve(move |mut peer| {
-        let asked = asked.clone();
-        async move {
-            peer.attaches(60, 0).await;
-            peer.asked_for(|body| *body == Body::Leave).await;
-            let _ = asked.send(()).await;
-            peer.hears_out().await;
-        }
+    let (url, _tasks, mut asking) = serve_and_hear(|mut peer, asked| async move {
+        peer.attaches(60, 0).await;
+        peer.asked_for(|body| *body == Body::Leave).await;
+        let _ = asked.send(()).await;
+        peer.hears_out().await;
     })
     .await;
     // Whoever waits for an answer waits longer than this story.

@@ -3,9 +3,8 @@
 use exeunt_janus::translate::requests::{Body, Join, Verb};
 use exeunt_port::{RemoteLeaveReason, RoomSignal, UserId};
 use serde_json::json;
-use tokio::sync::mpsc;
 
-use crate::peer::{HANDLE, config, kicked, member, serve, soon, told, transport};
+use crate::peer::{HANDLE, config, kicked, member, serve, serve_and_hear, soon, told, transport};
 
 fn user(name: &str) -> UserId {
     name.parse().unwrap()
@@ -118,17 +117,13 @@ async fn what_happens_to_a_handle_that_is_not_ours_changes_nothing() {
 
 #[tokio::test]
 async fn keys_are_said_with_every_request_and_the_pin_on_joining() {
-    let (ear, mut heard) = mpsc::channel(64);
-    let (url, _tasks) = serve(move |mut peer| {
-        let ear = ear.clone();
-        async move {
-            peer.attaches(60, 0).await;
-            let join = peer.asked_to_join().await;
-            peer.answers(&join, crate::peer::joined(&json!([]))).await;
-            let _ = ear.send(join).await;
-            while let Some(request) = peer.next().await {
-                let _ = ear.send(request).await;
-            }
+    let (url, _tasks, mut heard) = serve_and_hear(|mut peer, ear| async move {
+        peer.attaches(60, 0).await;
+        let join = peer.asked_to_join().await;
+        peer.answers(&join, crate::peer::joined(&json!([]))).await;
+        let _ = ear.send(join).await;
+        while let Some(request) = peer.next().await {
+            let _ = ear.send(request).await;
         }
     })
     .await;

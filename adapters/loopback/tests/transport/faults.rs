@@ -123,7 +123,6 @@ async fn a_failed_announcement_tells_nobody() {
     let alice = Member::enter(&hub, "alice").await;
     assert_eq!(witness.told().await, entered("alice"));
     alice
-        .transport
         .faults()
         .break_announce(AnnounceFault::Fails(DepartureError::LinkDown));
     assert_eq!(
@@ -137,12 +136,9 @@ async fn a_failed_announcement_tells_nobody() {
 async fn a_close_gives_up_an_announcement_that_hangs() {
     let hub = Hub::new();
     let alice = Member::enter(&hub, "alice").await;
-    alice
-        .transport
-        .faults()
-        .break_announce(AnnounceFault::Hangs);
+    alice.faults().break_announce(AnnounceFault::Hangs);
     let (announced, closed) = tokio::join!(alice.connection.announce_departure(), async {
-        alice.transport.faults().reached().await;
+        alice.faults().reached().await;
         alice.connection.close().await
     });
     assert_eq!(announced, Err(DepartureError::Closed));
@@ -154,10 +150,7 @@ async fn a_lost_confirmation_does_not_untell_the_others() {
     let hub = Hub::new();
     let mut witness = Member::enter(&hub, "witness").await;
     let alice = Member::enter(&hub, "alice").await;
-    alice
-        .transport
-        .faults()
-        .break_announce(AnnounceFault::Unconfirmed);
+    alice.faults().break_announce(AnnounceFault::Unconfirmed);
     let (announced, ()) = tokio::join!(alice.connection.announce_departure(), async {
         assert_eq!(witness.told().await, entered("alice"));
         assert_eq!(witness.told().await, left("alice", RemoteLeaveReason::Left));
@@ -173,10 +166,7 @@ async fn a_failing_close_gives_up_what_it_held() {
     let error = CloseError::Unilateral {
         detail: "as asked".to_owned(),
     };
-    alice
-        .transport
-        .faults()
-        .break_close(CloseFault::Fails(error.clone()));
+    alice.faults().break_close(CloseFault::Fails(error.clone()));
     assert_eq!(alice.connection.close().await, Err(error));
     drop(alice.connection);
     assert_eq!(alice.side.signals.recv().await, None);
@@ -186,10 +176,10 @@ async fn a_failing_close_gives_up_what_it_held() {
 async fn a_close_that_never_answers_can_be_given_up() {
     let hub = Hub::new();
     let mut alice = Member::enter(&hub, "alice").await;
-    alice.transport.faults().break_close(CloseFault::Hangs);
+    alice.faults().break_close(CloseFault::Hangs);
     tokio::select! {
         _ = alice.connection.close() => unreachable!("it is held"),
-        () = alice.transport.faults().reached() => {}
+        () = alice.faults().reached() => {}
     }
     drop(alice.connection);
     assert_eq!(
@@ -217,13 +207,19 @@ async fn announcing_and_closing_panic_on_command() {
     assert!(crash.await.expect_err("it panics").is_panic());
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_link_that_comes_back_in_time_goes_on_where_it_was() {
+/// Alice, and a witness of whom she has been told.
+async fn alice_and_witness() -> (Hub, Member, Member) {
     let hub = Hub::new();
     let mut alice = Member::enter(&hub, "alice").await;
-    let mut witness = Member::enter(&hub, "witness").await;
+    let witness = Member::enter(&hub, "witness").await;
     assert_eq!(alice.told().await, entered("witness"));
-    assert_eq!(alice.transport.faults().lose_link(), 1);
+    (hub, alice, witness)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_comes_back_in_time_goes_on_where_it_was() {
+    let (hub, mut alice, mut witness) = alice_and_witness().await;
+    assert_eq!(alice.faults().lose_link(), 1);
     assert_eq!(alice.told().await, RoomSignal::LinkLost);
     assert_eq!(
         alice.connection.announce_departure().await,
@@ -240,7 +236,7 @@ async fn a_link_that_comes_back_in_time_goes_on_where_it_was() {
         Some(user("witness"))
     );
 
-    assert_eq!(alice.transport.faults().recover_link(), 1);
+    assert_eq!(alice.faults().recover_link(), 1);
     assert_eq!(alice.told().await, RoomSignal::LinkRecovered);
     assert_eq!(alice.told().await, entered("late"));
     tokio::time::sleep(2 * hub.lease()).await;
@@ -264,13 +260,10 @@ async fn a_link_that_comes_back_in_time_goes_on_where_it_was() {
 
 #[tokio::test(start_paused = true)]
 async fn a_link_that_comes_back_too_late_is_dead() {
-    let hub = Hub::new();
-    let mut alice = Member::enter(&hub, "alice").await;
-    let mut witness = Member::enter(&hub, "witness").await;
-    assert_eq!(alice.told().await, entered("witness"));
-    alice.transport.faults().lose_link();
+    let (_hub, mut alice, mut witness) = alice_and_witness().await;
+    alice.faults().lose_link();
     while witness.told().await != left("alice", RemoteLeaveReason::TimedOut) {}
-    alice.transport.faults().recover_link();
+    alice.faults().recover_link();
     assert_eq!(alice.told().await, RoomSignal::LinkLost);
     assert_eq!(alice.told().await, RoomSignal::LinkDead);
 }
@@ -279,12 +272,12 @@ async fn a_link_that_comes_back_too_late_is_dead() {
 async fn a_kick_behind_a_lost_link_is_heard_when_it_is_back() {
     let hub = Hub::new();
     let mut alice = Member::enter(&hub, "alice").await;
-    alice.transport.faults().lose_link();
+    alice.faults().lose_link();
     hub.kick(&crate::member::standup(), &user("alice"))
         .expect("alice is there");
     assert_eq!(alice.told().await, RoomSignal::LinkLost);
     assert!(alice.knows_all().await);
-    alice.transport.faults().recover_link();
+    alice.faults().recover_link();
     assert_eq!(alice.told().await, RoomSignal::Kicked);
 }
 
@@ -292,20 +285,18 @@ async fn a_kick_behind_a_lost_link_is_heard_when_it_is_back() {
 async fn nothing_is_recovered_once_the_stay_is_abandoned() {
     let hub = Hub::new();
     let mut alice = Member::enter(&hub, "alice").await;
-    alice.transport.faults().lose_link();
+    alice.faults().lose_link();
     assert_eq!(alice.told().await, RoomSignal::LinkLost);
     alice.side.abandon.cancel();
-    assert_eq!(alice.transport.faults().recover_link(), 0);
+    assert_eq!(alice.faults().recover_link(), 0);
     assert!(alice.knows_all().await);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_link_says_so_and_the_others_hear_a_timeout() {
-    let hub = Hub::new();
-    let mut alice = Member::enter(&hub, "alice").await;
-    let mut witness = Member::enter(&hub, "witness").await;
-    assert_eq!(alice.transport.faults().kill_link(), 1);
-    assert_eq!(alice.transport.faults().recover_link(), 0, "dead is dead");
+    let (_hub, mut alice, mut witness) = alice_and_witness().await;
+    assert_eq!(alice.faults().kill_link(), 1);
+    assert_eq!(alice.faults().recover_link(), 0, "dead is dead");
     while alice.told().await != RoomSignal::LinkDead {}
     while witness.told().await != left("alice", RemoteLeaveReason::TimedOut) {}
     alice.connection.close().await.expect("closes");
@@ -313,11 +304,8 @@ async fn a_dead_link_says_so_and_the_others_hear_a_timeout() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_closes_by_itself_holds_nothing_any_more() {
-    let hub = Hub::new();
-    let mut alice = Member::enter(&hub, "alice").await;
-    let mut witness = Member::enter(&hub, "witness").await;
-    assert_eq!(alice.told().await, entered("witness"));
-    assert_eq!(alice.transport.faults().close_by_itself(), 1);
+    let (_hub, mut alice, mut witness) = alice_and_witness().await;
+    assert_eq!(alice.faults().close_by_itself(), 1);
     assert_eq!(alice.told().await, RoomSignal::Closed);
     assert_eq!(
         alice.connection.announce_departure().await,
@@ -325,18 +313,14 @@ async fn a_connection_that_closes_by_itself_holds_nothing_any_more() {
     );
     assert_eq!(alice.connection.close().await, Ok(()));
     while witness.told().await != left("alice", RemoteLeaveReason::TimedOut) {}
-    assert_eq!(
-        alice.transport.faults().lose_link(),
-        0,
-        "there is no link to lose"
-    );
+    assert_eq!(alice.faults().lose_link(), 0, "there is no link to lose");
 }
 
 #[tokio::test]
 async fn signals_are_doubled_and_invented_on_command() {
     let hub = Hub::new();
     let mut alice = Member::enter(&hub, "alice").await;
-    let faults = alice.transport.faults();
+    let faults = alice.faults();
     faults.repeat_signals(2);
     hub.dismiss(&crate::member::standup()).expect("it is there");
     for _ in 0..3 {
@@ -352,10 +336,7 @@ async fn signals_are_doubled_and_invented_on_command() {
 async fn a_hanging_announcement_is_carried_out_when_it_is_let_go() {
     let hub = Hub::new();
     let alice = Member::enter(&hub, "alice").await;
-    alice
-        .transport
-        .faults()
-        .break_announce(AnnounceFault::Hangs);
+    alice.faults().break_announce(AnnounceFault::Hangs);
     let announced = tokio::time::timeout(
         Duration::from_secs(60),
         alice.connection.announce_departure(),
@@ -363,8 +344,8 @@ async fn a_hanging_announcement_is_carried_out_when_it_is_let_go() {
     assert!(announced.await.is_err(), "it never answers by itself");
     assert_eq!(hub.rooms().len(), 1, "and has told nobody");
     let (announced, ()) = tokio::join!(alice.connection.announce_departure(), async {
-        alice.transport.faults().reached().await;
-        alice.transport.faults().let_go();
+        alice.faults().reached().await;
+        alice.faults().let_go();
     });
     assert_eq!(announced.map(|receipt| receipt.peers_told), Ok(Some(0)));
 }

@@ -1,7 +1,7 @@
 //! Somebody in a room, as a test sees him.
 
 use bytes::Bytes;
-use exeunt_loopback::{Hub, LoopbackTransport};
+use exeunt_loopback::{Hub, LoopbackTransport, TransportFaults};
 use exeunt_port::{
     Codec, Connection, EnterRequest, MediaFrame, RemoteLeaveReason, RoomId, RoomLink, RoomSide,
     RoomSignal, Transport, UserId,
@@ -28,6 +28,11 @@ impl Member {
             connection,
             transport,
         }
+    }
+
+    /// What goes wrong with his transport.
+    pub(crate) fn faults(&self) -> TransportFaults {
+        self.transport.faults()
     }
 
     /// What he is told next.

@@ -9,9 +9,6 @@
 
 mod acting;
 mod away;
-#[path = "../console/browser.rs"]
-#[allow(dead_code, reason = "the console's own tests ask it for more")]
-mod browser;
 mod many;
 mod naming;
 mod page;
@@ -91,7 +88,7 @@ fn main() {
         "the console shows Janus's rooms, kicks a member, and says what Janus does not know",
         &network,
         &["chromium"],
-        |network| scene::play(page::console(network)),
+        |network| Ok(scene::play(page::console(network))??),
     ));
     run(&Arguments::from_args(), stories).exit();
 }

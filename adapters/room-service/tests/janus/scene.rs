@@ -24,14 +24,13 @@ const FAILED: Duration = Duration::from_secs(60);
 /// How often is looked whether something is the case.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Tells a story on a runtime of its own.
-pub(crate) fn play(story: impl Future<Output = ()>) -> Result<(), Failed> {
+/// Tells a story on a runtime of its own, and answers what it answers.
+pub(crate) fn play<T>(story: impl Future<Output = T>) -> Result<T, Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()?;
-    runtime.block_on(story);
-    Ok(())
+    Ok(runtime.block_on(story))
 }
 
 /// A Janus and the service.

@@ -13,7 +13,8 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::raw::RawClient;
 use crate::scene::{
-    Member, call, enter, kick, request, service, service_limited, service_with_short_lease, soon,
+    Member, enter, kick, request, resume, rooms_of, service, service_limited,
+    service_with_short_lease, soon,
 };
 
 fn picture(sequence: u32) -> exeunt_port::MediaFrame {
@@ -22,6 +23,13 @@ fn picture(sequence: u32) -> exeunt_port::MediaFrame {
         sequence,
         captured_at_micros: 0,
         payload: vec![0; 1 << 20].into(),
+    }
+}
+
+fn small_frame() -> exeunt_port::MediaFrame {
+    exeunt_port::MediaFrame {
+        payload: vec![7; 60].into(),
+        ..picture(0)
     }
 }
 
@@ -90,10 +98,19 @@ async fn a_room_id_has_one_spelling_and_every_other_form_is_refused() {
         );
         assert_eq!(client.closed_with().await, 4403);
     }
-    let (rooms, _) = call(&service, |client| client.describe_rooms(0))
-        .await
-        .unwrap();
+    let (rooms, _) = rooms_of(&service).await;
     assert_eq!(rooms, 0);
+}
+
+/// More than the buffers of a connection hold.
+const PICTURES: u32 = 16;
+
+/// One shows these pictures to the other: the server is stuck in the middle of a frame for whoever reads nothing.
+async fn shows(one: &Member, other: &Member, first: u32) {
+    for sequence in first..first + PICTURES {
+        one.side.outbound.push(picture(sequence));
+        soon(other.side.inbound.next()).await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -105,11 +122,8 @@ async fn a_leave_counts_even_if_its_client_is_gone_before_it_is_answered() {
     for round in 0..10 {
         let mut alice = RawClient::enter(&service, "alice").await;
         bob.sees_enter("alice").await;
-        // Alice reads nothing, until the server is stuck in the middle of a frame for her.
-        for sequence in 0..16 {
-            bob.side.outbound.push(picture(round * 16 + sequence));
-            soon(carol.side.inbound.next()).await.unwrap();
-        }
+        // Alice reads nothing of it.
+        shows(&bob, &carol, round * PICTURES).await;
         alice.says(&ClientMessage::Leave.encode()).await;
         // What she has not read makes her system reset the connection.
         drop(alice);
@@ -130,9 +144,7 @@ async fn callers_who_never_read_their_answers_keep_nobody_out() {
     let requests = "GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1000);
     // The answers fill the buffers, then the service takes no more requests, then it gives up.
     while soon(deaf.write_all(requests.as_bytes())).await.is_ok() {}
-    let (rooms, _) = call(&service, |client| client.describe_rooms(0))
-        .await
-        .unwrap();
+    let (rooms, _) = rooms_of(&service).await;
     assert_eq!(rooms, 0);
 }
 
@@ -140,23 +152,10 @@ async fn callers_who_never_read_their_answers_keep_nobody_out() {
 async fn of_two_who_resume_the_same_stay_the_later_attempt_has_it_whichever_comes_first() {
     let service = service().await;
     for _ in 0..10 {
-        let mut first = RawClient::connect(&service).await;
-        first.says(&enter("alice")).await;
-        let ServerMessage::Entered { stay, secret, .. } = first.hears().await else {
-            panic!()
-        };
-        let resume = |attempt| {
-            let secret = secret.clone();
-            ClientMessage::Resume {
-                stay,
-                secret,
-                attempt,
-            }
-            .encode()
-        };
+        let (mut first, stay, secret) = RawClient::stay(&service, "alice").await;
         let mut given_up = RawClient::connect(&service).await;
         let mut later = RawClient::connect(&service).await;
-        let (early, late) = (resume(1), resume(2));
+        let (early, late) = (resume(stay, &secret, 1), resume(stay, &secret, 2));
         tokio::join!(given_up.says(&early), later.says(&late));
         assert!(matches!(later.hears().await, ServerMessage::Resumed { .. }));
         assert_eq!(first.closed_with().await, 4005);
@@ -184,10 +183,7 @@ async fn more_frames_than_allowed_are_dropped_and_do_not_hurt_the_stay() {
     let mut bob = Member::enter(service.url(), "bob").await;
     let mut alice = RawClient::enter(&service, "alice").await;
     bob.sees_enter("alice").await;
-    let frame = exeunt_port::MediaFrame {
-        payload: vec![7; 60].into(),
-        ..picture(0)
-    };
+    let frame = small_frame();
     for _ in 0..1000 {
         let message = Message::Binary(encode_upstream(&frame).unwrap());
         alice.sends(message).await;
@@ -226,16 +222,20 @@ async fn when_stopping_is_over_nothing_of_the_service_runs_even_if_nobody_reads(
     assert_eq!(running(), before);
 }
 
+/// A heartbeat as a masked frame, with a mask of zeros.
+fn heartbeat() -> Vec<u8> {
+    let heartbeat = ClientMessage::Heartbeat.encode();
+    let length = u8::try_from(heartbeat.len()).unwrap();
+    [&[0x81, 0x80 | length, 0, 0, 0, 0], heartbeat.as_bytes()].concat()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_reads_nothing_at_all_is_given_up_however_alive_he_seems() {
     let service = service_with_short_lease().await;
     let mut bob = Member::enter(service.url(), "bob").await;
     let alice = RawClient::enter(&service, "alice").await;
     bob.sees_enter("alice").await;
-    // A heartbeat as a masked frame, with a mask of zeros.
-    let heartbeat = ClientMessage::Heartbeat.encode();
-    let length = u8::try_from(heartbeat.len()).unwrap();
-    let frame = [&[0x81, 0x80 | length, 0, 0, 0, 0], heartbeat.as_bytes()].concat();
+    let frame = heartbeat();
     let mut deaf = alice.into_stream();
     // She is heard from all the time, and takes nothing of what is sent to her.
     let talking = async {
@@ -265,11 +265,7 @@ async fn who_never_stops_talking_is_cut_off_all_the_same() {
     let service = service().await;
     let alice = RawClient::enter(&service, "alice").await;
     let mut talking = alice.into_stream();
-    // A heartbeat as a masked frame, with a mask of zeros, a thousand times over.
-    let heartbeat = ClientMessage::Heartbeat.encode();
-    let length = u8::try_from(heartbeat.len()).unwrap();
-    let frame = [&[0x81, 0x80 | length, 0, 0, 0, 0], heartbeat.as_bytes()].concat();
-    let frames = frame.repeat(1000);
+    let frames = heartbeat().repeat(1000);
     // The service has stopped to listen when nothing can be written any more.
     soon(async { while talking.write_all(&frames).await.is_ok() {} }).await;
 }
@@ -282,11 +278,8 @@ async fn stopping_ends_although_somebody_reads_nothing_at_all() {
     bob.sees_enter("carol").await;
     let _alice = RawClient::enter(&service, "alice").await;
     bob.sees_enter("alice").await;
-    // Alice reads nothing, until the server is stuck in the middle of a frame for her.
-    for sequence in 0..16 {
-        bob.side.outbound.push(picture(sequence));
-        soon(carol.side.inbound.next()).await.unwrap();
-    }
+    // Alice reads nothing of it.
+    shows(&bob, &carol, 0).await;
     soon(service.stop()).await;
     assert_eq!(bob.hears().await, RoomSignal::ServerStopped);
 }
@@ -298,13 +291,10 @@ async fn a_kick_and_a_leave_that_cross_are_one_departure() {
     for _ in 0..10 {
         let alice = Member::enter(service.url(), "alice").await;
         bob.sees_enter("alice").await;
-        let ((), _) = tokio::join!(
-            kick(&service, "alice"),
-            soon(alice.connection.announce_departure())
-        );
+        let ((), _) = tokio::join!(kick(&service, "alice"), alice.leaves());
         let left = bob.hears().await;
         assert!(matches!(left, RoomSignal::RemoteUserLeft(..)), "{left:?}");
-        let _ = soon(alice.connection.close()).await;
+        let _ = alice.closes().await;
     }
     let _carol = Member::enter(service.url(), "carol").await;
     bob.sees_enter("carol").await;
@@ -313,38 +303,22 @@ async fn a_kick_and_a_leave_that_cross_are_one_departure() {
 #[tokio::test]
 async fn a_stay_that_was_kicked_is_not_resumed_and_its_end_is_told_to_nobody_else() {
     let service = service().await;
-    let mut alice = RawClient::connect(&service).await;
-    alice.says(&enter("alice")).await;
-    let ServerMessage::Entered { stay, secret, .. } = alice.hears().await else {
-        panic!()
-    };
+    let (_alice, stay, secret) = RawClient::stay(&service, "alice").await;
     kick(&service, "alice").await;
     let _again = Member::enter(service.url(), "alice").await;
-    let resume = async |stay, secret: &str| {
+    let resumes = async |stay, secret| {
         let mut client = RawClient::connect(&service).await;
-        let secret = secret.to_owned();
-        client
-            .says(
-                &ClientMessage::Resume {
-                    stay,
-                    secret,
-                    attempt: 1,
-                }
-                .encode(),
-            )
-            .await;
+        client.says(&resume(stay, secret, 1)).await;
         (client.hears().await, client.closed_with().await)
     };
-    assert_eq!(resume(stay, &secret).await, (ServerMessage::Kicked, 4001));
+    assert_eq!(resumes(stay, &secret).await, (ServerMessage::Kicked, 4001));
     // Neither another's secret nor a part of one's own opens anything.
     for (stay, secret) in [(stay, ""), (stay, &secret[1..]), (stay + 1, &secret[..])] {
-        let (heard, code) = resume(stay, secret).await;
+        let (heard, code) = resumes(stay, secret).await;
         let refused = matches!(heard, ServerMessage::Refused { code: 2, .. });
         assert!(refused && code == 4403, "{heard:?}");
     }
-    let (_, rooms) = call(&service, |client| client.describe_rooms(0))
-        .await
-        .unwrap();
+    let (_, rooms) = rooms_of(&service).await;
     assert!(
         rooms[0].members[0].connected,
         "the new stay was not touched"
@@ -359,10 +333,7 @@ async fn a_member_that_sends_as_another_is_heard_as_itself() {
     bob.sees_enter("carol").await;
     let mut mallory = RawClient::enter(&service, "mallory").await;
     bob.sees_enter("mallory").await;
-    let frame = exeunt_port::MediaFrame {
-        payload: vec![7; 60].into(),
-        ..picture(0)
-    };
+    let frame = small_frame();
     // What the service would send if it came from Carol.
     let forged = encode_downstream(&RemoteFrame {
         user: "carol".parse().unwrap(),

@@ -48,7 +48,7 @@ async fn what_happens_is_told_in_order_and_a_departure_has_a_receipt() {
     assert_eq!(room.members.len(), 2);
     assert!(room.opened_at <= room.members[0].entered_at);
 
-    soon(alice.connection.announce_departure()).await.unwrap();
+    alice.leaves().await.unwrap();
     let Happening::Left(departure) = next(&mut happenings).await else {
         panic!("Alice left")
     };

@@ -54,9 +54,9 @@ async fn over_tls_people_enter_are_kicked_and_leave_as_without() {
     let mut alice = enter(&service, &trust, "alice").await.unwrap();
     let bob = enter(&service, &trust, "bob").await.unwrap();
     alice.sees_enter("bob").await;
-    let receipt = soon(bob.connection.announce_departure()).await.unwrap();
+    let receipt = bob.leaves().await.unwrap();
     assert_eq!(receipt.peers_told, Some(1));
-    soon(bob.connection.close()).await.unwrap();
+    bob.closes().await.unwrap();
     alice.sees_leave("bob", RemoteLeaveReason::Left).await;
     let api = operator(&service, &trust);
     let kicked = tokio::task::spawn_blocking(move || {

@@ -199,7 +199,7 @@ async fn a_call_that_is_not_as_it_was_signed_does_nothing() {
     ] {
         assert_eq!(form.answer(&service).await, code, "{}", form.request());
     }
-    let left = soon(alice.connection.announce_departure()).await;
+    let left = alice.leaves().await;
     assert!(left.is_ok(), "she was there all the time: {left:?}");
     assert!(alice.side.signals.try_recv().is_err());
 }

@@ -247,6 +247,6 @@ async fn if_not_all_can_be_banned_nobody_is_banned_or_kicked() {
     };
     assert_eq!(code, "LimitExceeded");
     assert_eq!(banned(&service).await, [""; 0]);
-    let left = soon(alice.connection.announce_departure()).await;
+    let left = alice.leaves().await;
     assert!(left.is_ok(), "she was there all the time: {left:?}");
 }

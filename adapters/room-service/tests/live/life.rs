@@ -12,7 +12,7 @@ use exeunt_websocket::wire::Role;
 use tokio::net::TcpListener;
 
 use crate::raw::RawClient;
-use crate::scene::{Member, call, request, service_with, soon};
+use crate::scene::{Member, request, rooms_of, service_with, soon};
 
 #[tokio::test]
 async fn a_viewer_of_a_live_room_sees_the_anchors_come_and_go_and_is_seen_by_nobody() {
@@ -35,18 +35,16 @@ async fn a_viewer_of_a_live_room_sees_the_anchors_come_and_go_and_is_seen_by_nob
     viewer.sees_enter("alice").await;
     let bob = Member::enter(service.url(), "bob").await;
     viewer.sees_enter("bob").await;
-    soon(bob.connection.announce_departure()).await.unwrap();
+    bob.leaves().await.unwrap();
     viewer.sees_leave("bob", RemoteLeaveReason::Left).await;
     // Alice has heard of Bob alone, though the viewer was there before him.
     alice.sees_enter("bob").await;
     alice.sees_leave("bob", RemoteLeaveReason::Left).await;
-    soon(alice.connection.announce_departure()).await.unwrap();
+    alice.leaves().await.unwrap();
     viewer.sees_leave("alice", RemoteLeaveReason::Left).await;
     // Nobody is left, and the room is open all the same.
-    soon(viewer.connection.announce_departure()).await.unwrap();
-    let (count, rooms) = call(&service, |client| client.describe_rooms(0))
-        .await
-        .unwrap();
+    viewer.leaves().await.unwrap();
+    let (count, rooms) = rooms_of(&service).await;
     assert_eq!((count, rooms[0].members.len()), (1, 0));
 }
 
@@ -77,7 +75,7 @@ async fn a_room_that_stays_open_for_ever_when_it_is_empty_does_so_and_leases_sti
     })
     .await;
     let alice = Member::enter(service.url(), "alice").await;
-    soon(alice.connection.announce_departure()).await.unwrap();
+    alice.leaves().await.unwrap();
     let mut bob = Member::enter(service.url(), "bob").await;
     let _silent = RawClient::enter(&service, "carol").await;
     bob.sees_enter("carol").await;
@@ -115,9 +113,7 @@ async fn a_service_that_comes_back_knows_nobody_and_everybody_may_enter_anew() {
     // Her client comes to resume, and learns that the stay is no more; no ghost of it is in the room.
     let service = service().spawn();
     while alice.hears().await != RoomSignal::LinkDead {}
-    let (count, _) = call(&service, |client| client.describe_rooms(0))
-        .await
-        .unwrap();
+    let (count, _) = rooms_of(&service).await;
     assert_eq!(count, 0);
     let _alice = Member::enter(service.url(), "alice").await;
 }

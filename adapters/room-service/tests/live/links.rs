@@ -2,8 +2,9 @@
 
 use crate::proxy::{Proxy, Wire};
 use crate::raw::RawClient;
-use crate::scene::{Member, enter, kick, request, service, service_with_short_lease, soon};
+use crate::scene::{Member, enter, kick, request, service, service_with_short_lease};
 use exeunt_port::{DepartureError, RemoteLeaveReason, RoomSignal};
+use exeunt_room_service::RunningService;
 use exeunt_websocket::wire::{ClientId, ClientMessage, Enter, Refusal, ServerMessage};
 
 #[tokio::test]
@@ -43,34 +44,33 @@ async fn a_service_that_is_killed_is_a_lost_link_and_then_a_dead_one() {
     drop(service);
     assert_eq!(alice.hears().await, RoomSignal::LinkLost);
     assert_eq!(alice.hears().await, RoomSignal::LinkDead);
-    assert_eq!(
-        soon(alice.connection.announce_departure()).await,
-        Err(DepartureError::LinkDown)
-    );
-    assert_eq!(soon(alice.connection.close()).await, Ok(()));
+    assert_eq!(alice.leaves().await, Err(DepartureError::LinkDown));
+    assert_eq!(alice.closes().await, Ok(()));
+}
+
+/// Alice, who has seen these others, over a wire that was cut just now.
+async fn alice_cut_off(service: &RunningService, others: &[&str]) -> (Proxy, Member) {
+    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
+    let mut alice = Member::enter(&proxy.url(), "alice").await;
+    for other in others {
+        alice.sees_enter(other).await;
+    }
+    proxy.set(Wire::Cut);
+    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
+    (proxy, alice)
 }
 
 #[tokio::test]
 async fn a_link_that_was_cut_is_recovered_and_the_others_notice_nothing() {
     let service = service().await;
     let mut bob = Member::enter(service.url(), "bob").await;
-    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
-    let mut alice = Member::enter(&proxy.url(), "alice").await;
-    alice.sees_enter("bob").await;
-    proxy.set(Wire::Cut);
-    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
+    let (proxy, mut alice) = alice_cut_off(&service, &["bob"]).await;
     let mut carol = Member::enter(service.url(), "carol").await;
     carol.sees_enter("alice").await;
     proxy.set(Wire::Whole);
     assert_eq!(alice.hears().await, RoomSignal::LinkRecovered);
     alice.sees_enter("carol").await;
-    assert_eq!(
-        soon(alice.connection.announce_departure())
-            .await
-            .unwrap()
-            .peers_told,
-        Some(2)
-    );
+    assert_eq!(alice.leaves().await.unwrap().peers_told, Some(2));
     bob.sees_enter("alice").await;
     bob.sees_enter("carol").await;
     bob.sees_leave("alice", RemoteLeaveReason::Left).await;
@@ -79,17 +79,11 @@ async fn a_link_that_was_cut_is_recovered_and_the_others_notice_nothing() {
 #[tokio::test]
 async fn who_is_kicked_while_its_link_is_cut_learns_so_on_resuming() {
     let service = service().await;
-    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
-    let mut alice = Member::enter(&proxy.url(), "alice").await;
-    proxy.set(Wire::Cut);
-    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
+    let (proxy, mut alice) = alice_cut_off(&service, &[]).await;
     kick(&service, "alice").await;
     proxy.set(Wire::Whole);
     assert_eq!(alice.hears().await, RoomSignal::Kicked);
-    assert_eq!(
-        soon(alice.connection.announce_departure()).await,
-        Err(DepartureError::AlreadyOut)
-    );
+    assert_eq!(alice.leaves().await, Err(DepartureError::AlreadyOut));
 }
 
 #[tokio::test]
@@ -108,48 +102,31 @@ async fn a_half_open_link_is_lost_by_silence_and_recovered() {
 async fn a_departure_over_a_cut_link_fails_at_once_and_nothing_is_recovered_any_more() {
     let service = service_with_short_lease().await;
     let mut bob = Member::enter(service.url(), "bob").await;
-    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
-    let mut alice = Member::enter(&proxy.url(), "alice").await;
-    alice.sees_enter("bob").await;
-    proxy.set(Wire::Cut);
-    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
+    let (proxy, mut alice) = alice_cut_off(&service, &["bob"]).await;
     alice.side.abandon.cancel();
-    assert_eq!(
-        soon(alice.connection.announce_departure()).await,
-        Err(DepartureError::LinkDown)
-    );
+    assert_eq!(alice.leaves().await, Err(DepartureError::LinkDown));
     proxy.set(Wire::Whole);
     // The wire is whole again, yet nobody resumes: the lease runs out.
     bob.sees_leave_after_entering("alice", RemoteLeaveReason::TimedOut)
         .await;
-    assert_eq!(soon(alice.connection.close()).await, Ok(()));
+    assert_eq!(alice.closes().await, Ok(()));
     assert_eq!(alice.side.signals.recv().await, None);
 }
 
 #[tokio::test]
 async fn closing_while_the_link_is_cut_is_closing_all_the_same() {
     let service = service().await;
-    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
-    let mut alice = Member::enter(&proxy.url(), "alice").await;
-    proxy.set(Wire::Cut);
-    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
-    assert_eq!(soon(alice.connection.close()).await, Ok(()));
-    assert_eq!(
-        soon(alice.connection.announce_departure()).await,
-        Err(DepartureError::LinkDown)
-    );
+    let (_proxy, alice) = alice_cut_off(&service, &[]).await;
+    assert_eq!(alice.closes().await, Ok(()));
+    assert_eq!(alice.leaves().await, Err(DepartureError::LinkDown));
 }
 
 #[tokio::test]
 async fn who_left_and_came_back_while_the_link_was_cut_is_told_to_have_done_both() {
     let service = service().await;
     let bob = Member::enter(service.url(), "bob").await;
-    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
-    let mut alice = Member::enter(&proxy.url(), "alice").await;
-    alice.sees_enter("bob").await;
-    proxy.set(Wire::Cut);
-    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
-    soon(bob.connection.announce_departure()).await.unwrap();
+    let (proxy, mut alice) = alice_cut_off(&service, &["bob"]).await;
+    bob.leaves().await.unwrap();
     let _again = Member::enter(service.url(), "bob").await;
     proxy.set(Wire::Whole);
     assert_eq!(alice.hears().await, RoomSignal::LinkRecovered);

@@ -1,12 +1,12 @@
 //! What hostile names and messages do to the log: a line stays a line.
 
 use exeunt_room_service::{Config, DEVELOPMENT_OPERATOR_TOKEN};
+use tempfile::NamedTempFile;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::operating::{asks, from_the_page};
 use crate::raw::RawClient;
 use crate::scene::{Member, call, enter, service_with};
-use crate::secrets::Log;
 
 /// What would begin a line of the log, or colour it, in the forms of JSON and of a query.
 const FORGED: &str = "x\\n2026-01-01T00:00:00Z  INFO forged\\r\\u001b[31m\\u0000";
@@ -14,11 +14,11 @@ const FORGED_IN_QUERY: &str = "x%0A2026-01-01T00:00:00Z%20%20INFO%20forged%0D%1b
 
 #[tokio::test]
 async fn nobody_writes_a_line_of_the_log_himself() {
-    let log = Log::default();
+    let log = NamedTempFile::new().unwrap();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_ansi(false)
-        .with_writer(log.clone())
+        .with_writer(log.reopen().unwrap())
         .finish();
     // All of the service runs on this thread.
     let _here = tracing::subscriber::set_default(subscriber);
@@ -97,7 +97,7 @@ async fn nobody_writes_a_line_of_the_log_himself() {
     rude.sends(Message::Close(Some(close))).await;
     service.stop().await;
 
-    let log = log.text();
+    let log = std::fs::read_to_string(log.path()).unwrap();
     assert!(
         log.contains("refused") && log.contains("API call failed"),
         "{log}"
@@ -111,11 +111,11 @@ async fn nobody_writes_a_line_of_the_log_himself() {
 
 #[tokio::test]
 async fn nobody_fills_the_log_with_what_he_says() {
-    let log = Log::default();
+    let log = NamedTempFile::new().unwrap();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::DEBUG)
         .with_ansi(false)
-        .with_writer(log.clone())
+        .with_writer(log.reopen().unwrap())
         .finish();
     let _here = tracing::subscriber::set_default(subscriber);
     let service = service_with(Config::development()).await;
@@ -161,7 +161,7 @@ async fn nobody_fills_the_log_with_what_he_says() {
         assert_eq!(client.closed_with().await, 4403);
     }
     service.stop().await;
-    let log = log.text();
+    let log = std::fs::read_to_string(log.path()).unwrap();
     assert!(
         log.contains("API call failed") && log.contains("refused"),
         "{log}"

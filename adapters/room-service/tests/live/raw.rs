@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::scene::{Member, enter, request, service, service_limited, soon};
+use crate::scene::{Member, enter, request, resume, service, service_limited, soon};
 
 /// A WebSocket and nothing more.
 pub(crate) struct RawClient(WebSocketStream<TcpStream>);
@@ -23,14 +23,18 @@ impl RawClient {
 
     /// Somebody who enters the room and does nothing more, not even heartbeats.
     pub(crate) async fn enter(service: &RunningService, name: &str) -> Self {
+        Self::stay(service, name).await.0
+    }
+
+    /// The same, with the number and the secret of the stay, for whoever resumes it.
+    pub(crate) async fn stay(service: &RunningService, name: &str) -> (Self, u64, String) {
         let mut client = Self::connect(service).await;
         client.says(&enter(name)).await;
         let entered = client.hears().await;
-        assert!(
-            matches!(entered, ServerMessage::Entered { .. }),
-            "{entered:?}"
-        );
-        client
+        let ServerMessage::Entered { stay, secret, .. } = entered else {
+            panic!("{entered:?}")
+        };
+        (client, stay, secret)
     }
 
     pub(crate) async fn says(&mut self, text: &str) {
@@ -98,25 +102,12 @@ async fn who_breaks_the_protocol_is_cut_off_and_may_resume() {
         Message::binary(vec![0; 2 << 20]),
         Message::text(enter("alice")),
     ] {
-        let mut client = RawClient::connect(&service).await;
-        client.says(&enter("alice")).await;
-        let ServerMessage::Entered { stay, secret, .. } = client.hears().await else {
-            panic!()
-        };
+        let (mut client, stay, secret) = RawClient::stay(&service, "alice").await;
         // What is too large may not even be taken to its end.
         let _ = soon(client.0.send(wrong)).await;
         assert_eq!(client.closed_with().await, 4400);
         let mut again = RawClient::connect(&service).await;
-        again
-            .says(
-                &ClientMessage::Resume {
-                    stay,
-                    secret,
-                    attempt: 1,
-                }
-                .encode(),
-            )
-            .await;
+        again.says(&resume(stay, &secret, 1)).await;
         assert!(matches!(again.hears().await, ServerMessage::Resumed { .. }));
     }
 }
@@ -159,8 +150,8 @@ async fn one_connection_too_many_is_told_so_and_has_its_place_when_another_has_g
         panic!("{refused:?}")
     };
     assert!(detail.contains("503"), "{detail}");
-    soon(alice.connection.announce_departure()).await.unwrap();
-    soon(alice.connection.close()).await.unwrap();
+    alice.leaves().await.unwrap();
+    alice.closes().await.unwrap();
     soon(async {
         while Member::try_enter(service.url(), request("bob"))
             .await
@@ -196,8 +187,8 @@ async fn who_does_not_read_is_cut_off_and_the_others_are_not_held_up() {
         loop {
             bob.side.outbound.push(picture(sequence));
             sequence += 1;
-            soon(carol.connection.announce_departure()).await.unwrap();
-            soon(carol.connection.close()).await.unwrap();
+            carol.leaves().await.unwrap();
+            carol.closes().await.unwrap();
             carol = Member::enter(service.url(), "carol").await;
             let rooms = crate::scene::call(&service, |client| client.describe_rooms(0));
             let (_, rooms) = rooms.await.unwrap_or_default();

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use exeunt_port::{
-    Connection, EnterError, EnterRequest, RemoteLeaveReason, RoomLink, RoomSide, RoomSignal,
-    Transport, UserId,
+    CloseError, Connection, DepartureError, DepartureReceipt, EnterError, EnterRequest,
+    RemoteLeaveReason, RoomLink, RoomSide, RoomSignal, Transport, UserId,
 };
 use exeunt_room_service::user_sig::{Claims, sign};
 use exeunt_room_service::{
     Config, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID, DEVELOPMENT_SECRET_KEY,
-    DEVELOPMENT_USER_SIG_KEY, Limits, RoomService, RunningService, Secret, ServerApiClient,
-    ServerApiError,
+    DEVELOPMENT_USER_SIG_KEY, Limits, RoomDescription, RoomService, RunningService, Secret,
+    ServerApiClient, ServerApiError,
 };
 use exeunt_websocket::WebSocketTransport;
 use exeunt_websocket::wire::{ClientId, ClientMessage, Enter};
@@ -82,6 +82,17 @@ pub(crate) fn enter(name: &str) -> String {
     ClientMessage::Enter(Enter::new(request(name), ClientId::random(), 1)).encode()
 }
 
+/// What a client says that resumes a stay, for whoever says it by hand.
+pub(crate) fn resume(stay: u64, secret: &str, attempt: u64) -> String {
+    let secret = secret.to_owned();
+    let resume = ClientMessage::Resume {
+        stay,
+        secret,
+        attempt,
+    };
+    resume.encode()
+}
+
 /// Somebody in the room.
 pub(crate) struct Member {
     pub(crate) connection: Box<dyn Connection>,
@@ -98,6 +109,15 @@ impl Member {
         let transport = WebSocketTransport::new(url).unwrap();
         let connection = soon(transport.connect(request, link)).await?;
         Ok(Self { connection, side })
+    }
+
+    /// Announces the departure, and answers what that is answered with.
+    pub(crate) async fn leaves(&self) -> Result<DepartureReceipt, DepartureError> {
+        soon(self.connection.announce_departure()).await
+    }
+
+    pub(crate) async fn closes(&self) -> Result<(), CloseError> {
+        soon(self.connection.close()).await
     }
 
     /// What the room tells next.
@@ -139,6 +159,12 @@ pub(crate) async fn call<T: Send + 'static>(
     soon(tokio::task::spawn_blocking(move || call(client)))
         .await
         .unwrap()
+}
+
+/// How many rooms there are, and the first of them.
+pub(crate) async fn rooms_of(service: &RunningService) -> (usize, Vec<RoomDescription>) {
+    let rooms = call(service, |client| client.describe_rooms(0));
+    rooms.await.unwrap()
 }
 
 /// Removes somebody from the room.

@@ -1,49 +1,17 @@
 //! What stands in the log after everything that is secret was shown, rightly and wrongly.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
 use exeunt_room_service::user_sig::{Claims, sign};
 use exeunt_room_service::{Config, DEVELOPMENT_SDK_APP_ID, Secret, ServerApiClient};
 use exeunt_websocket::wire::{ClientId, ClientMessage, Enter, ServerMessage};
-use tracing_subscriber::fmt::MakeWriter;
+use tempfile::NamedTempFile;
 
 use crate::operating::{asks, from_the_page};
 use crate::raw::RawClient;
-use crate::scene::{request, service_with, soon, user};
+use crate::scene::{request, resume, service_with, soon, user};
 
 const USER_SIG_KEY: &str = "a-user-sig-key-that-nobody-is-to-see";
 const API_KEY: &str = "an-api-key-that-nobody-is-to-see";
 const TOKEN: &str = "an-operator-token-that-nobody-is-to-see";
-
-/// What stands in the log.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
 
 /// The signature of this user, made at this time for an hour.
 fn signature(name: &str, key: &str, made: u64) -> String {
@@ -55,10 +23,10 @@ fn signature(name: &str, key: &str, made: u64) -> String {
 
 #[tokio::test]
 async fn no_key_signature_token_or_stays_secret_stands_in_the_log() {
-    let log = Log::default();
+    let log = NamedTempFile::new().unwrap();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
+        .with_writer(log.reopen().unwrap())
         .finish();
     // All of the service runs on this thread.
     let _here = tracing::subscriber::set_default(subscriber);
@@ -104,15 +72,9 @@ async fn no_key_signature_token_or_stays_secret_stands_in_the_log() {
     let wrong = "0123456789abcdef0123456789abcdef".to_owned();
     hidden.push(wrong.clone());
     for secret in [wrong, secret] {
-        let resume = ClientMessage::Resume {
-            stay,
-            secret,
-            attempt: 1,
-        };
-        for said in [
-            resume.encode(),
-            resume.encode().replace("\"attempt\":1", "\"attempt\":"),
-        ] {
+        let resume = resume(stay, &secret, 1);
+        let broken = resume.replace("\"attempt\":1", "\"attempt\":");
+        for said in [resume, broken] {
             let mut client = RawClient::connect(&service).await;
             client.says(&said).await;
             client.hears().await;
@@ -147,7 +109,7 @@ async fn no_key_signature_token_or_stays_secret_stands_in_the_log() {
     }
     service.stop().await;
 
-    let log = log.text();
+    let log = std::fs::read_to_string(log.path()).unwrap();
     for said in [
         "entered",
         "refused",

@@ -9,7 +9,7 @@ use exeunt_websocket::WebSocketTransport;
 use exeunt_websocket::wire::Refusal;
 
 use crate::proxy::{Proxy, Wire};
-use crate::scene::{Member, call, kick, request, service, service_limited, soon, user};
+use crate::scene::{Member, call, kick, request, rooms_of, service, service_limited, soon, user};
 
 #[tokio::test]
 async fn two_see_each_other_and_the_one_who_leaves_knows_that_the_other_was_told() {
@@ -19,14 +19,14 @@ async fn two_see_each_other_and_the_one_who_leaves_knows_that_the_other_was_told
     bob.sees_enter("alice").await;
     alice.sees_enter("bob").await;
 
-    let receipt = soon(alice.connection.announce_departure()).await;
+    let receipt = alice.leaves().await;
     assert_eq!(
         receipt,
         Ok(DepartureReceipt {
             peers_told: Some(1)
         })
     );
-    assert_eq!(soon(alice.connection.close()).await, Ok(()));
+    assert_eq!(alice.closes().await, Ok(()));
     bob.sees_leave("alice", RemoteLeaveReason::Left).await;
     assert_eq!(
         alice.side.signals.recv().await,
@@ -34,16 +34,14 @@ async fn two_see_each_other_and_the_one_who_leaves_knows_that_the_other_was_told
         "nothing holds the link any more"
     );
 
-    let receipt = soon(bob.connection.announce_departure()).await;
+    let receipt = bob.leaves().await;
     assert_eq!(
         receipt,
         Ok(DepartureReceipt {
             peers_told: Some(0)
         })
     );
-    let rooms = call(&service, |client| client.describe_rooms(0))
-        .await
-        .unwrap();
+    let rooms = rooms_of(&service).await;
     assert_eq!(
         rooms,
         (0, vec![]),
@@ -91,11 +89,8 @@ async fn who_is_kicked_hears_so_the_others_hear_reason_2_and_may_be_joined_again
     bob.sees_enter("alice").await;
     kick(&service, "bob").await;
     assert_eq!(bob.hears().await, RoomSignal::Kicked);
-    assert_eq!(
-        soon(bob.connection.announce_departure()).await,
-        Err(DepartureError::AlreadyOut)
-    );
-    assert_eq!(soon(bob.connection.close()).await, Ok(()));
+    assert_eq!(bob.leaves().await, Err(DepartureError::AlreadyOut));
+    assert_eq!(bob.closes().await, Ok(()));
     alice.sees_enter("bob").await;
     alice.sees_leave("bob", RemoteLeaveReason::Kicked).await;
     let _again = Member::enter(service.url(), "bob").await;
@@ -115,7 +110,7 @@ async fn when_the_room_is_dismissed_everybody_hears_so() {
     dismissed.await.unwrap();
     assert_eq!(alice.hears().await, RoomSignal::Dismissed);
     assert_eq!(bob.hears().await, RoomSignal::Dismissed);
-    assert_eq!(soon(bob.connection.close()).await, Ok(()));
+    assert_eq!(bob.closes().await, Ok(()));
 }
 
 #[tokio::test]
@@ -130,7 +125,7 @@ async fn who_enters_twice_replaces_itself() {
     alice.sees_leave("bob", RemoteLeaveReason::Kicked).await;
     alice.sees_enter("bob").await;
     bob_again.sees_enter("alice").await;
-    let receipt = soon(bob_again.connection.announce_departure()).await;
+    let receipt = bob_again.leaves().await;
     assert_eq!(
         receipt,
         Ok(DepartureReceipt {
@@ -160,10 +155,7 @@ async fn a_service_that_stops_says_so() {
     let mut alice = Member::enter(service.url(), "alice").await;
     soon(service.stop()).await;
     assert_eq!(alice.hears().await, RoomSignal::ServerStopped);
-    assert_eq!(
-        soon(alice.connection.announce_departure()).await,
-        Err(DepartureError::AlreadyOut)
-    );
+    assert_eq!(alice.leaves().await, Err(DepartureError::AlreadyOut));
 }
 
 #[tokio::test]
@@ -236,9 +228,7 @@ async fn a_room_may_be_a_number_and_its_digits_are_another_room() {
     };
     let _alice = Member::try_enter(service.url(), numeric).await.unwrap();
     let _bob = Member::try_enter(service.url(), string).await.unwrap();
-    let (count, rooms) = call(&service, |client| client.describe_rooms(0))
-        .await
-        .unwrap();
+    let (count, rooms) = rooms_of(&service).await;
     assert_eq!(count, 2);
     let shown: Vec<String> = rooms
         .iter()
@@ -272,13 +262,13 @@ async fn after_many_stays_as_much_runs_as_after_none() {
         assert!(Member::try_enter(url, nobody).await.is_err());
         match round % 3 {
             0 => {
-                soon(alice.connection.announce_departure()).await.unwrap();
-                soon(alice.connection.close()).await.unwrap();
+                alice.leaves().await.unwrap();
+                alice.closes().await.unwrap();
             }
-            1 => soon(alice.connection.close()).await.unwrap(),
+            1 => alice.closes().await.unwrap(),
             _ => kick(&service, "alice").await,
         }
-        soon(bob.connection.announce_departure()).await.unwrap();
+        bob.leaves().await.unwrap();
     }
     soon(async {
         while running() > before {

@@ -158,7 +158,7 @@ async fn a_room_is_told_of_from_its_beginning_to_its_end_signed_and_in_order() {
     let alice = Member::enter(service.url(), "alice").await;
     let _bob = Member::enter(service.url(), "bob").await;
     let _carol = Member::enter(service.url(), "carol").await;
-    soon(alice.connection.announce_departure()).await.unwrap();
+    alice.leaves().await.unwrap();
     kick(&service, "bob").await;
     service.stop().await;
     let heard = |number, name: &str, reason| (number, name.to_owned(), reason);
@@ -217,7 +217,7 @@ async fn a_receiver_that_never_answers_holds_nobody_up_and_what_it_loses_is_coun
         for expected in [101, 103] {
             assert_eq!(hook.hears().await.0, expected);
         }
-        soon(alice.connection.announce_departure()).await.unwrap();
+        alice.leaves().await.unwrap();
         for expected in [104, 102] {
             assert_eq!(hook.hears().await.0, expected);
         }

@@ -4,16 +4,18 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use exeunt_port::{DeviceKind, FrameQueue, MediaFrame};
-use exeunt_runtime::{Client, Departures, Outcome as Settled, Policy, Preview, RoomEvent, Shared};
+use exeunt_runtime::{
+    Client, Departures, ExitReport, Outcome as Settled, Policy, Preview, RoomEvent, Shared,
+};
 
 use super::Stage;
 use super::opening::opens_again;
 use super::runtime::{ended, enters, enters_heard, is_open};
 use crate::Obstacle;
-use crate::borrowed::{Borrowed, Held};
+use crate::borrowed::Borrowed;
 use crate::duty::{CAPTURED, CLEAN, LENT, OPEN, OPEN_ABANDONED, RELEASE, SHARED};
 use crate::finding::{Finding, Outcome, demand};
-use crate::moments::{MOMENTS, Tripwire, until_it_waits};
+use crate::moments::{MOMENTS, until_it_waits};
 
 pub(super) async fn handed_over(stage: &Stage) -> Outcome {
     let preview = previews(stage).await?;
@@ -26,27 +28,17 @@ pub(super) async fn handed_over(stage: &Stage) -> Outcome {
     demand(&CLEAN, events.iter().any(is_released), || {
         format!("the exit was reported, and the preview was not released before: {events:?}")
     })?;
-    let outcomes: Vec<_> = report
-        .devices
-        .iter()
-        .map(|line| line.line.outcome)
-        .collect();
-    demand(&CLEAN, outcomes == [Settled::Done], || format!("{report}"))?;
+    demand(&CLEAN, outcomes(&report) == [Settled::Done], || {
+        format!("{report}")
+    })?;
     opens_again(stage).await
 }
 
 pub(super) async fn handed_over_while_opening(stage: &Stage) -> Outcome {
     for moment in 0..=MOMENTS {
-        let tripwire = Arc::new(Tripwire::at(moment));
-        let held = Held {
-            inner: Arc::clone(&stage.device),
-            tripwire: Arc::clone(&tripwire),
-        };
+        let (held, tripwire) = stage.held_at(moment);
         let preview = Preview::open(held);
-        stage
-            .patience
-            .answers(&OPEN, "open()", tripwire.reached())
-            .await?;
+        stage.reaches(&tripwire).await?;
         let room = enters(|client| client.with_preview(preview), Policy::default())?;
         room.handle().request_exit();
         let (_, report) = ended(stage, room).await?;
@@ -62,17 +54,10 @@ pub(super) async fn handed_over_while_opening(stage: &Stage) -> Outcome {
 
 pub(super) async fn dropped(stage: &Stage) -> Outcome {
     for moment in 0..=MOMENTS {
-        let tripwire = Arc::new(Tripwire::at(moment));
-        let held = Held {
-            inner: Arc::clone(&stage.device),
-            tripwire: Arc::clone(&tripwire),
-        };
+        let (held, tripwire) = stage.held_at(moment);
         let departures = Departures::new();
         let preview = Preview::open(held).tracked_by(&departures);
-        stage
-            .patience
-            .answers(&OPEN, "open()", tripwire.reached())
-            .await?;
+        stage.reaches(&tripwire).await?;
         drop(preview);
         let after = format!("a preview was dropped at await {moment} of open()");
         settles(stage, &departures, &after).await?;
@@ -112,12 +97,7 @@ pub(super) async fn lent(stage: &Stage) -> Outcome {
         is_open(stage, &mut room).await?;
         room.handle().request_exit();
         let (_, report) = ended(stage, room).await?;
-        let outcomes: Vec<_> = report
-            .devices
-            .iter()
-            .map(|line| line.line.outcome)
-            .collect();
-        demand(&LENT, outcomes == [Settled::NotOwed], || {
+        demand(&LENT, outcomes(&report) == [Settled::NotOwed], || {
             format!("{report}")
         })?;
         shows(stage, &preview).await?;
@@ -151,12 +131,7 @@ pub(super) async fn shared(stage: &Stage) -> Outcome {
     while let (Some((room, _)), Some(expected)) = (rooms.next(), expected.next()) {
         room.handle().request_exit();
         let (_, report) = ended(stage, room).await?;
-        let outcomes: Vec<_> = report
-            .devices
-            .iter()
-            .map(|line| line.line.outcome)
-            .collect();
-        demand(&SHARED, outcomes == [expected], || {
+        demand(&SHARED, outcomes(&report) == [expected], || {
             format!("the line of the device was to be {expected}: {report}")
         })?;
         // The report says so; whoever is still there has to have it.
@@ -229,6 +204,12 @@ async fn shows(stage: &Stage, preview: &Preview) -> Outcome {
         }
         DeviceKind::Speaker => Ok(()),
     }
+}
+
+/// What became of each device.
+fn outcomes(report: &ExitReport) -> Vec<Settled> {
+    let lines = report.devices.iter();
+    lines.map(|line| line.line.outcome).collect()
 }
 
 /// Waits until what nobody waits for any more has been released.

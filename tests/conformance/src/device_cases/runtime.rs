@@ -33,16 +33,9 @@ pub(super) async fn released_first(stage: &Stage) -> Outcome {
 
 pub(super) async fn exit_while_opening(stage: &Stage) -> Outcome {
     for moment in 0..=MOMENTS {
-        let tripwire = Arc::new(Tripwire::at(moment));
-        let held = Held {
-            inner: Arc::clone(&stage.device),
-            tripwire: Arc::clone(&tripwire),
-        };
+        let (held, tripwire) = stage.held_at(moment);
         let room = enters(|client| client.with_device(held), Policy::default())?;
-        stage
-            .patience
-            .answers(&OPEN, "open()", tripwire.reached())
-            .await?;
+        stage.reaches(&tripwire).await?;
         room.handle().request_exit();
         let (_, report) = ended(stage, room).await?;
         demand(&OPEN_ABANDONED, report.is_clean(), || {

@@ -8,8 +8,10 @@ use exeunt_port::{
 };
 
 use crate::Lab;
+use crate::borrowed::Held;
 use crate::duty::{Duty, OPEN, RELEASE};
 use crate::finding::{Finding, Outcome};
+use crate::moments::Tripwire;
 use crate::patience::Patience;
 
 /// A lab with its device.
@@ -39,6 +41,22 @@ impl Stage {
     /// A link of this device's own, with room for all that a case lets it capture.
     pub(super) fn link() -> (DeviceLink, DeviceSide) {
         DeviceLink::pair(FrameQueue::bounded(256))
+    }
+
+    /// The device, whose opening is held at this await of it, and what says that it is.
+    pub(super) fn held_at(&self, moment: usize) -> (Held<dyn Device>, Arc<Tripwire>) {
+        let tripwire = Arc::new(Tripwire::at(moment));
+        let held = Held {
+            inner: Arc::clone(&self.device),
+            tripwire: Arc::clone(&tripwire),
+        };
+        (held, tripwire)
+    }
+
+    /// Waits until the opening is held there, or has answered before.
+    pub(super) async fn reaches(&self, tripwire: &Tripwire) -> Outcome {
+        let reached = tripwire.reached();
+        self.patience.answers(&OPEN, "open()", reached).await
     }
 
     pub(super) async fn opens(&self) -> Result<Opened, Finding> {

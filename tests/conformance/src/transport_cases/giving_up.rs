@@ -11,76 +11,51 @@ use crate::finding::{Finding, Outcome};
 use crate::moments::{MOMENTS, until_it_waits};
 
 pub(super) async fn abandoned(stage: &Stage) -> Outcome {
-    let mut witness = stage.enter("witness").await?;
-    let mut guests = Vec::new();
-    for moment in 0..=MOMENTS {
-        let guest = guest(moment);
-        guests.push(guest.clone());
-        let transport = stage.transport(&guest).await?;
-        if abandon(stage, &*transport, &guest, moment).await? == Series::Over {
-            break;
-        }
-    }
-    stage
-        .is_left_by(&mut witness, &guests, &CONNECT_ABANDONED)
-        .await
+    at_every_moment(stage, Manner::Abandoned).await
 }
 
 pub(super) async fn dropped(stage: &Stage) -> Outcome {
     stage.lease()?;
-    let mut witness = stage.enter("witness").await?;
-    let mut guests = Vec::new();
-    for moment in 0..=MOMENTS {
-        let guest = guest(moment);
-        guests.push(guest.clone());
-        let transport = stage.transport(&guest).await?;
-        if drop_at(stage, &*transport, &guest, moment).await? == Series::Over {
-            break;
-        }
-    }
-    stage
-        .is_left_by(&mut witness, &guests, &CONNECT_DROPPED)
-        .await
+    at_every_moment(stage, Manner::Dropped).await
 }
 
 /// The same with a server that freezes at each of these moments.
 pub(super) async fn abandoned_while_frozen(stage: &Stage) -> Outcome {
+    at_every_moment(stage, Manner::AbandonedWhileFrozen).await
+}
+
+/// How an entry is given up.
+#[derive(Clone, Copy, Debug)]
+enum Manner {
+    Abandoned,
+    AbandonedWhileFrozen,
+    Dropped,
+}
+
+/// Gives up an entry at each of its awaits, every time another guest's, and demands that nobody stays behind.
+async fn at_every_moment(stage: &Stage, manner: Manner) -> Outcome {
     let mut witness = stage.enter("witness").await?;
     let mut guests = Vec::new();
     for moment in 0..=MOMENTS {
         let guest = guest(moment);
         guests.push(guest.clone());
-        let transport = stage.transport(&guest).await?;
-        let (link, side) = RoomLink::pair();
-        let mut connecting = pin!(transport.connect(stage.request(&guest)?, link));
-        let held = until_it_waits(connecting.as_mut(), moment);
-        let what = format!("{guest}'s connect()");
-        let answer = stage
-            .patience
-            .answers(&CONNECT_ABANDONED, what, held)
-            .await?;
-        if let Some(answer) = answer {
-            is_abandoned_or_left(stage, &guest, moment, answer, side).await?;
+        let transport = &*stage.transport(&guest).await?;
+        let series = match manner {
+            Manner::Abandoned => abandon(stage, transport, &guest, moment).await?,
+            Manner::AbandonedWhileFrozen => {
+                abandon_frozen(stage, transport, &guest, moment).await?
+            }
+            Manner::Dropped => drop_at(stage, transport, &guest, moment).await?,
+        };
+        if series == Series::Over {
             break;
         }
-        stage.world.freeze(&guest).await?;
-        // Once more, so that it waits for the server and not only for its turn.
-        let answer = if let Some(answer) = until_it_waits(connecting.as_mut(), 1).await {
-            answer
-        } else {
-            side.abandon.cancel();
-            let what = format!("{guest}'s connect(), frozen and abandoned at its await {moment},");
-            stage
-                .patience
-                .answers(&CONNECT_ABANDONED, what, connecting)
-                .await?
-        };
-        stage.world.mend(&guest).await?;
-        is_abandoned_or_left(stage, &guest, moment, answer, side).await?;
     }
-    stage
-        .is_left_by(&mut witness, &guests, &CONNECT_ABANDONED)
-        .await
+    let duty = match manner {
+        Manner::Abandoned | Manner::AbandonedWhileFrozen => &CONNECT_ABANDONED,
+        Manner::Dropped => &CONNECT_DROPPED,
+    };
+    stage.is_left_by(&mut witness, &guests, duty).await
 }
 
 /// Whether there are later awaits to give up at.
@@ -118,6 +93,42 @@ pub(super) async fn abandon(
     };
     is_abandoned_or_left(stage, guest, moment, answer, side).await?;
     Ok(series)
+}
+
+/// The same while the server is frozen, from this moment on.
+async fn abandon_frozen(
+    stage: &Stage,
+    transport: &dyn Transport,
+    guest: &UserId,
+    moment: usize,
+) -> Result<Series, Finding> {
+    let (link, side) = RoomLink::pair();
+    let mut connecting = pin!(transport.connect(stage.request(guest)?, link));
+    let held = until_it_waits(connecting.as_mut(), moment);
+    let what = format!("{guest}'s connect()");
+    let answer = stage
+        .patience
+        .answers(&CONNECT_ABANDONED, what, held)
+        .await?;
+    if let Some(answer) = answer {
+        is_abandoned_or_left(stage, guest, moment, answer, side).await?;
+        return Ok(Series::Over);
+    }
+    stage.world.freeze(guest).await?;
+    // Once more, so that it waits for the server and not only for its turn.
+    let answer = if let Some(answer) = until_it_waits(connecting.as_mut(), 1).await {
+        answer
+    } else {
+        side.abandon.cancel();
+        let what = format!("{guest}'s connect(), frozen and abandoned at its await {moment},");
+        stage
+            .patience
+            .answers(&CONNECT_ABANDONED, what, connecting)
+            .await?
+    };
+    stage.world.mend(guest).await?;
+    is_abandoned_or_left(stage, guest, moment, answer, side).await?;
+    Ok(Series::GoesOn)
 }
 
 /// Demands one of the two answers that an abandoned connect may have, and leaves if it is a connection.

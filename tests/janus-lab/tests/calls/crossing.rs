@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use exeunt_janus_lab::Settings;
+use exeunt_requirements::{Told, check};
 use exeunt_runtime::{Outcome, Reason};
 
 use crate::Scene;
-use crate::judging::{Told, check};
 use crate::person::Person;
 use crate::stage::Stage;
 

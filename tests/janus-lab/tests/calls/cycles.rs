@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use exeunt_janus_lab::Settings;
+use exeunt_requirements::{Told, check};
 use exeunt_runtime::Reason;
 use libtest_mimic::Failed;
 
 use crate::Scene;
-use crate::judging::{Told, check};
 use crate::person::Person;
 use crate::stage::{Stage, until};
 

@@ -2,10 +2,10 @@
 
 use exeunt_janus::JanusConfig;
 use exeunt_janus_lab::{Settings, Tap, Traffic, Way};
+use exeunt_requirements::{Told, check};
 use exeunt_runtime::{Outcome, Reason, RoomEvent};
 
 use crate::Scene;
-use crate::judging::{Told, check, same};
 use crate::person::Person;
 use crate::stage::{Stage, alice, until};
 
@@ -76,11 +76,7 @@ pub(crate) async fn kicked(scene: Scene) -> Told {
     ending.was_for(Reason::Kicked)?;
     ending.was_clean()?;
     ending.departure_was(&[Outcome::NotOwed])?;
-    same(
-        "ends that the guest was told of",
-        &stage.told_of_ends().await?,
-        &[0, 1],
-    )?;
+    stage.was_told_of_ends([0, 1]).await?;
     stage.server_is_as_before().await
 }
 
@@ -119,8 +115,7 @@ pub(crate) async fn session_timeout(scene: Scene) -> Told {
     let admin = server.admin();
     until("the session's end", || Ok(admin.load()?.sessions < 2)).await?;
     let ending = person.ends().await?;
-    ending.was_for(Reason::ConnectionLost)?;
-    ending.devices_were_released()?;
+    ending.was_lost()?;
     let _ = stage.told_of_ends().await;
     Ok(())
 }
@@ -140,8 +135,7 @@ pub(crate) async fn session_destroyed(scene: Scene) -> Told {
         }
     }
     let ending = person.ends().await?;
-    ending.was_for(Reason::ConnectionLost)?;
-    ending.devices_were_released()?;
+    ending.was_lost()?;
     check(!stage.has_alice()?, || {
         "she is still in the room".to_owned()
     })
@@ -159,10 +153,6 @@ pub(crate) async fn again(scene: Scene) -> Told {
         stage.guest.sees_leave(&alice()).await?;
         person = client;
     }
-    same(
-        "more that the guest was told of",
-        &stage.told_of_ends().await?,
-        &[0, 0],
-    )?;
+    stage.was_told_of_ends([0, 0]).await?;
     stage.server_is_as_before().await
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use exeunt_janus::JanusConfig;
 use exeunt_janus_lab::{JanusServer, Settings, VideoRoom};
+use exeunt_requirements::{Told, check, same};
 use exeunt_runtime::Reason;
 
 use crate::Scene;
-use crate::judging::{Told, check, same};
 use crate::person::{Person, short};
 use crate::stage::{ROOM, Stage, alice};
 

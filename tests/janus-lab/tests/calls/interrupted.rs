@@ -1,17 +1,17 @@
-//! A socket that is cut while media are being set up, and claimed: what was said meanwhile is lost, and media
-//! come all the same.
+//! A socket that is cut, and whose session is claimed: what was said meanwhile is lost, and media come all the
+//! same.
 
 use std::time::Duration;
 
 use exeunt_conformance::TcpWire;
 use exeunt_janus::JanusConfig;
 use exeunt_janus_lab::Settings;
-use exeunt_runtime::{Reason, RoomEvent};
+use exeunt_requirements::Told;
+use exeunt_runtime::Reason;
 use libtest_mimic::Failed;
 
 use crate::Scene;
-use crate::judging::{Told, same};
-use crate::person::{InRoom, Person};
+use crate::person::Person;
 use crate::stage::{Stage, alice};
 
 /// Alice's socket is cut so many times, each time a bit later in the setting up of media.
@@ -25,21 +25,19 @@ pub(crate) async fn at_every_moment(scene: Scene) -> Told {
     let mut person = on_the_wire(&stage, &wire)?;
     for step in 0..MOMENTS {
         let mut there = person.begins()?;
-        there
-            .until("being let in", |event| {
-                matches!(event, RoomEvent::Entered(_))
-            })
-            .await?;
+        there.is_let_in().await?;
         // What he sends is set up at the same time.
         let other = bob.enters().await?;
         let moment = Duration::from_millis(12) * step;
         tokio::time::sleep(moment).await;
         wire.cut();
-        comes_back(&mut there, &wire).await?;
+        there.loses_link().await?;
+        wire.mend();
+        there.recovers_link().await?;
         let when = |failed: Failed| format!("cut {moment:?} after entering: {failed:?}");
         there.hears("bob", 10).await.map_err(when)?;
         other.hears("alice", 10).await.map_err(when)?;
-        same("ends told", &stage.told_of_ends().await?, &[0, 0])?;
+        stage.was_told_of_ends([0, 0]).await?;
         let (ending, client) = there.leaves().await?;
         ending.was_for(Reason::LocalExit)?;
         ending.was_confirmed()?;
@@ -53,18 +51,42 @@ pub(crate) async fn at_every_moment(scene: Scene) -> Told {
     stage.server_is_as_before().await
 }
 
+/// A socket that is cut in a call, as by a machine between us that restarts: the stay goes on, and so do media.
+pub(crate) async fn again_and_again(scene: Scene) -> Told {
+    let (mut stage, wire) = set(scene).await?;
+    let mut person = on_the_wire(&stage, &wire)?.enters().await?;
+    let bob = Person::at(&stage.server, "bob")?.enters().await?;
+    person.hears("bob", 10).await?;
+    bob.hears("alice", 10).await?;
+    for _ in 0..3 {
+        wire.cut();
+        person.loses_link().await?;
+        bob.hears("alice", 10).await?;
+        wire.mend();
+        person.recovers_link().await?;
+    }
+    stage.was_told_of_ends([0, 0]).await?;
+    person.hears("bob", 10).await?;
+    let (ending, _) = person.leaves().await?;
+    ending.was_for(Reason::LocalExit)?;
+    ending.was_confirmed()?;
+    stage.guest.sees_leave(&alice()).await?;
+    bob.leaves().await?.0.was_confirmed()?;
+    stage.server_is_as_before().await
+}
+
 /// That bob sends is told once, and not to her.
 pub(crate) async fn begun_meanwhile(scene: Scene) -> Told {
     let (stage, wire) = set(scene).await?;
     let mut person = on_the_wire(&stage, &wire)?.enters().await?;
     wire.cut();
-    lost(&mut person).await?;
+    person.loses_link().await?;
     let bob = Person::at(&stage.server, "bob")?.enters().await?;
     let carol = Person::at(&stage.server, "carol")?.enters().await?;
     // So he sends.
     carol.hears("bob", 10).await?;
     wire.mend();
-    recovered(&mut person).await?;
+    person.recovers_link().await?;
     person.hears("bob", 10).await?;
     person.hears("carol", 10).await?;
     for one in [person, bob, carol] {
@@ -82,13 +104,13 @@ pub(crate) async fn begun_anew_meanwhile(scene: Scene) -> Told {
     person.hears("bob", 10).await?;
     carol.hears("bob", 10).await?;
     wire.cut();
-    lost(&mut person).await?;
+    person.loses_link().await?;
     let (ending, bob) = bob.leaves().await?;
     ending.was_confirmed()?;
     let bob = bob.enters().await?;
     carol.hears("bob", 10).await?;
     wire.mend();
-    recovered(&mut person).await?;
+    person.recovers_link().await?;
     person.hears("bob", 10).await?;
     for one in [person, bob, carol] {
         one.leaves().await?.0.was_confirmed()?;
@@ -112,20 +134,4 @@ fn on_the_wire(stage: &Stage, wire: &TcpWire) -> Result<Person, Failed> {
     let config = JanusConfig::new(&format!("ws://{}", wire.address()))?
         .with_media_at(stage.server.link().ours().into());
     Ok(Person::with("alice", config, None))
-}
-
-async fn comes_back(person: &mut InRoom, wire: &TcpWire) -> Told {
-    lost(person).await?;
-    wire.mend();
-    recovered(person).await
-}
-
-async fn lost(person: &mut InRoom) -> Told {
-    let is_it = |event: &RoomEvent| matches!(event, RoomEvent::ConnectionLost);
-    person.until("the link's loss", is_it).await.map(drop)
-}
-
-async fn recovered(person: &mut InRoom) -> Told {
-    let is_it = |event: &RoomEvent| matches!(event, RoomEvent::ConnectionRecovered);
-    person.until("the link's recovery", is_it).await.map(drop)
 }

@@ -6,7 +6,6 @@ mod cycles;
 mod endings;
 mod entering;
 mod interrupted;
-mod judging;
 mod person;
 mod servers;
 mod stage;
@@ -17,9 +16,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use exeunt_janus_lab::{Network, Visitor, trial};
+use exeunt_requirements::Told;
 use libtest_mimic::{Arguments, Trial, run};
-
-use judging::Told;
 
 /// Where a story plays.
 #[derive(Clone, Copy)]
@@ -70,7 +68,7 @@ fn main() -> ExitCode {
         "media that were cut for a moment come back" => wires::media_mended,
         "an exit while everything is cut is bounded" => wires::everything_cut_before_an_exit,
         "a session whose socket was lost is claimed, and nobody sees her leave" => wires::claimed,
-        "a session whose socket is cut again and again is claimed, and media go on" => wires::claimed_after_a_cut,
+        "a session whose socket is cut again and again is claimed, and media go on" => interrupted::again_and_again,
         "media that were being set up when the socket was cut come all the same" => interrupted::at_every_moment,
         "whoever begins to send while the link is down is heard when it is back" => interrupted::begun_meanwhile,
         "whoever sends anew while the link is down is heard when it is back" => interrupted::begun_anew_meanwhile,

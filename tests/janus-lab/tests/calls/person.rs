@@ -9,13 +9,17 @@ use exeunt_janus_lab::{JanusServer, Marker};
 use exeunt_loopback::{
     DeviceFaults, FaultyDevice, PictureCamera, SilentSpeaker, SoundMeter, ToneMicrophone,
 };
+use exeunt_requirements::{Told, check, same};
 use exeunt_runtime::{
     Client, DeviceKind, EnterRequest, ExitReport, Outcome, Policy, Reason, Room, RoomEvent, UserId,
 };
 use libtest_mimic::Failed;
 
-use crate::judging::{Told, check, same};
 use crate::stage::{ROOM, wait};
+
+/// What an announcement can have come to that nobody confirmed.
+pub(crate) const UNCONFIRMED: [Outcome; 3] =
+    [Outcome::Failed, Outcome::TimedOut, Outcome::Impossible];
 
 /// Somebody outside of every room.
 pub(crate) struct Person {
@@ -104,11 +108,7 @@ impl Person {
     /// Enters, and waits until she is in, and microphone and camera run.
     pub(crate) async fn enters(self) -> Result<InRoom, Failed> {
         let mut person = self.begins()?;
-        person
-            .until("being let in", |event| {
-                matches!(event, RoomEvent::Entered(_))
-            })
-            .await?;
+        person.is_let_in().await?;
         for wanted in [DeviceKind::Microphone, DeviceKind::Camera] {
             person
                 .until("an open device", |event| {
@@ -141,6 +141,21 @@ impl InRoom {
             })?;
             self.heard.push(event);
         }
+    }
+
+    pub(crate) async fn is_let_in(&mut self) -> Told {
+        let is_it = |event: &RoomEvent| matches!(event, RoomEvent::Entered(_));
+        self.until("being let in", is_it).await.map(drop)
+    }
+
+    pub(crate) async fn loses_link(&mut self) -> Told {
+        let is_it = |event: &RoomEvent| matches!(event, RoomEvent::ConnectionLost);
+        self.until("the link's loss", is_it).await.map(drop)
+    }
+
+    pub(crate) async fn recovers_link(&mut self) -> Told {
+        let is_it = |event: &RoomEvent| matches!(event, RoomEvent::ConnectionRecovered);
+        self.until("the link's recovery", is_it).await.map(drop)
     }
 
     /// Waits until so many further packets of sound of somebody were heard and decoded, louder than silence.
@@ -223,6 +238,19 @@ impl Ending {
         })
     }
 
+    /// The link was lost for good, and the devices were let go of all the same.
+    pub(crate) fn was_lost(&self) -> Told {
+        self.was_for(Reason::ConnectionLost)?;
+        self.devices_were_released()
+    }
+
+    /// She left by herself and let go of her devices, and that nobody confirmed her departure is said.
+    pub(crate) fn was_unconfirmed(&self) -> Told {
+        self.was_for(Reason::LocalExit)?;
+        self.devices_were_released()?;
+        self.departure_was(&UNCONFIRMED)
+    }
+
     /// Nothing is left behind.
     pub(crate) fn was_clean(&self) -> Told {
         check(self.report.is_clean(), || {
@@ -236,7 +264,7 @@ impl Ending {
         self.departure_was(&[Outcome::Done])
     }
 
-    /// That the departure was not confirmed is said.
+    /// This became of the departure, or one of these.
     pub(crate) fn departure_was(&self, outcomes: &[Outcome]) -> Told {
         check(outcomes.contains(&self.report.departure.outcome), || {
             format!(

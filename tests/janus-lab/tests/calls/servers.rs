@@ -1,23 +1,18 @@
 //! What befalls the server, in a call and during the exit.
 
 use exeunt_janus_lab::Settings;
-use exeunt_runtime::{Outcome, Reason};
+use exeunt_requirements::Told;
 
 use crate::Scene;
-use crate::judging::Told;
-use crate::person::Person;
+use crate::person::{Person, UNCONFIRMED};
 use crate::stage::{Stage, alice};
-
-/// What an announcement can have come to that nobody confirmed.
-const UNCONFIRMED: [Outcome; 3] = [Outcome::Failed, Outcome::TimedOut, Outcome::Impossible];
 
 pub(crate) async fn killed_in_a_call(scene: Scene) -> Told {
     let mut stage = Stage::set(scene.network, Settings::default()).await?;
     let person = Person::at(&stage.server, "alice")?.enters().await?;
     stage.server.kill();
     let ending = person.ends().await?;
-    ending.was_for(Reason::ConnectionLost)?;
-    ending.devices_were_released()?;
+    ending.was_lost()?;
     ending.departure_was(&UNCONFIRMED)
 }
 
@@ -29,9 +24,7 @@ pub(crate) async fn killed_during_an_exit(scene: Scene) -> Told {
     person.room.handle().request_exit();
     stage.server.kill();
     let ending = person.ends().await?;
-    ending.was_for(Reason::LocalExit)?;
-    ending.devices_were_released()?;
-    ending.departure_was(&UNCONFIRMED)
+    ending.was_unconfirmed()
 }
 
 pub(crate) async fn stopped_before_an_exit(scene: Scene) -> Told {
@@ -39,9 +32,7 @@ pub(crate) async fn stopped_before_an_exit(scene: Scene) -> Told {
     let person = Person::at(&stage.server, "alice")?.enters().await?;
     stage.server.stop()?;
     let (ending, person) = person.leaves().await?;
-    ending.was_for(Reason::LocalExit)?;
-    ending.devices_were_released()?;
-    ending.departure_was(&UNCONFIRMED)?;
+    ending.was_unconfirmed()?;
     // What it was told and did not do, it does when it goes on.
     stage.server.go_on()?;
     stage.guest.sees_leave(&alice()).await?;
@@ -76,8 +67,7 @@ pub(crate) async fn stopped_in_a_call(scene: Scene) -> Told {
     let person = Person::at(&stage.server, "alice")?.enters().await?;
     stage.server.stop()?;
     let ending = person.ends().await?;
-    ending.was_for(Reason::ConnectionLost)?;
-    ending.devices_were_released()
+    ending.was_lost()
 }
 
 pub(crate) async fn restarted_in_a_call(scene: Scene) -> Told {
@@ -85,8 +75,7 @@ pub(crate) async fn restarted_in_a_call(scene: Scene) -> Told {
     let person = Person::at(&stage.server, "alice")?.enters().await?;
     stage.server.restart()?;
     let ending = person.ends().await?;
-    ending.was_for(Reason::ConnectionLost)?;
-    ending.devices_were_released()?;
+    ending.was_lost()?;
     stage.set_again().await?;
     let (ending, _) = Person::at(&stage.server, "alice")?
         .enters()
@@ -104,9 +93,7 @@ pub(crate) async fn restarted_during_an_exit(scene: Scene) -> Told {
     person.room.handle().request_exit();
     stage.server.restart()?;
     let (ending, person) = person.leaves().await?;
-    ending.was_for(Reason::LocalExit)?;
-    ending.devices_were_released()?;
-    ending.departure_was(&UNCONFIRMED)?;
+    ending.was_unconfirmed()?;
     // The next stay finds the new server (G-11).
     stage.set_again().await?;
     let (ending, _) = person.enters().await?.leaves().await?;
@@ -120,6 +107,5 @@ pub(crate) async fn shut_down(scene: Scene) -> Told {
     let person = Person::at(&stage.server, "alice")?.enters().await?;
     stage.server.shut_down()?;
     let ending = person.ends().await?;
-    ending.was_for(Reason::ConnectionLost)?;
-    ending.devices_were_released()
+    ending.was_lost()
 }

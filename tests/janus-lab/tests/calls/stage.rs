@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use exeunt_janus::translate::{Id, identity::Ids};
 use exeunt_janus_lab::{Guest, JanusServer, Load, Network, Settings, VideoRoom};
+use exeunt_requirements::{Told, same};
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
-
-use crate::judging::Told;
 
 /// What is waited for takes no longer than this on any machine; it ends a story that hangs.
 const HANGS: Duration = Duration::from_secs(60);
@@ -106,6 +105,12 @@ impl Stage {
         let told = self.guest.unheard().await?;
         let count = |what: &str| told.iter().filter(|told| told[what] == alice()).count();
         Ok([count("leaving"), count("kicked")])
+    }
+
+    /// Demands that this is how often the guest was told that alice left or was kicked.
+    pub(crate) async fn was_told_of_ends(&mut self, ends: [usize; 2]) -> Told {
+        let told = self.told_of_ends().await?;
+        same("ends that the guest was told of", &told, &ends)
     }
 }
 

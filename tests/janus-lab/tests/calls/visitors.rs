@@ -1,12 +1,12 @@
 //! Somebody foreign in the room: a browser with Janus's own library.
 
 use exeunt_janus_lab::{JanusServer, Settings, Visitor};
+use exeunt_requirements::{Told, check, same};
 use exeunt_runtime::{Outcome, Reason, RemoteLeaveReason, RoomEvent};
 use libtest_mimic::Failed;
 use serde_json::Value;
 
 use crate::Scene;
-use crate::judging::{Told, check, same};
 use crate::person::{InRoom, Person};
 use crate::stage::{ROOM, SECRET, Stage, alice};
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use exeunt_janus_lab::{
     Guest, GuestError, JanusServer, Load, Network, Settings, Traffic, VideoRoom, Way,
 };
+use exeunt_requirements::same;
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
@@ -52,14 +53,6 @@ impl Stage {
         let bob = self.guest(&server.signalling_url(), BOB)?;
         self.waits(alice.sees_come(&BOB.into()))?;
         Ok((alice, bob))
-    }
-}
-
-fn same<T: PartialEq + std::fmt::Debug>(what: &str, seen: &T, wanted: &T) -> Result<(), Failed> {
-    if seen == wanted {
-        Ok(())
-    } else {
-        Err(format!("{what}: {seen:?}, wanted {wanted:?}").into())
     }
 }
 

@@ -1,11 +1,12 @@
 //! What goes wrong, and the exception that the SDK makes of it.
 
 use exeunt_port::RoomId;
+use exeunt_requirements::same;
 use exeunt_sdks::{Answer, Call, Sdk};
 use libtest_mimic::Failed;
 use serde_json::json;
 
-use crate::scene::{Scene, same};
+use crate::scene::Scene;
 
 pub(crate) fn every_cause(scene: &mut Scene) -> Result<(), Failed> {
     let _alice = scene.enter("alice", &RoomId::number(123)?)?;

@@ -3,11 +3,12 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use exeunt_port::{RemoteLeaveReason, RoomId};
+use exeunt_requirements::same;
 use exeunt_runtime::Reason;
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, same};
+use crate::scene::Scene;
 
 /// A numeric room and a string room of the same digits, each with the end of the actions' names.
 fn rooms() -> Result<[(RoomId, &'static str, Value); 2], Failed> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use exeunt_port::{EnterRequest, RemoteLeaveReason, RoomId};
+use exeunt_requirements::same;
 use exeunt_room_service::user_sig::{Claims, sign};
 use exeunt_room_service::{
     Config, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID, DEVELOPMENT_SECRET_KEY,
@@ -163,16 +164,4 @@ fn request(name: &str, room: &RoomId) -> Result<EnterRequest, Failed> {
         room: room.clone(),
         user_sig: sign(DEVELOPMENT_USER_SIG_KEY, &claims),
     })
-}
-
-/// Claims that something is as it has to be.
-pub(crate) fn same<T: PartialEq + std::fmt::Debug>(
-    what: &str,
-    found: &T,
-    expected: &T,
-) -> Result<(), Failed> {
-    if found == expected {
-        return Ok(());
-    }
-    Err(format!("{what}: {found:?}, and not {expected:?}").into())
 }

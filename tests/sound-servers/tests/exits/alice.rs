@@ -3,14 +3,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use exeunt_core::Effect;
-use exeunt_cpal::{CpalMicrophone, CpalSpeaker};
+use exeunt_cpal::{CpalMicrophone, CpalSpeaker, stuck_threads};
 use exeunt_loopback::TransportFaults;
+use exeunt_requirements::{Told, check, same};
 use exeunt_runtime::{
     Client, DeviceKind, EnterRequest, ExitReport, Outcome, Policy, Reason, Room, RoomEvent,
 };
 use libtest_mimic::Failed;
 
-use crate::judging::{Told, check, same};
+use crate::bob::Bob;
 use crate::outside::{NOTHING, looked_at_from_outside};
 use crate::stage::Stage;
 
@@ -95,6 +96,16 @@ impl Alice {
         let mut alice = self.enter(stage)?;
         alice.until_open(stage, &DEVICES)?;
         Ok(alice)
+    }
+
+    /// Enters and is heard, and leaves with nothing left behind: a server is as good as at first.
+    pub(crate) fn has_a_clean_stay(self, stage: &Stage) -> Told {
+        let bob = Bob::enters(stage)?;
+        let alice = self.enters(stage)?;
+        bob.hears(stage, 5)?;
+        let (ending, _) = alice.leaves(stage)?;
+        ending.was_clean(Outcome::Done)?;
+        stage.nothing_is_left()
     }
 }
 
@@ -219,10 +230,19 @@ impl Ending {
         same("the devices", &self.outcomes(), &vec![both; 2])
     }
 
-    /// Both devices did not answer, and the report says so.
+    /// Each device went in one of these ways.
+    pub(crate) fn each_was(&self, allowed: &[Outcome]) -> Told {
+        let outcomes = self.outcomes();
+        check(outcomes.iter().all(|one| allowed.contains(one)), || {
+            format!("{}", self.report)
+        })
+    }
+
+    /// Both devices did not answer, the report says so, and the threads that were given up are counted.
     pub(crate) fn timed_out(&self) -> Told {
         same("the devices", &self.outcomes(), &vec![Outcome::TimedOut; 2])?;
-        same("given up", &self.report.given_up(), &2)
+        same("given up", &self.report.given_up(), &2)?;
+        same("stuck threads", &stuck_threads(), &2)
     }
 
     /// At the last step before `onExitRoom` the server had nothing of this process.

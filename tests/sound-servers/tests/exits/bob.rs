@@ -1,10 +1,10 @@
 //! Somebody else in the room, who listens, and is heard.
 
 use exeunt_loopback::ToneMicrophone;
+use exeunt_requirements::Told;
 use exeunt_runtime::{Client, EnterRequest, Room};
 use libtest_mimic::Failed;
 
-use crate::judging::Told;
 use crate::stage::Stage;
 
 /// Bob is in the room, hears, and says one tone all the time.

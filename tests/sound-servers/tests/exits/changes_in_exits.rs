@@ -4,9 +4,9 @@
 //! it: what the exit asks of it and waits for, and what is to change.
 
 use exeunt_pulse_server::{Plugged, Prompter, ServerError};
+use exeunt_requirements::Told;
 
 use crate::hot_changes::{HEADSET, in_a_call, is_used, leaves_well};
-use crate::judging::Told;
 use crate::stage::{Stage, until_an_exit_waits};
 
 /// What a server that stands still was asked for first.

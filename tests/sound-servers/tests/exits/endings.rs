@@ -1,11 +1,11 @@
 //! Every way out of a room: the server has both devices back before `onExitRoom` (G-3, G-13).
 
 use exeunt_loopback::ConnectFault;
+use exeunt_requirements::{Told, check, same};
 use exeunt_runtime::{Outcome, Policy, Reason};
 
 use crate::alice::{Alice, DEVICES, Ending, InRoom};
 use crate::bob::Bob;
-use crate::judging::{Told, check, same};
 use crate::stage::Stage;
 
 /// Both devices run, bob hears the microphone, and the server shows both.

@@ -6,12 +6,12 @@
 
 use exeunt_cpal::CpalMicrophone;
 use exeunt_pulse_server::Stream;
+use exeunt_requirements::{Told, check};
 use exeunt_runtime::{DeviceKind, Outcome, Policy, Reason};
 use libtest_mimic::Failed;
 
 use crate::alice::{Alice, DEVICES, InRoom};
 use crate::bob::Bob;
-use crate::judging::{Told, check};
 use crate::outside::{NOTHING, looked_at_from_outside};
 use crate::stage::{Stage, until};
 
@@ -160,11 +160,6 @@ fn goes_on_or_has_vanished(stage: &Stage, kind: DeviceKind, bob: &Bob, alice: &m
 pub(crate) fn leaves_well(stage: &Stage, alice: InRoom) -> Told {
     let (ending, _) = alice.leaves(stage)?;
     ending.was_for(Reason::LocalExit)?;
-    for outcome in ending.outcomes() {
-        check(
-            [Outcome::Done, Outcome::Vanished].contains(&outcome),
-            || format!("{}", ending.report),
-        )?;
-    }
+    ending.each_was(&[Outcome::Done, Outcome::Vanished])?;
     stage.nothing_is_left()
 }

@@ -8,7 +8,6 @@ mod bob;
 mod changes_in_exits;
 mod endings;
 mod hot_changes;
-mod judging;
 mod outside;
 mod servers_dying;
 mod servers_opening;
@@ -20,11 +19,10 @@ use std::path::Path;
 use std::process::{ExitCode, Stdio};
 
 use exeunt_pulse_server::{Make, Onlooker, Place};
-use exeunt_requirements::trial;
+use exeunt_requirements::{Told, trial};
 use exeunt_sound_servers::{again, place};
 use libtest_mimic::{Arguments, Failed, run};
 
-use crate::judging::Told;
 use crate::outside::until_ended;
 use crate::stage::{Stage, Story, play};
 

@@ -1,11 +1,11 @@
 //! The sound server is killed, or killed and started anew.
 
 use exeunt_cpal::{CpalMicrophone, stuck_threads};
+use exeunt_requirements::{Told, check, same};
 use exeunt_runtime::{DeviceKind, Outcome, Policy, Reason, RoomEvent};
 
 use crate::alice::{Alice, DEVICES};
 use crate::bob::Bob;
-use crate::judging::{Told, check, same};
 use crate::stage::{Stage, until_an_exit_waits, until_no_thread_is_left};
 
 pub(crate) fn killed_in_a_call(stage: &mut Stage) -> Told {
@@ -36,12 +36,7 @@ pub(crate) fn killed_during_an_exit(stage: &mut Stage) -> Told {
     let (ending, _) = alice.leaves(stage)?;
     ending.was_for(Reason::LocalExit)?;
     // A server that has gone has let go; it does not matter who noticed it first.
-    for outcome in ending.outcomes() {
-        check(
-            [Outcome::Done, Outcome::Vanished].contains(&outcome),
-            || format!("{}", ending.report),
-        )?;
-    }
+    ending.each_was(&[Outcome::Done, Outcome::Vanished])?;
     until_no_thread_is_left()
 }
 
@@ -75,10 +70,5 @@ pub(crate) fn restarted_during_an_exit(stage: &mut Stage) -> Told {
     ending.was_for(Reason::LocalExit)?;
     until_no_thread_is_left()?;
     // The next stay finds the new server (G-11).
-    let bob = Bob::enters(stage)?;
-    let alice = alice.enters(stage)?;
-    bob.hears(stage, 5)?;
-    let (ending, _) = alice.leaves(stage)?;
-    ending.was_clean(Outcome::Done)?;
-    stage.nothing_is_left()
+    alice.has_a_clean_stay(stage)
 }

@@ -1,18 +1,25 @@
 //! What befalls a sound server while the devices open, and an exit that begins meanwhile.
 
 use exeunt_cpal::stuck_threads;
+use exeunt_requirements::{Told, check, same};
 use exeunt_runtime::{Outcome, Policy, Reason, RoomEvent};
+use libtest_mimic::Failed;
 
-use crate::alice::{Alice, DEVICES};
-use crate::judging::{Told, check, same};
+use crate::alice::{Alice, DEVICES, InRoom};
 use crate::stage::{Stage, threads, until, until_no_thread_is_left};
 
-pub(crate) fn stopped(stage: &mut Stage) -> Told {
-    let before = threads()?;
+/// Alice in a room, while her devices wait for a server that has stopped.
+fn waits_for_a_stopped_server(stage: &mut Stage) -> Result<InRoom, Failed> {
     stage.server.stop()?;
     let mut alice = Alice::with(stage, Policy::default()).enter(stage)?;
     let entered = stage.wait("entering", alice.room.entered())?;
     check(entered, || "she was not let in".to_owned())?;
+    Ok(alice)
+}
+
+pub(crate) fn stopped(stage: &mut Stage) -> Told {
+    let before = threads()?;
+    let alice = waits_for_a_stopped_server(stage)?;
     // The devices are still asking the server, which holds nothing for them: nobody waits for it.
     let (ending, alice) = alice.leaves(stage)?;
     ending.was_for(Reason::LocalExit)?;
@@ -50,12 +57,7 @@ pub(crate) fn stopped_before_anybody_asked(stage: &mut Stage) -> Told {
 }
 
 pub(crate) fn killed(stage: &mut Stage) -> Told {
-    let alice = Alice::with(stage, Policy::default()).enters(stage)?;
-    let (_, alice) = alice.leaves(stage)?;
-    stage.server.stop()?;
-    let mut alice = alice.enter(stage)?;
-    let entered = stage.wait("entering", alice.room.entered())?;
-    check(entered, || "she was not let in".to_owned())?;
+    let alice = waits_for_a_stopped_server(stage)?;
     stage.server.kill()?;
     let (ending, _) = alice.leaves(stage)?;
     ending.was_for(Reason::LocalExit)?;

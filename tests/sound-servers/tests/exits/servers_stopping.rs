@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use exeunt_cpal::stuck_threads;
-use exeunt_runtime::{Outcome, Policy, Reason};
+use exeunt_requirements::{Told, check};
+use exeunt_runtime::{Policy, Reason};
 
 use crate::alice::{Alice, DEVICES};
-use crate::bob::Bob;
-use crate::judging::{Told, check, same};
 use crate::stage::{Stage, threads};
 
 pub(crate) fn in_a_call(stage: &mut Stage) -> Told {
@@ -21,7 +20,6 @@ pub(crate) fn in_a_call(stage: &mut Stage) -> Told {
     // They were told to have vanished, but should the server go on it would still record: until it
     // lets go nothing else can be promised (G-13).
     ending.timed_out()?;
-    same("stuck threads", &stuck_threads(), &2)?;
     goes_on(stage)
 }
 
@@ -31,16 +29,10 @@ pub(crate) fn before_an_exit(stage: &mut Stage) -> Told {
     let (ending, alice) = alice.leaves(stage)?;
     ending.was_for(Reason::LocalExit)?;
     ending.timed_out()?;
-    same("stuck threads", &stuck_threads(), &2)?;
     goes_on(stage)?;
 
     // And they can be used again.
-    let bob = Bob::enters(stage)?;
-    let alice = alice.enters(stage)?;
-    bob.hears(stage, 5)?;
-    let (ending, _) = alice.leaves(stage)?;
-    ending.was_clean(Outcome::Done)?;
-    stage.nothing_is_left()
+    alice.has_a_clean_stay(stage)
 }
 
 pub(crate) fn before_a_kick(stage: &mut Stage) -> Told {
@@ -50,7 +42,6 @@ pub(crate) fn before_a_kick(stage: &mut Stage) -> Told {
     let ending = alice.ends(stage)?;
     ending.was_for(Reason::Kicked)?;
     ending.timed_out()?;
-    same("stuck threads", &stuck_threads(), &2)?;
     goes_on(stage)
 }
 

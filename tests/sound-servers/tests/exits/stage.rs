@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 use exeunt_cpal::stuck_threads;
 use exeunt_loopback::Hub;
 use exeunt_pulse_server::{Make, Place, PulseServer, Stream};
+use exeunt_requirements::Told;
 use exeunt_sound_servers::tone;
 use libtest_mimic::Failed;
 use tokio::runtime::{Builder, Handle};
-
-use crate::judging::Told;
 
 /// A story plays on a thread that may be blocked.
 pub(crate) type Story = fn(&mut Stage) -> Told;

@@ -1,8 +1,9 @@
 //! Somebody asks the process to end, in every phase.
 
 use exeunt_port::DeviceKind;
+use exeunt_requirements::{check, nothing};
 use exeunt_runtime::{Outcome, Reason};
-use exeunt_stories::{Person, Service, Signal, SilentDoor, check, nothing};
+use exeunt_stories::{Person, Service, Signal, SilentDoor};
 use libtest_mimic::Failed;
 
 pub(crate) fn while_entering() -> Result<(), Failed> {

@@ -3,8 +3,9 @@
 use std::process::Command;
 
 use exeunt_port::DeviceKind;
+use exeunt_requirements::{check, same};
 use exeunt_runtime::{Outcome, Reason};
-use exeunt_stories::{HeldFile, Person, Service, check, same};
+use exeunt_stories::{HeldFile, Person, Service};
 use libtest_mimic::Failed;
 
 pub(crate) fn stuck_in_the_opening() -> Result<(), Failed> {

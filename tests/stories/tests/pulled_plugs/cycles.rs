@@ -1,8 +1,9 @@
 //! Again and again.
 
 use exeunt_port::UserId;
+use exeunt_requirements::same;
 use exeunt_runtime::Reason;
-use exeunt_stories::{Footprint, Person, Service, same, until};
+use exeunt_stories::{Footprint, Person, Service, until};
 use libtest_mimic::Failed;
 
 const CYCLES: usize = 20;

@@ -11,7 +11,7 @@ mod sound_servers;
 
 use std::process::ExitCode;
 
-use exeunt_requirements::trial;
+use exeunt_requirements::{on_linux, trial};
 use exeunt_stories::HeldFile;
 use libtest_mimic::{Arguments, Failed, Trial, run};
 
@@ -102,15 +102,4 @@ fn main() -> ExitCode {
         )),
     ];
     run(&Arguments::from_args(), stories).exit_code()
-}
-
-/// Only Linux has files that nobody gets open, and a folder that shows what a process holds.
-fn on_linux(story: Trial) -> Trial {
-    if cfg!(target_os = "linux") {
-        story
-    } else {
-        story
-            .with_kind("not run: needs Linux")
-            .with_ignored_flag(true)
-    }
 }

@@ -1,7 +1,8 @@
 //! A member that is suddenly not there any more.
 
+use exeunt_requirements::{check, same};
 use exeunt_runtime::Reason;
-use exeunt_stories::{Person, Service, Signal, check, now_micros, same};
+use exeunt_stories::{Person, Service, Signal, now_micros};
 use libtest_mimic::Failed;
 
 /// What a busy machine may add to a bound that only a clock outside of the process can see.

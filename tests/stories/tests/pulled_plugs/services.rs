@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use exeunt_port::DeviceKind;
+use exeunt_requirements::{check, same};
 use exeunt_runtime::{Outcome, Reason};
-use exeunt_stories::{Ending, Person, Service, Signal, check, same};
+use exeunt_stories::{Ending, Person, Service, Signal};
 use libtest_mimic::Failed;
 
 pub(crate) fn killed() -> Result<(), Failed> {

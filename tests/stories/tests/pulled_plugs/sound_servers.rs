@@ -2,8 +2,9 @@
 
 use exeunt_port::DeviceKind;
 use exeunt_pulse_server::{PulseServer, Stream};
+use exeunt_requirements::{check, nothing, same};
 use exeunt_runtime::{Outcome, Reason};
-use exeunt_stories::{Entering, Person, Service, Signal, check, nothing, now_micros, same, until};
+use exeunt_stories::{Entering, Person, Service, Signal, now_micros, until};
 use libtest_mimic::Failed;
 
 const DEVICES: [DeviceKind; 2] = [DeviceKind::Microphone, DeviceKind::Speaker];

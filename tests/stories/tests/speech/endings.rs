@@ -6,9 +6,10 @@
 
 use exeunt_port::{DeviceKind, RemoteLeaveReason};
 use exeunt_pulse_server::PulseServer;
+use exeunt_requirements::{check, same};
 use exeunt_runtime::{Outcome, Reason};
 use exeunt_stories::{
-    Ending, Entering, HeldFile, Person, ROOM, SilentDoor, check, now_micros, operator, same, until,
+    Ending, Entering, HeldFile, Person, ROOM, SilentDoor, now_micros, operator, until,
 };
 use libtest_mimic::Failed;
 

@@ -1,8 +1,8 @@
 //! What is said is heard.
 
 use exeunt_pulse_server::PulseServer;
+use exeunt_requirements::check;
 use exeunt_runtime::Reason;
-use exeunt_stories::check;
 use libtest_mimic::Failed;
 
 use crate::envelope::Envelope;

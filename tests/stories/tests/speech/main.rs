@@ -10,7 +10,7 @@ mod scene;
 
 use std::process::ExitCode;
 
-use exeunt_requirements::trial;
+use exeunt_requirements::{on_linux, trial};
 use exeunt_stories::HeldFile;
 use libtest_mimic::{Arguments, Failed, Trial, run};
 
@@ -52,15 +52,4 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = arguments.test_threads.or(Some(2));
     run(&arguments, stories).exit_code()
-}
-
-/// Only Linux has files that nobody gets open.
-fn on_linux(story: Trial) -> Trial {
-    if cfg!(target_os = "linux") {
-        story
-    } else {
-        story
-            .with_kind("not run: needs Linux")
-            .with_ignored_flag(true)
-    }
 }

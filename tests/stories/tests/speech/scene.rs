@@ -7,12 +7,13 @@ use std::sync::Arc;
 use exeunt_loopback::{Heard, SilentSpeaker, SoundMeter};
 use exeunt_port::{EnterRequest, RemoteLeaveReason, UserId};
 use exeunt_pulse_server::{PulseServer, ServerError};
+use exeunt_requirements::check;
 use exeunt_room_service::user_sig::{Claims, sign};
 use exeunt_room_service::{
     Config, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_USER_SIG_KEY, RoomService, RunningService,
 };
 use exeunt_runtime::{Client, ExitReport, Room, RoomEvent};
-use exeunt_stories::{Entering, PATIENCE, Person, ROOM, check, now_micros};
+use exeunt_stories::{Entering, PATIENCE, Person, ROOM, now_micros};
 use exeunt_websocket::WebSocketTransport;
 use libtest_mimic::Failed;
 use tempfile::TempDir;

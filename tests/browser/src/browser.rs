@@ -9,69 +9,38 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use thiserror::Error;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+use crate::BrowserError;
 
 /// Longer than anything here takes.
 const FAILED: Duration = Duration::from_secs(60);
 /// How often is looked whether something is the case.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Why a browser does not do what it is to.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum BrowserError {
-    /// The system refused something.
-    #[error("{what}: {error}")]
-    System {
-        /// What was tried.
-        what: &'static str,
-        /// The system's words.
-        error: std::io::Error,
-    },
-    /// Its `DevTools` socket failed.
-    #[error("the browser's socket: {0}")]
-    Socket(#[from] Box<tungstenite::Error>),
-    /// It does not answer.
-    #[error("the browser does not answer to {what}")]
-    Silent {
-        /// What was asked.
-        what: String,
-    },
-    /// It refused something, or a script of the page threw.
-    #[error("the browser answers {answer} to {what}")]
-    Refused {
-        /// What was asked.
-        what: String,
-        /// What was answered.
-        answer: String,
-    },
-    /// What was waited for did not happen.
-    #[error("{what} never happens; the page shows: {page}\nits complaints: {complaints:?}")]
-    Never {
-        /// What was waited for.
-        what: String,
-        /// The page's text.
-        page: String,
-        /// What its scripts complained of.
-        complaints: Vec<String>,
-    },
-}
-
 /// A browser with one page, a camera and a microphone of its own making. It ends with this.
 #[derive(Debug)]
-pub(crate) struct Browser {
+pub struct Browser {
     process: Child,
     socket: WebSocketStream<TcpStream>,
     session: String,
     last: u64,
-    /// What the page's scripts complained of.
-    complaints: Vec<String>,
+    /// What the page's scripts complained of: what they threw, errors and warnings.
+    pub complaints: Vec<String>,
     _profile: TempDir,
+}
+
+/// A key that can be pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "they are labelled")]
+pub enum Key {
+    Enter,
+    Tab,
+    Escape,
 }
 
 impl Drop for Browser {
@@ -82,7 +51,8 @@ impl Drop for Browser {
 }
 
 impl Browser {
-    pub(crate) async fn start() -> Result<Self, BrowserError> {
+    /// Starts one, with an empty page.
+    pub async fn start() -> Result<Self, BrowserError> {
         let system = |what| move |error| BrowserError::System { what, error };
         let profile = tempfile::tempdir().map_err(system("a temporary folder"))?;
         let process = Command::new("chromium")
@@ -171,7 +141,7 @@ impl Browser {
             let level = heard["params"]["entry"]["level"]
                 .as_str()
                 .unwrap_or_default();
-            if told == "Runtime.exceptionThrown" || level == "error" {
+            if told == "Runtime.exceptionThrown" || level == "error" || level == "warning" {
                 self.complaints.push(heard["params"].to_string());
             }
             if heard["id"] == id {
@@ -187,13 +157,13 @@ impl Browser {
     }
 
     /// Goes to a page, and waits until a script answers `true` there.
-    pub(crate) async fn go(&mut self, url: &str, is_there: &str) -> Result<(), BrowserError> {
+    pub async fn go(&mut self, url: &str, is_there: &str) -> Result<(), BrowserError> {
         self.call("Page.navigate", json!({ "url": url })).await?;
         self.until(is_there).await
     }
 
     /// What a script answers, or what it promised if it promises something.
-    pub(crate) async fn says(&mut self, script: &str) -> Result<Value, BrowserError> {
+    pub async fn says(&mut self, script: &str) -> Result<Value, BrowserError> {
         let asked = json!({"expression": script, "returnByValue": true, "awaitPromise": true});
         let answer = self.call("Runtime.evaluate", asked).await?;
         if answer["exceptionDetails"].is_null() {
@@ -206,7 +176,7 @@ impl Browser {
     }
 
     /// Waits until a script answers `true`.
-    pub(crate) async fn until(&mut self, script: &str) -> Result<(), BrowserError> {
+    pub async fn until(&mut self, script: &str) -> Result<(), BrowserError> {
         let guarded =
             format!("(async () => {{ try {{ return {script} }} catch {{ return false }} }})()");
         let waited = timeout(FAILED, async {
@@ -218,27 +188,94 @@ impl Browser {
         if let Ok(waited) = waited.await {
             return waited;
         }
-        let page = self
-            .says("document.body.innerText")
-            .await
-            .unwrap_or_default();
-        Err(BrowserError::Never {
-            what: script.to_owned(),
-            page: page.as_str().unwrap_or_default().to_owned(),
-            complaints: self.complaints.clone(),
-        })
+        Err(self.never(script).await)
     }
 
-    /// Leaves a picture of the page in this file.
-    pub(crate) async fn picture(&mut self, file: &Path) -> Result<(), BrowserError> {
-        let answer = self
-            .call("Page.captureScreenshot", json!({"format": "png"}))
-            .await?;
+    /// Types a text into whatever has the focus.
+    pub async fn types(&mut self, text: &str) -> Result<(), BrowserError> {
+        let typed = json!({ "text": text });
+        self.call("Input.insertText", typed).await.map(drop)
+    }
+
+    /// Presses a key.
+    pub async fn presses(&mut self, key: Key) -> Result<(), BrowserError> {
+        let (name, code, text) = match key {
+            Key::Enter => ("Enter", 13, "\r"),
+            Key::Tab => ("Tab", 9, ""),
+            Key::Escape => ("Escape", 27, ""),
+        };
+        for kind in ["keyDown", "keyUp"] {
+            let mut pressed = json!({
+                "type": kind, "key": name, "code": name, "windowsVirtualKeyCode": code,
+            });
+            if kind == "keyDown" && !text.is_empty() {
+                pressed["text"] = text.into();
+            }
+            self.call("Input.dispatchKeyEvent", pressed).await?;
+        }
+        Ok(())
+    }
+
+    /// Presses a key again and again, 50 times at most, until a script answers `true`.
+    pub async fn presses_until(&mut self, key: Key, script: &str) -> Result<(), BrowserError> {
+        for _ in 0..50 {
+            if self.says(script).await? == true {
+                return Ok(());
+            }
+            self.presses(key).await?;
+        }
+        Err(self.never(&format!("by {key:?}, {script}")).await)
+    }
+
+    /// Makes the window this large, in pixels.
+    pub async fn is_of_size(&mut self, width: u32, height: u32) -> Result<(), BrowserError> {
+        let metrics =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        let set = self.call("Emulation.setDeviceMetricsOverride", metrics);
+        set.await.map(drop)
+    }
+
+    /// Prefers a colour scheme: `light` or `dark`.
+    pub async fn prefers(&mut self, scheme: &str) -> Result<(), BrowserError> {
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        let set = self.call(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": features }),
+        );
+        set.await.map(drop)
+    }
+
+    /// Leaves a picture of the page in this file, makes its folder where there is none, and prints the path.
+    pub async fn picture(&mut self, file: &Path) -> Result<(), BrowserError> {
+        let asked = json!({"format": "png"});
+        let answer = self.call("Page.captureScreenshot", asked).await?;
         let picture = STANDARD.decode(answer["data"].as_str().unwrap_or_default());
-        std::fs::write(file, picture.unwrap_or_default()).map_err(|error| BrowserError::System {
-            what: "the picture",
-            error,
-        })
+        let picture = picture.map_err(|error| BrowserError::Refused {
+            what: "show a picture".to_owned(),
+            answer: error.to_string(),
+        })?;
+        let folder = file.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::write(file, picture))
+            .map_err(|error| BrowserError::System {
+                what: "the picture",
+                error,
+            })?;
+        println!("picture: {}", file.display());
+        Ok(())
+    }
+
+    async fn never(&mut self, what: &str) -> BrowserError {
+        let page = self.says("document.body.innerText").await;
+        BrowserError::Never {
+            what: what.to_owned(),
+            page: page
+                .unwrap_or_default()
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+            complaints: self.complaints.clone(),
+        }
     }
 }
 

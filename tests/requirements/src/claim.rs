@@ -4,8 +4,11 @@ use std::fmt::Debug;
 
 use libtest_mimic::Failed;
 
+/// How a story, or a claim in it, ends.
+pub type Told = Result<(), Failed>;
+
 /// Claims that this holds; `otherwise` says what is instead.
-pub fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Failed> {
+pub fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Told {
     if holds {
         Ok(())
     } else {
@@ -14,18 +17,14 @@ pub fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Fail
 }
 
 /// Claims that `got` is what was wanted.
-pub fn same<A, B>(what: &str, got: &A, wanted: &B) -> Result<(), Failed>
-where
-    A: PartialEq<B> + Debug + ?Sized,
-    B: Debug + ?Sized,
-{
-    check(*got == *wanted, || {
+pub fn same<T: PartialEq + Debug + ?Sized>(what: &str, got: &T, wanted: &T) -> Told {
+    check(got == wanted, || {
         format!("{what}: {got:?} instead of {wanted:?}")
     })
 }
 
 /// Claims that the list is empty.
-pub fn nothing<T: Debug>(what: &str, list: &[T]) -> Result<(), Failed> {
+pub fn nothing<T: Debug>(what: &str, list: &[T]) -> Told {
     check(list.is_empty(), || {
         format!("{what}: there should be none, but there is {list:?}")
     })
