@@ -15,6 +15,7 @@ mod process;
 pub(crate) mod scenarios;
 mod sound;
 mod stage;
+mod strike;
 mod subject;
 mod time_to_off;
 mod typed;
