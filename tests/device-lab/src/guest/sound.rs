@@ -10,8 +10,14 @@ use super::stage::eventually;
 pub(crate) const MICROPHONE: &str = "hw:CARD=Loopback,DEV=1";
 /// What the kernel calls it.
 pub(crate) const MICROPHONE_NODE: &str = "/dev/snd/pcmC0D1c";
+/// What the kernel shows of it.
+pub(crate) const MICROPHONE_STATUS: &str = "/proc/asound/Loopback/pcm1c/sub0/status";
 /// The speaker.
 pub(crate) const SPEAKER: &str = "hw:CARD=Second,DEV=0";
+/// What the kernel calls it.
+pub(crate) const SPEAKER_NODE: &str = "/dev/snd/pcmC1D0p";
+/// What the kernel shows of it.
+pub(crate) const SPEAKER_STATUS: &str = "/proc/asound/Second/pcm0p/sub0/status";
 /// Emulated, the machine is too slow for shorter ones.
 pub(crate) const PERIOD: Duration = Duration::from_millis(100);
 

@@ -51,10 +51,10 @@ impl Subject {
         Self::ready(process.quiet())
     }
 
-    /// A member with a camera only, who does not wait long for a server that does not answer; nothing
-    /// of what it says is put in the log.
-    pub(crate) fn with_camera_only() -> Result<Self, LabFailure> {
-        let arguments = ["member", "--camera", camera::NODE, "--departure", "200"];
+    /// A member with one device only, named by an option, who does not wait long for a server that does
+    /// not answer; nothing of what it says is put in the log.
+    pub(crate) fn with_only(option: &str, name: &str) -> Result<Self, LabFailure> {
+        let arguments = ["member", option, name, "--departure", "200"];
         Self::ready(Process::start("member", &arguments)?.quiet())
     }
 
