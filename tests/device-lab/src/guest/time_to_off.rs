@@ -67,10 +67,11 @@ const ENDS: [End; 4] = [
 /// The rows take turns, so that what else the machine has to do slows none of them down alone.
 const ROUNDS: u32 = 5;
 
-/// Measures every row of every device so many times, and prints a table each.
-pub(crate) fn measure(times: u32) -> Outcome {
+/// Measures every row of every device, or of this one, so many times, and prints a table each.
+pub(crate) fn measure(only: Option<&str>, times: u32) -> Outcome {
     stage::restore()?;
-    for device in &DEVICES {
+    let is_wanted = |device: &&Device| only.is_none_or(|only| only == device.kind);
+    for device in DEVICES.iter().filter(is_wanted) {
         device.measure(times)?;
     }
     Ok(())
@@ -120,12 +121,14 @@ impl Device {
             member.until("to be out", |line| line.is("out"))?;
             let begun = begun.number("at");
             let since = |at: u64| Duration::from_micros(at.saturating_sub(begun));
-            row.took(Measured {
+            let measured = Measured {
                 off: since(closings.last_since(begun)?),
                 heard: since(exited.number("began")),
                 reported: since(exited.number("began"))
                     + Duration::from_micros(exited.number("off_us")),
-            });
+            };
+            log::say(&format!("{measured:?}"));
+            row.took(measured);
         }
         Ok(())
     }
