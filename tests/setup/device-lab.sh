@@ -8,7 +8,7 @@
 #   device-lab.sh where     prints where it is
 set -eu
 
-# Counts up when what stands in the cache changes; tests/device-lab/src/parts.rs has the same number.
+# Counts up when what stands in the cache changes; tests/device-lab/src/host/parts.rs has the same number.
 LAYOUT=1
 CACHE=${EXEUNT_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/exeunt-device-lab}
 PLACE=$CACHE/layout-$LAYOUT

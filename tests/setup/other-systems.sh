@@ -1,20 +1,21 @@
 #!/bin/sh
 # Checks on a Linux machine that the device crates compile for macOS and Windows: names, types, borrows.
-# Nothing is linked and nothing is run. Ends with 0 if both compile, and with 77 if that cannot be told here.
+# Nothing is linked and nothing is run. Ends with 0 if both compile, and with 77 if that cannot be told here,
+# which `make check` lets pass unless FULL=1.
 #
 #   other-systems.sh [target...]     aarch64-apple-darwin and x86_64-pc-windows-msvc unless named
 #
 # Where rustup has the targets (rustup target add ...), they are used. Elsewhere std itself is checked for
 # them first, from the source that Debian packages with a compiler of the same version: rustc-web and
 # rust-web-src, which are downloaded and unpacked in a cache, not installed. The first time takes some
-# minutes, and 150 MB.
+# minutes, 150 MB to download and 2 GB of disk; after it some seconds.
 set -eu
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/exeunt-other-systems
 packages="rustc-web rust-web-src libstd-rust-web-dev"
 
 unknown() {
-    echo "not checked: $1" >&2
+    echo "not run: whether the device crates compile for macOS and Windows: $1" >&2
     exit 77
 }
 

@@ -1,8 +1,8 @@
-//! How long the camera takes to be off, in the device lab's machine: ours beside programs that know
-//! nothing of rooms. The machine is emulated, so the ratios count and not the figures.
+//! How long camera, microphone and speaker take to be off, in the device lab's machine: ours beside
+//! programs that know nothing of rooms. The machine is emulated, so the ratios count and not the figures.
 //!
 //! ```console
-//! $ cargo bench -p exeunt-device-lab            # EXITS=200 exits a row
+//! $ cargo bench -p exeunt-device-lab            # EXITS=200 exits a row; ONLY=camera, microphone or speaker
 //! ```
 
 use std::path::Path;
@@ -24,11 +24,15 @@ fn main() -> ExitCode {
         }
     };
     let exits = std::env::var("EXITS").unwrap_or_else(|_| "200".to_owned());
+    let mut arguments = vec!["time-to-off".to_owned(), "--exits".to_owned(), exits];
+    if let Ok(only) = std::env::var("ONLY") {
+        arguments.extend(["--only".to_owned(), only]);
+    }
     let machine = Machine {
         parts: &parts,
         program: Path::new(env!("CARGO_BIN_EXE_lab-guest")),
         further: None,
-        arguments: vec!["time-to-off".to_owned(), "--exits".to_owned(), exits],
+        arguments,
         bound: BOUND,
         folder: &Path::new(env!("CARGO_TARGET_TMPDIR")).join("device-lab"),
         name: "time-to-off",

@@ -15,6 +15,7 @@ mod process;
 pub(crate) mod scenarios;
 mod sound;
 mod stage;
+mod strike;
 mod subject;
 mod time_to_off;
 mod typed;
@@ -55,8 +56,11 @@ enum Role {
         /// Over which crate.
         way: bare::Way,
     },
-    /// Measures how long the camera takes to be off, and prints a table.
+    /// Measures how long the devices take to be off, and prints a table each.
     TimeToOff {
+        /// Only this device: camera, microphone or speaker.
+        #[arg(long)]
+        only: Option<String>,
         /// How many exits a row.
         #[arg(long, default_value_t = 200)]
         exits: u32,
@@ -75,7 +79,7 @@ pub fn run() -> ExitCode {
         }
         Role::Conform { device, words } => conform::run(&device, &words),
         Role::Bare { way } => bare::run(way),
-        Role::TimeToOff { exits } => time_to_off::measure(exits),
+        Role::TimeToOff { only, exits } => time_to_off::measure(only.as_deref(), exits),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

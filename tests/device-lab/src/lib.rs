@@ -10,8 +10,9 @@
 //! * a further process, the *claimant*, which must be able to stream from the camera, since only one
 //!   process at a time can.
 //!
-//! A member that is told so stops itself (`SIGSTOP`) in its `onExitRoom`. What the director sees then
-//! is what was so before: a process that stands still lets go of nothing.
+//! A member that is told so stops itself (`SIGSTOP`) in the session's last step, when all is settled and
+//! nobody was told yet. What the director sees then was so before `onExitRoom`: a process that stands
+//! still lets go of nothing.
 //!
 //! | module | what it is |
 //! | --- | --- |

@@ -1,35 +1,32 @@
-//! Programs that use the camera as one would without Exeunt, to compare with.
+//! Programs that use a device as one would without Exeunt, to compare with.
 
-use std::io::{BufRead, Error};
-use std::sync::mpsc::channel;
+mod camera;
+mod sound;
+
+use std::io::BufRead;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
 use clap::ValueEnum;
-use nokhwa::pixel_format::RgbFormat;
-use nokhwa::utils::{
-    CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType, Resolution,
-};
-use nokhwa::{CallbackCamera, Camera, NokhwaError};
 use serde_json::json;
-use v4l::buffer::Type;
-use v4l::io::mmap::Stream;
-use v4l::io::traits::CaptureStream;
-use v4l::video::Capture;
-use v4l::{Device, FourCC};
 
-use super::camera::NODE;
+use self::camera::BareCamera;
+use self::sound::BareSound;
 use super::failure::{LabFailure, Outcome};
 use super::line::{now_micros, tell};
-use super::process::PATIENCE;
 
-/// Over which crate the camera is used.
+/// Which device is used, and over which crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Way {
-    /// v4l itself.
+    /// The camera, over v4l itself.
     V4l,
-    /// nokhwa, which uses v4l.
+    /// The camera, over nokhwa, which uses v4l.
     Nokhwa,
-    /// nokhwa with a thread of its own that hands on every picture.
+    /// The camera, over nokhwa with a thread of its own that hands on every picture.
     NokhwaCallback,
+    /// The microphone, over cpal.
+    CpalMicrophone,
+    /// The speaker, over cpal.
+    CpalSpeaker,
 }
 
 impl Way {
@@ -39,17 +36,23 @@ impl Way {
             Self::V4l => "v4l",
             Self::Nokhwa => "nokhwa",
             Self::NokhwaCallback => "nokhwa-callback",
+            Self::CpalMicrophone => "cpal-microphone",
+            Self::CpalSpeaker => "cpal-speaker",
         }
+    }
+
+    fn failed(self) -> impl FnOnce(std::io::Error) -> LabFailure {
+        LabFailure::system(format!("the device, over {}", self.name()))
     }
 }
 
-/// Opens the camera and lets go of it as it is told on its input.
+/// Opens the device and lets go of it as it is told on its input.
 pub(crate) fn run(way: Way) -> Outcome {
-    let mut commands = std::io::stdin().lock().lines().map_while(Result::ok);
-    while commands.next().is_some() {
-        let held = Held::open(way)?;
+    let told = told()?;
+    while told.recv().is_ok() {
+        let mut held = Held::open(way)?;
         tell("streaming", json!({}));
-        if commands.next().is_none() {
+        if !held.runs_until(&told)? {
             break;
         }
         let from = now_micros();
@@ -59,68 +62,61 @@ pub(crate) fn run(way: Way) -> Outcome {
     Ok(())
 }
 
-/// A camera that streams.
+/// What it is told, read on a thread of its own: the device runs meanwhile.
+fn told() -> Result<Receiver<()>, LabFailure> {
+    let (sender, told) = channel();
+    std::thread::Builder::new()
+        .name("commands".to_owned())
+        .spawn(move || {
+            for _line in std::io::stdin().lock().lines().map_while(Result::ok) {
+                if sender.send(()).is_err() {
+                    return;
+                }
+            }
+        })
+        .map(|_| told)
+        .map_err(LabFailure::system("a thread"))
+}
+
+/// Whether it was told something; `None` if nobody is left to tell it anything.
+fn is_told(told: &Receiver<()>) -> Option<bool> {
+    match told.try_recv() {
+        Ok(()) => Some(true),
+        Err(TryRecvError::Empty) => Some(false),
+        Err(TryRecvError::Disconnected) => None,
+    }
+}
+
+/// A device that streams.
 enum Held {
-    V4l(Stream<'static>, Device),
-    Nokhwa(Box<Camera>),
-    NokhwaCallback(Box<CallbackCamera>),
+    Camera(BareCamera),
+    Sound(BareSound),
 }
 
 impl Held {
-    /// The same size as the member's, and a picture of it.
     fn open(way: Way) -> Result<Self, LabFailure> {
-        let failed = || LabFailure::system(format!("the camera, over {}", way.name()));
         match way {
-            Way::V4l => {
-                let device = Device::with_path(NODE).map_err(failed())?;
-                let mut format = device.format().map_err(failed())?;
-                (format.width, format.height) = (320, 180);
-                format.fourcc = FourCC::new(b"NV12");
-                device.set_format(&format).map_err(failed())?;
-                let stream = Stream::with_buffers(&device, Type::VideoCapture, 4);
-                let mut stream = stream.map_err(failed())?;
-                stream.next().map_err(failed())?;
-                Ok(Self::V4l(stream, device))
-            }
-            Way::Nokhwa => {
-                let failed = |error: NokhwaError| failed()(Error::other(error));
-                let mut camera = Camera::new(CameraIndex::Index(0), wanted()).map_err(failed)?;
-                camera.open_stream().map_err(failed)?;
-                camera.frame().map_err(failed)?;
-                Ok(Self::Nokhwa(Box::new(camera)))
-            }
-            Way::NokhwaCallback => {
-                let failed = |error: NokhwaError| failed()(Error::other(error));
-                let (sender, pictures) = channel();
-                let hand_on = move |picture| drop(sender.send(picture));
-                let camera = CallbackCamera::new(CameraIndex::Index(0), wanted(), hand_on);
-                let mut camera = camera.map_err(failed)?;
-                camera.open_stream().map_err(failed)?;
-                let first = pictures.recv_timeout(PATIENCE);
-                first.map_err(|_| LabFailure::Wrong("nokhwa gives no picture".to_owned()))?;
-                Ok(Self::NokhwaCallback(Box::new(camera)))
-            }
+            Way::V4l => BareCamera::over_v4l().map(Self::Camera),
+            Way::Nokhwa => BareCamera::over_nokhwa().map(Self::Camera),
+            Way::NokhwaCallback => BareCamera::over_nokhwas_callback().map(Self::Camera),
+            Way::CpalMicrophone => BareSound::microphone().map(Self::Sound),
+            Way::CpalSpeaker => BareSound::speaker().map(Self::Sound),
+        }
+    }
+
+    /// Takes what the device gives until it is told to drop it; `false` if nobody tells it any more.
+    fn runs_until(&mut self, told: &Receiver<()>) -> Result<bool, LabFailure> {
+        match self {
+            Self::Camera(camera) => camera.runs_until(told),
+            // Its driver's thread takes or gives the sound.
+            Self::Sound(_) => Ok(told.recv().is_ok()),
         }
     }
 
     fn let_go(self) {
         match self {
-            Self::V4l(stream, device) => {
-                drop(stream);
-                drop(device);
-            }
-            Self::Nokhwa(mut camera) => {
-                // What cannot be stopped is dropped all the same.
-                let _ = camera.stop_stream();
-                drop(camera);
-            }
-            Self::NokhwaCallback(camera) => drop(camera),
+            Self::Camera(camera) => camera.let_go(),
+            Self::Sound(sound) => sound.let_go(),
         }
     }
-}
-
-/// The member's size, at its rate.
-fn wanted() -> RequestedFormat<'static> {
-    let format = CameraFormat::new(Resolution::new(320, 180), FrameFormat::YUYV, 15);
-    RequestedFormat::new::<RgbFormat>(RequestedFormatType::Closest(format))
 }

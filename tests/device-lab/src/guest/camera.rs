@@ -9,13 +9,14 @@ use super::claim::can_be_claimed;
 use super::failure::{LabFailure, Outcome};
 use super::sound::write;
 use super::stage::eventually;
+use super::strike::Lever;
 
 /// The node that the scenarios use.
 pub(crate) const NODE: &str = "/dev/video0";
 
-const DRIVER: &str = "/sys/bus/platform/drivers/vivid";
+pub(crate) const DRIVER: &str = "/sys/bus/platform/drivers/vivid";
 /// All of the driver's nodes belong to this one.
-const DEVICE: &str = "vivid.0";
+pub(crate) const DEVICE: &str = "vivid.0";
 
 /// What the camera's driver can be told to do wrong, with the name of its control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,11 @@ impl CameraFault {
     pub(crate) fn happens(self) -> Outcome {
         set(self.control(), Value::Integer(1))
     }
+
+    /// What makes it happen at once: the node is open, and the control known.
+    pub(crate) fn prepared(self) -> Result<Lever, LabFailure> {
+        prepared(self.control(), Value::Integer(1))
+    }
 }
 
 /// How many of a hundred pictures do not come; 100 is a camera that has stalled.
@@ -68,8 +74,12 @@ pub(crate) fn restore() -> Outcome {
     })
 }
 
-fn set(name: &str, value: Value) -> Outcome {
-    let failed = || LabFailure::system(format!("the camera's control {name:?}"));
+fn set(name: &'static str, value: Value) -> Outcome {
+    prepared(name, value)?()
+}
+
+fn prepared(name: &'static str, value: Value) -> Result<Lever, LabFailure> {
+    let failed = move || LabFailure::system(format!("the camera's control {name:?}"));
     let device = Device::with_path(NODE).map_err(failed())?;
     let controls = device.query_controls().map_err(failed())?;
     let control = controls.iter().find(|control| control.name == name);
@@ -83,5 +93,7 @@ fn set(name: &str, value: Value) -> Outcome {
         id: control.id,
         value,
     };
-    device.set_control(control).map_err(failed())
+    Ok(Box::new(move || {
+        device.set_control(control).map_err(failed())
+    }))
 }

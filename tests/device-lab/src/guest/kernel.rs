@@ -46,6 +46,19 @@ pub(crate) fn held_devices(process: u32) -> Result<Vec<String>, LabFailure> {
     Ok(held)
 }
 
+/// Where a process shows its descriptors of this node.
+pub(crate) fn handles_of(process: u32, node: &str) -> Result<Vec<PathBuf>, LabFailure> {
+    let failed = LabFailure::system(format!("looking at process {process}"));
+    let descriptors = fs::read_dir(of(process, "fd")).map_err(failed)?;
+    let paths = descriptors.filter_map(|entry| Some(entry.ok()?.path()));
+    Ok(paths.filter(|path| leads_to(path, node)).collect())
+}
+
+/// Whether a descriptor, where its process shows it, is open and this node's.
+pub(crate) fn leads_to(handle: &Path, node: &str) -> bool {
+    fs::read_link(handle).is_ok_and(|target| target == Path::new(node))
+}
+
 /// A sound card's control, which is asked and not recorded with, counts as well.
 fn is_device(path: &str) -> bool {
     path.starts_with("/dev/video") || path.starts_with("/dev/snd/")

@@ -4,11 +4,10 @@
 mod devices;
 mod equipment;
 mod person;
+mod standstill;
 mod told;
 
 use std::io::BufRead;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use exeunt_loopback::{AnnounceFault, ConnectFault, Hub};
@@ -20,6 +19,7 @@ use tokio::sync::mpsc;
 pub(crate) use self::devices::{Devices, camera, microphone, speaker};
 use self::equipment::{Ownership, let_go};
 use self::person::Person;
+use self::standstill::Standstill;
 use super::failure::{LabFailure, Outcome};
 use super::line::tell;
 
@@ -48,8 +48,7 @@ struct Member {
     people: Vec<Person>,
     /// The devices that were lent.
     lent: Vec<Preview>,
-    /// Whether to stand still at the next `onExitRoom`.
-    freezes: Arc<AtomicBool>,
+    standstill: Standstill,
 }
 
 /// Obeys until its input ends.
@@ -98,15 +97,15 @@ impl Member {
             .iter()
             .map(|transport| transport.faults().clone())
             .collect();
-        let equipment = devices.clients(transports);
+        let standstill = Standstill::default();
+        let equipment = devices.clients(transports, &standstill);
         for preview in &equipment.lent {
             preview.opened().await.map_err(|error| wrong(&error))?;
         }
-        let freezes = Arc::<AtomicBool>::default();
         let mut people = Vec::new();
         for ((user, client), faults) in users.iter().zip(equipment.clients).zip(faults) {
             let user = user.parse().map_err(|error| wrong(&error))?;
-            people.push(Person::new(user, client, faults, Arc::clone(&freezes)));
+            people.push(Person::new(user, client, faults, standstill.clone()));
         }
         Ok(Self {
             hub,
@@ -114,7 +113,7 @@ impl Member {
             listener,
             people,
             lent: equipment.lent,
-            freezes,
+            standstill,
         })
     }
 
@@ -163,7 +162,7 @@ impl Member {
             ["never", "enter"] => person.faults.break_connect(ConnectFault::Hangs),
             // From now on the server does not answer when somebody says that he leaves.
             ["never", "confirm"] => person.faults.break_announce(AnnounceFault::Hangs),
-            ["freeze"] => self.freezes.store(true, Ordering::SeqCst),
+            ["freeze"] => self.standstill.is_wanted(),
             // The other one in the room hears us, from now on.
             ["heard", codec] => {
                 let codec = if *codec == "sound" {

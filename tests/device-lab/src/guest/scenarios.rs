@@ -2,6 +2,7 @@
 
 mod busy;
 mod conformance;
+mod during;
 mod endings;
 mod faults;
 mod growth;
@@ -13,8 +14,10 @@ mod vanishing;
 
 use self::endings::Cause;
 use self::owners::Ending;
-use self::vanishing::{Moment, Way};
+use self::vanishing::Moment;
+use super::camera::CameraFault;
 use super::failure::Outcome;
+use super::strike::Fault;
 use crate::Boot;
 
 /// Something that is played in the machine, and comes out well or not.
@@ -88,15 +91,15 @@ const ALONE: &[Row] = &[
     ("lent devices stay on after the exit, and are off when their owner lets go of them", owners::lent),
     ("of two sessions that share the devices the first leaves them on and the last has them off", owners::shared),
     // ---- gone ---------------------------------------------------------------------------------
-    ("a camera that disconnects before the exit is told once, and nothing is held", || vanishing::play(Way::CameraDisconnects, Moment::Before)),
-    ("a camera that disconnects during the exit leaves nothing held", || vanishing::play(Way::CameraDisconnects, Moment::During)),
-    ("a camera that disconnects after the exit is there for the next stay", || vanishing::play(Way::CameraDisconnects, Moment::After)),
-    ("a camera that loses its driver before the exit is told once, and nothing is held", || vanishing::play(Way::CameraUnplugged, Moment::Before)),
-    ("a camera that loses its driver during the exit leaves nothing held", || vanishing::play(Way::CameraUnplugged, Moment::During)),
-    ("a camera that loses its driver after the exit is there for the next stay", || vanishing::play(Way::CameraUnplugged, Moment::After)),
-    ("a sound card that loses its driver before the exit is told once, and nothing is held", || vanishing::play(Way::CardUnplugged, Moment::Before)),
-    ("a sound card that loses its driver during the exit leaves nothing held", || vanishing::play(Way::CardUnplugged, Moment::During)),
-    ("a sound card that loses its driver after the exit is there for the next stay", || vanishing::play(Way::CardUnplugged, Moment::After)),
+    ("a camera that disconnects before the exit is told once, and nothing is held", || vanishing::play(Fault::Camera(CameraFault::Disconnects), Moment::Before)),
+    ("a camera that disconnects during the exit leaves nothing held", || during::befalls(Fault::Camera(CameraFault::Disconnects))),
+    ("a camera that disconnects after the exit is there for the next stay", || vanishing::play(Fault::Camera(CameraFault::Disconnects), Moment::After)),
+    ("a camera that loses its driver before the exit is told once, and nothing is held", || vanishing::play(Fault::CameraUnplugged, Moment::Before)),
+    ("a camera that loses its driver during the exit leaves nothing held", || during::befalls(Fault::CameraUnplugged)),
+    ("a camera that loses its driver after the exit is there for the next stay", || vanishing::play(Fault::CameraUnplugged, Moment::After)),
+    ("a sound card that loses its driver before the exit is told once, and nothing is held", || vanishing::play(Fault::CardUnplugged, Moment::Before)),
+    ("a sound card that loses its driver during the exit leaves nothing held", || during::befalls(Fault::CardUnplugged)),
+    ("a sound card that loses its driver after the exit is there for the next stay", || vanishing::play(Fault::CardUnplugged, Moment::After)),
     // ---- the process goes ---------------------------------------------------------------------
     ("a process that is killed leaves the devices free for the next one", killed::in_a_call),
 ];
@@ -106,7 +109,7 @@ const ENDURING: &[Row] = &[
     ("a hundred stays leave no descriptor, no thread and no memory behind", growth::hundred_stays),
     // ---- a driver that fails --------------------------------------------------------------------
     ("a stream that ends with a fatal error is told once, and the camera is let go of", faults::fatal_in_a_call),
-    ("a fatal error during the exit leaves nothing held", faults::fatal_during_the_exit),
+    ("a fatal error during the exit leaves nothing held", || during::befalls(Fault::Camera(CameraFault::FailsFatally))),
     ("a camera that cannot be started is told, and the exit is clean", faults::not_started),
     ("a camera that gives no buffers is told, and the exit is clean", faults::no_buffers),
     ("an exit with a camera that has stalled is within its bound, and the camera is off", faults::stalled_at_the_exit),

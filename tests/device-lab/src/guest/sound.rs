@@ -8,12 +8,20 @@ use super::stage::eventually;
 
 /// The microphone that the scenarios use: what is played into the first card's other end.
 pub(crate) const MICROPHONE: &str = "hw:CARD=Loopback,DEV=1";
+/// What the kernel calls it.
+pub(crate) const MICROPHONE_NODE: &str = "/dev/snd/pcmC0D1c";
+/// What the kernel shows of it.
+pub(crate) const MICROPHONE_STATUS: &str = "/proc/asound/Loopback/pcm1c/sub0/status";
 /// The speaker.
 pub(crate) const SPEAKER: &str = "hw:CARD=Second,DEV=0";
+/// What the kernel calls it.
+pub(crate) const SPEAKER_NODE: &str = "/dev/snd/pcmC1D0p";
+/// What the kernel shows of it.
+pub(crate) const SPEAKER_STATUS: &str = "/proc/asound/Second/pcm0p/sub0/status";
 /// Emulated, the machine is too slow for shorter ones.
 pub(crate) const PERIOD: Duration = Duration::from_millis(100);
 
-const DRIVER: &str = "/sys/bus/platform/drivers/snd_aloop";
+pub(crate) const DRIVER: &str = "/sys/bus/platform/drivers/snd_aloop";
 
 /// A virtual sound card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +34,11 @@ pub(crate) enum Card {
 
 impl Card {
     const ALL: [Self; 2] = [Self::Microphone, Self::Speaker];
+
+    /// What its driver calls it.
+    pub(crate) const fn device(self) -> &'static str {
+        self.names().0
+    }
 
     /// What its driver calls it, and what ALSA does.
     const fn names(self) -> (&'static str, &'static str) {

@@ -63,10 +63,7 @@ pub(crate) fn holds_everything(member: &Subject) -> Outcome {
 /// From outside of the process: it holds no device, no sound device runs, and another process can
 /// stream from the camera (G-13).
 pub(crate) fn holds_nothing(member: &Subject) -> Outcome {
-    let held = kernel::held_devices(member.number())?;
-    demand(held.is_empty(), || {
-        format!("at onExitRoom the process still holds {held:?} (G-13)")
-    })?;
+    member.holds_no_device()?;
     everything_is_free()
 }
 

@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use super::failure::{LabFailure, Outcome, demand};
-use super::line::Line;
+use super::line::{Line, now_micros};
 use super::process::Process;
 use super::stage::eventually;
 use super::{camera, kernel, sound};
@@ -24,7 +24,11 @@ const DEVICES: [&str; 7] = [
 
 /// A member with camera, microphone and speaker of the machine, in a process of its own.
 #[derive(Debug)]
-pub(crate) struct Subject(Process);
+pub(crate) struct Subject {
+    process: Process,
+    /// When it was last seen to stand still: the wall clock in microseconds.
+    stood_still: u64,
+}
 
 impl Subject {
     /// A member who is outside of every room.
@@ -47,16 +51,19 @@ impl Subject {
         Self::ready(process.quiet())
     }
 
-    /// A member with a camera only, who does not wait long for a server that does not answer; nothing
-    /// of what it says is put in the log.
-    pub(crate) fn with_camera_only() -> Result<Self, LabFailure> {
-        let arguments = ["member", "--camera", camera::NODE, "--departure", "200"];
+    /// A member with one device only, named by an option, who does not wait long for a server that does
+    /// not answer; nothing of what it says is put in the log.
+    pub(crate) fn with_only(option: &str, name: &str) -> Result<Self, LabFailure> {
+        let arguments = ["member", option, name, "--departure", "200"];
         Self::ready(Process::start("member", &arguments)?.quiet())
     }
 
     fn ready(mut process: Process) -> Result<Self, LabFailure> {
         process.until("that it is ready", |line| line.is("ready"))?;
-        Ok(Self(process))
+        Ok(Self {
+            process,
+            stood_still: 0,
+        })
     }
 
     /// Enters, and waits until all devices are open.
@@ -89,12 +96,43 @@ impl Subject {
         Ok(())
     }
 
-    /// Waits for `onExitRoom`, at which the process stands still, and checks what holds for every exit
-    /// (G-1, G-2, G-6). The process was told to freeze before.
-    pub(crate) fn stands_still_at_its_exit(&mut self, reason: u64) -> Result<Line, LabFailure> {
-        let exited = self.exits(reason)?;
+    /// Waits until the process stands still at the end of its stay, with all settled and nobody told. The
+    /// process was told to freeze before.
+    pub(crate) fn stands_still(&mut self) -> Outcome {
         let number = self.number();
         eventually("a process that stands still", || kernel::is_stopped(number))?;
+        self.stood_still = now_micros();
+        Ok(())
+    }
+
+    /// Holds no device, and no sound device is open. Whether others can have them is another question
+    /// while one is gone.
+    pub(crate) fn holds_no_device(&self) -> Outcome {
+        let held = kernel::held_devices(self.number())?;
+        demand(held.is_empty(), || {
+            format!("at onExitRoom the process still holds {held:?} (G-13)")
+        })?;
+        let open = kernel::open_sound_devices()?;
+        demand(open.is_empty(), || {
+            format!("at onExitRoom sound devices are still open: {open:?} (G-13)")
+        })
+    }
+
+    /// The kinds of the devices that were told to be lost up to now, in order.
+    pub(crate) fn lost(&mut self) -> Vec<String> {
+        let said = self.said().iter();
+        let lost = said.filter(|line| line.is("vanished") || line.is("failed"));
+        lost.map(|line| line.text("kind").to_owned()).collect()
+    }
+
+    /// Lets the process go on that stood still, waits for `onExitRoom`, and checks what holds for every
+    /// exit (G-2, G-6). What was seen while it stood still was so before anybody was told.
+    pub(crate) fn goes_on(&mut self, reason: u64) -> Result<Line, LabFailure> {
+        self.thaw()?;
+        let exited = self.exits(reason)?;
+        demand(exited.number("at") >= self.stood_still, || {
+            format!("onExitRoom was told before the process stood still: {exited}")
+        })?;
         Ok(exited)
     }
 
@@ -113,8 +151,8 @@ impl Subject {
 
     /// Goes on if it stood still, and ends; there were as many exits as it entered (G-1).
     pub(crate) fn goes_home(self) -> Outcome {
-        self.0.thaw()?;
-        let said = self.0.end()?;
+        self.process.thaw()?;
+        let said = self.process.end()?;
         let count = |event: &str| said.iter().filter(|line| line.is(event)).count();
         let (entered, exited) = (count("entering"), count("exited"));
         demand(entered == exited, || {
@@ -133,7 +171,7 @@ impl Subject {
 
     /// Ends it on the spot.
     pub(crate) fn kill(self) -> Outcome {
-        self.0.kill()
+        self.process.kill()
     }
 }
 
@@ -148,12 +186,12 @@ impl Deref for Subject {
     type Target = Process;
 
     fn deref(&self) -> &Process {
-        &self.0
+        &self.process
     }
 }
 
 impl DerefMut for Subject {
     fn deref_mut(&mut self) -> &mut Process {
-        &mut self.0
+        &mut self.process
     }
 }

@@ -1,134 +1,148 @@
-//! How long the camera takes to be off: from the call that ends it until the kernel sees the node's
-//! last descriptor closed. Ours beside programs that know nothing of rooms.
+//! How long a device takes to be off: from the call that ends it until the kernel sees the node's last
+//! descriptor closed, and a sound device's status says closed. Ours beside programs that know nothing of
+//! rooms.
+
+mod table;
 
 use std::time::Duration;
 
+use self::table::{Measured, Row};
 use super::bare::Way;
 use super::closing::Closings;
-use super::failure::{LabFailure, Outcome};
-use super::line::Line;
-use super::process::{PATIENCE, Process};
+use super::failure::Outcome;
+use super::process::Process;
 use super::subject::Subject;
-use super::{camera, log, stage};
+use super::{camera, log, sound, stage};
 
-/// The row that ours are compared with: the program that reads the camera as we do.
-const COMPARED: usize = 0;
-
-/// What is measured: one row of the table.
-#[derive(Clone, Copy, Debug)]
-enum Row {
-    /// A member leaves or is removed; first what is done to the network, then what ends the stay.
-    Exeunt {
-        network: Option<&'static str>,
-        ended_by: &'static str,
-    },
-    /// A program without Exeunt.
-    Bare(Way),
+/// A device, and how it is used.
+struct Device {
+    kind: &'static str,
+    /// What the member is told to use.
+    option: &'static str,
+    name: &'static str,
+    node: &'static str,
+    status: Option<&'static str>,
+    /// What the room has of it before the exit, where it is anything.
+    heard: Option<&'static str>,
+    bare: &'static [(&'static str, Way)],
 }
 
 #[rustfmt::skip]
-const ROWS: [(&str, Row); 7] = [
-    ("bare v4l, the stream is dropped", Row::Bare(Way::V4l)),
-    ("bare nokhwa, stop_stream and drop", Row::Bare(Way::Nokhwa)),
-    ("bare nokhwa, CallbackCamera dropped", Row::Bare(Way::NokhwaCallback)),
-    ("Exeunt, exit", Row::Exeunt { network: None, ended_by: "exit" }),
-    ("Exeunt, exit with the network cut", Row::Exeunt { network: Some("cut"), ended_by: "exit" }),
-    ("Exeunt, exit with the server hung", Row::Exeunt { network: Some("never confirm"), ended_by: "exit" }),
-    ("Exeunt, kicked", Row::Exeunt { network: None, ended_by: "kick" }),
+const DEVICES: [Device; 3] = [
+    Device {
+        kind: "camera", option: "--camera", name: camera::NODE, node: camera::NODE, status: None, heard: Some("pictures"),
+        // All of them, and the member, in 320x180 NV12 at 15 a second, and every picture is taken.
+        bare: &[
+            ("bare v4l, the stream is dropped", Way::V4l),
+            ("bare nokhwa, stop_stream and drop", Way::Nokhwa),
+            ("bare nokhwa, CallbackCamera dropped", Way::NokhwaCallback),
+        ],
+    },
+    Device {
+        kind: "microphone", option: "--microphone", name: sound::MICROPHONE, node: sound::MICROPHONE_NODE, status: Some(sound::MICROPHONE_STATUS), heard: Some("sound"),
+        bare: &[("bare cpal, the stream is dropped", Way::CpalMicrophone)],
+    },
+    Device {
+        kind: "speaker", option: "--speaker", name: sound::SPEAKER, node: sound::SPEAKER_NODE, status: Some(sound::SPEAKER_STATUS), heard: None,
+        bare: &[("bare cpal, the stream is dropped", Way::CpalSpeaker)],
+    },
+];
+
+/// How a stay ends: first what is done to the network, then what ends it.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    shown: &'static str,
+    network: Option<&'static str>,
+    ended_by: &'static str,
+}
+
+#[rustfmt::skip]
+const ENDS: [End; 4] = [
+    End { shown: "Exeunt, exit", network: None, ended_by: "exit" },
+    End { shown: "Exeunt, exit with the network cut", network: Some("cut"), ended_by: "exit" },
+    End { shown: "Exeunt, exit with the server hung", network: Some("never confirm"), ended_by: "exit" },
+    End { shown: "Exeunt, kicked", network: None, ended_by: "kick" },
 ];
 
 /// The rows take turns, so that what else the machine has to do slows none of them down alone.
 const ROUNDS: u32 = 5;
 
-/// Measures every row so many times, and prints a table.
-pub(crate) fn measure(times: u32) -> Outcome {
+/// Measures every row of every device, or of this one, so many times, and prints a table each.
+pub(crate) fn measure(only: Option<&str>, times: u32) -> Outcome {
     stage::restore()?;
-    let closings = Closings::of(camera::NODE)?;
-    let mut measured = ROWS.map(|_| Vec::new());
-    for round in 0..ROUNDS {
-        let times = times * (round + 1) / ROUNDS - times * round / ROUNDS;
-        for ((name, row), took) in ROWS.iter().zip(&mut measured) {
-            log::say(&format!("round {round}, measuring: {name}"));
-            took.extend(match *row {
-                Row::Exeunt { network, ended_by } => exeunt(times, network, ended_by, &closings)?,
-                Row::Bare(way) => bare(times, way, &closings)?,
-            });
-        }
-    }
-    for took in &mut measured {
-        took.sort();
-    }
-    let figures = |took: &[Duration]| [50, 90, 100].map(|percent| milliseconds(took, percent));
-    let compared = figures(&measured[COMPARED]);
-    println!(
-        "| {:<36} | {:>6} | {:>7} | {:>7} | {:>7} | {:>24} |",
-        "camera off after, in ms", "times", "p50", "p90", "max", "beyond bare v4l"
-    );
-    println!(
-        "| {:-<36} | {:->6} | {:->7} | {:->7} | {:->7} | {:->24} |",
-        "", ":", ":", ":", ":", ":"
-    );
-    for ((name, row), took) in ROWS.iter().zip(&measured) {
-        let [p50, p90, max] = figures(took);
-        let beyond = match row {
-            Row::Bare(_) => String::new(),
-            Row::Exeunt { .. } => {
-                let [c50, c90, most] = compared;
-                format!("{:+.1} {:+.1} {:+.1}", p50 - c50, p90 - c90, max - most)
-            }
-        };
-        let times = took.len();
-        println!(
-            "| {name:<36} | {times:>6} | {p50:>7.1} | {p90:>7.1} | {max:>7.1} | {beyond:>24} |"
-        );
+    let is_wanted = |device: &&Device| only.is_none_or(|only| only == device.kind);
+    for device in DEVICES.iter().filter(is_wanted) {
+        device.measure(times)?;
     }
     Ok(())
 }
 
-fn exeunt(
-    times: u32,
-    network: Option<&str>,
-    ended_by: &str,
-    closings: &Closings,
-) -> Result<Vec<Duration>, LabFailure> {
-    let mut member = Subject::with_camera_only()?;
-    let mut took = Vec::new();
-    for _ in 0..times {
-        member.tell("enter")?;
-        member.opens(&["camera"])?;
-        member.tell("heard pictures")?;
-        member.until("to be seen", |line| line.is("heard"))?;
-        if let Some(network) = network {
-            member.tell(network)?;
+impl Device {
+    fn measure(&self, times: u32) -> Outcome {
+        let closings = Closings::of(self.node, self.status)?;
+        let mut bare: Vec<Row> = self.bare.iter().map(|(name, _)| Row::of(name)).collect();
+        let mut ours = ENDS.map(|end| Row::of(end.shown));
+        for round in 0..ROUNDS {
+            let times = times * (round + 1) / ROUNDS - times * round / ROUNDS;
+            for ((name, way), row) in self.bare.iter().zip(&mut bare) {
+                log::say(&format!("{}, round {round}, measuring: {name}", self.kind));
+                bare_program(*way, times, &closings, row)?;
+            }
+            for (end, row) in ENDS.iter().zip(&mut ours) {
+                log::say(&format!(
+                    "{}, round {round}, measuring: {}",
+                    self.kind, end.shown
+                ));
+                self.member(*end, times, &closings, row)?;
+            }
         }
-        member.tell(ended_by)?;
-        let begun = member.until("the end to begin", |line| {
-            line.is("exiting") || line.is("kicking")
-        })?;
-        let exited = member.until("onExitRoom", |line| line.is("exited"));
-        exited.and_then(|_| member.tell("out"))?;
-        member.until("to be out", |line| line.is("out"))?;
-        took.push(closings.last_since(begun.number("at"))?);
+        table::print(self.kind, &bare, &ours);
+        Ok(())
     }
-    Ok(took)
+
+    fn member(&self, end: End, times: u32, closings: &Closings, row: &mut Row) -> Outcome {
+        let mut member = Subject::with_only(self.option, self.name)?;
+        for _ in 0..times {
+            member.tell("enter")?;
+            member.opens(&[self.kind])?;
+            if let Some(heard) = self.heard {
+                member.tell(&format!("heard {heard}"))?;
+                member.until("to be heard", |line| line.is("heard"))?;
+            }
+            if let Some(network) = end.network {
+                member.tell(network)?;
+            }
+            member.tell(end.ended_by)?;
+            let begun = member.until("the end to begin", |line| {
+                line.is("exiting") || line.is("kicking")
+            })?;
+            let exited = member.until("onExitRoom", |line| line.is("exited"))?;
+            member.tell("out")?;
+            member.until("to be out", |line| line.is("out"))?;
+            let begun = begun.number("at");
+            let since = |at: u64| Duration::from_micros(at.saturating_sub(begun));
+            let measured = Measured {
+                off: since(closings.last_since(begun)?),
+                heard: since(exited.number("began")),
+                reported: since(exited.number("began"))
+                    + Duration::from_micros(exited.number("off_us")),
+            };
+            log::say(&format!("{measured:?}"));
+            row.took(measured);
+        }
+        Ok(())
+    }
 }
 
-fn bare(times: u32, way: Way, closings: &Closings) -> Result<Vec<Duration>, LabFailure> {
+fn bare_program(way: Way, times: u32, closings: &Closings, row: &mut Row) -> Outcome {
     let mut program = Process::start("bare", &["bare", way.name()])?.quiet();
-    let mut took = Vec::new();
     for _ in 0..times {
         program.tell("open")?;
-        program.until("a stream", |line: &Line| line.is("streaming"))?;
+        program.until("a stream", |line| line.is("streaming"))?;
         program.tell("drop")?;
-        let dropped = program.until_within(PATIENCE, "the drop", |line| line.is("dropped"))?;
-        took.push(closings.last_since(dropped.number("from"))?);
+        let dropped = program.until("the drop", |line| line.is("dropped"))?;
+        let from = dropped.number("from");
+        row.off(Duration::from_micros(closings.last_since(from)? - from));
     }
-    Ok(took)
-}
-
-/// The value that this percentage of them does not exceed.
-fn milliseconds(sorted: &[Duration], percent: usize) -> f64 {
-    let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
-    let value = sorted.get(place).copied().unwrap_or_default();
-    value.as_secs_f64() * 1000.0
+    Ok(())
 }

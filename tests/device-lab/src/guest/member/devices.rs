@@ -9,6 +9,7 @@ use exeunt_nokhwa::NokhwaCamera;
 use exeunt_runtime::{Client, Policy};
 
 use super::equipment::{Equipment, Ownership};
+use super::standstill::Standstill;
 use crate::guest::sound;
 
 /// An emulated machine takes many times as long as a real one, so the exit's deadlines are this many
@@ -53,10 +54,18 @@ impl Devices {
     }
 
     /// Clients with these devices, one for each of the transports.
-    pub(super) fn clients(&self, transports: Vec<LoopbackTransport>) -> Equipment {
+    pub(super) fn clients(
+        &self,
+        transports: Vec<LoopbackTransport>,
+        standstill: &Standstill,
+    ) -> Equipment {
         let policy = self.policy();
-        let clients = transports.into_iter();
-        let clients = clients.map(|transport| Client::new(transport).with_policy(policy));
+        let clients = transports.into_iter().map(|transport| {
+            let standstill = standstill.clone();
+            Client::new(transport)
+                .with_policy(policy)
+                .with_observer(move |step| standstill.observe(step))
+        });
         let mut equipment = Equipment::of(self.ownership, policy, clients.collect());
         if let Some(node) = &self.camera {
             equipment.add(camera(node, Duration::from_millis(self.watchdog)));

@@ -1,15 +1,12 @@
 //! Somebody who enters and leaves, and what his application hears.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use exeunt_loopback::TransportFaults;
 use exeunt_port::{EnterRequest, UserId};
 use exeunt_runtime::{Client, Room, RoomHandle};
-use rustix::process::{Signal, getpid, kill_process};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
+use super::standstill::Standstill;
 use super::told::told;
 use crate::guest::failure::{LabFailure, Outcome};
 use crate::guest::line::{now_micros, tell, tell_at};
@@ -19,8 +16,7 @@ pub(super) struct Person {
     pub(super) user: UserId,
     /// What goes wrong with his network.
     pub(super) faults: TransportFaults,
-    /// Whether the process is to stand still at the next `onExitRoom`.
-    freezes: Arc<AtomicBool>,
+    standstill: Standstill,
     /// Outside of every room.
     client: Option<Client>,
     /// In a room: the task that listens to it, which answers the client when it is over.
@@ -32,12 +28,12 @@ impl Person {
         user: UserId,
         client: Client,
         faults: TransportFaults,
-        freezes: Arc<AtomicBool>,
+        standstill: Standstill,
     ) -> Self {
         Self {
             user,
             faults,
-            freezes,
+            standstill,
             client: Some(client),
             stay: None,
         }
@@ -57,7 +53,7 @@ impl Person {
         tell("entering", json!({ "user": user }));
         let room = client.enter(request);
         let handle = room.handle();
-        let listening = tokio::spawn(listen(room, user, Arc::clone(&self.freezes)));
+        let listening = tokio::spawn(listen(room, user, self.standstill.clone()));
         self.stay = Some((handle, listening));
         Ok(())
     }
@@ -82,18 +78,17 @@ impl Person {
 }
 
 /// Says what the application hears; answers the client when the stay is over.
-async fn listen(mut room: Room, user: UserId, freezes: Arc<AtomicBool>) -> Client {
+async fn listen(mut room: Room, user: UserId, standstill: Standstill) -> Client {
     while let Some(event) = room.next_event().await {
         let at = now_micros();
         let (name, mut detail) = told(&event);
         if let Value::Object(detail) = &mut detail {
             detail.insert("user".to_owned(), json!(user));
+            if name == "exited" {
+                detail.insert("began".to_owned(), json!(standstill.exit_began()));
+            }
         }
         tell_at(at, name, detail);
-        if name == "exited" && freezes.swap(false, Ordering::SeqCst) {
-            // The whole process stands still here, in its onExitRoom.
-            let _ = kill_process(getpid(), Signal::STOP);
-        }
     }
     room.exit().await.1
 }

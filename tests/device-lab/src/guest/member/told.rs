@@ -1,6 +1,6 @@
 //! What the application hears, as lines.
 
-use exeunt_runtime::{DeviceError, DeviceKind, RoomEvent};
+use exeunt_runtime::{DeviceError, DeviceKind, ExitReport, RoomEvent};
 use serde_json::{Value, json};
 
 /// An event's name and what there is to say of it.
@@ -21,6 +21,8 @@ pub(super) fn told(event: &RoomEvent) -> (&'static str, Value) {
                 "clean": report.is_clean(),
                 "given_up": report.given_up(),
                 "took_ms": u64::try_from(report.took.as_millis()).unwrap_or(u64::MAX),
+                // When the last device's release was confirmed to us, after the exit's beginning.
+                "off_us": off_micros(report),
                 "bound_ms": u64::try_from(report.bound.as_millis()).unwrap_or(u64::MAX),
                 "report": report.to_string(),
             }),
@@ -32,6 +34,11 @@ pub(super) fn told(event: &RoomEvent) -> (&'static str, Value) {
         | RoomEvent::DeviceRefused { .. }
         | _ => ("other", json!({ "what": format!("{event:?}") })),
     }
+}
+
+fn off_micros(report: &ExitReport) -> u64 {
+    let off = report.devices.iter().map(|device| device.line.took).max();
+    u64::try_from(off.unwrap_or_default().as_micros()).unwrap_or(u64::MAX)
 }
 
 fn lost(kind: DeviceKind, error: &DeviceError) -> Value {

@@ -43,8 +43,9 @@ pub(super) fn released_first(cause: Cause) -> Outcome {
         holds_everything(&member)?;
         member.tell(command)?;
     }
-    let exited = member.stands_still_at_its_exit(reason)?;
+    member.stands_still()?;
     holds_nothing(&member)?;
+    let exited = member.goes_on(reason)?;
     // Where the room does not answer, that is what the report says; the devices are another matter.
     if cause != Cause::NeverLetIn && cause != Cause::Loss {
         is_clean(&exited)?;

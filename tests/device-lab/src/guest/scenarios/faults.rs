@@ -16,18 +16,6 @@ pub(super) fn fatal_in_a_call() -> Outcome {
     leaves(member)
 }
 
-pub(super) fn fatal_during_the_exit() -> Outcome {
-    let mut member = Subject::start()?;
-    member.enters()?;
-    member.tell("freeze")?;
-    member.tell("exit")?;
-    CameraFault::FailsFatally.happens()?;
-    let exited = member.stands_still_at_its_exit(0)?;
-    holds_nothing(&member)?;
-    is_clean(&exited)?;
-    member.goes_home()
-}
-
 pub(super) fn not_started() -> Outcome {
     refused_once(CameraFault::RefusesToStart)
 }
@@ -44,10 +32,9 @@ fn refused_once(fault: CameraFault) -> Outcome {
     camera_is_lost(&mut member, "failed")?;
     member.tell("freeze")?;
     member.tell("exit")?;
-    let exited = member.stands_still_at_its_exit(0)?;
+    member.stands_still()?;
     holds_nothing(&member)?;
-    is_clean(&exited)?;
-    member.thaw()?;
+    is_clean(&member.goes_on(0)?)?;
     member.enters()?;
     leaves(member)
 }
@@ -59,15 +46,16 @@ pub(super) fn stalled_at_the_exit() -> Outcome {
     drop_pictures(100)?;
     member.tell("freeze")?;
     member.tell("exit")?;
-    let exited = member.stands_still_at_its_exit(0)?;
+    member.stands_still()?;
+    // A camera that is stalled gives no picture to anybody else either.
+    drop_pictures(0)?;
+    holds_nothing(&member)?;
+    let exited = member.goes_on(0)?;
     note(&format!(
         "took {} ms of {} ms",
         exited.number("took_ms"),
         exited.number("bound_ms")
     ));
-    // A camera that is stalled gives no picture to anybody else either.
-    drop_pictures(0)?;
-    holds_nothing(&member)?;
     is_clean(&exited)?;
     member.goes_home()
 }
@@ -90,7 +78,7 @@ pub(super) fn stalled_in_a_call() -> Outcome {
     leaves(member)
 }
 
-/// The camera is told to be lost, once, and nothing else is.
+/// The camera is told to be lost. That it is told once, and nothing else is, shows at the end.
 fn camera_is_lost(member: &mut Subject, how: &str) -> Outcome {
     let lost = member.until("the camera to be lost", |line| {
         line.is("vanished") || line.is("failed")
@@ -100,11 +88,16 @@ fn camera_is_lost(member: &mut Subject, how: &str) -> Outcome {
     })
 }
 
+/// Leaves at last; the camera was told to be lost once, in whichever stay.
 fn leaves(mut member: Subject) -> Outcome {
     member.tell("freeze")?;
     member.tell("exit")?;
-    let exited = member.stands_still_at_its_exit(0)?;
+    member.stands_still()?;
     holds_nothing(&member)?;
-    is_clean(&exited)?;
+    is_clean(&member.goes_on(0)?)?;
+    let lost = member.lost();
+    demand(lost == ["camera"], || {
+        format!("the camera was to be told as lost, once, and these were: {lost:?}")
+    })?;
     member.goes_home()
 }

@@ -1,7 +1,7 @@
 //! A process that is gone on the spot.
 
 use crate::guest::failure::Outcome;
-use crate::guest::stage::{everything_is_free, holds_everything};
+use crate::guest::stage::{everything_is_free, holds_everything, holds_nothing};
 use crate::guest::subject::{Subject, is_clean};
 
 pub(super) fn in_a_call() -> Outcome {
@@ -17,6 +17,8 @@ pub(super) fn in_a_call() -> Outcome {
     next.is_heard()?;
     next.tell("freeze")?;
     next.tell("exit")?;
-    is_clean(&next.stands_still_at_its_exit(0)?)?;
+    next.stands_still()?;
+    holds_nothing(&next)?;
+    is_clean(&next.goes_on(0)?)?;
     next.goes_home()
 }

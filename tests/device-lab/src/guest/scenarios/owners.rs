@@ -29,8 +29,9 @@ pub(super) fn handed_over(ending: Ending) -> Outcome {
             101
         }
     };
-    member.stands_still_at_its_exit(reason)?;
+    member.stands_still()?;
     holds_nothing(&member)?;
+    member.goes_on(reason)?;
     member.goes_home()
 }
 
@@ -42,9 +43,9 @@ pub(super) fn lent() -> Outcome {
         member.is_heard()?;
         member.tell("freeze")?;
         member.tell("exit")?;
-        is_clean(&member.stands_still_at_its_exit(0)?)?;
+        member.stands_still()?;
         holds_everything(&member)?;
-        member.thaw()?;
+        is_clean(&member.goes_on(0)?)?;
     }
     member.tell("let go")?;
     let let_go = member.until("what was lent to be let go of", |line| line.is("let go"))?;
@@ -63,22 +64,23 @@ pub(super) fn shared() -> Outcome {
 
     member.tell("freeze")?;
     member.tell("exit")?;
-    let first = member.stands_still_at_its_exit(0)?;
-    is_clean(&first)?;
+    member.stands_still()?;
     holds_everything(&member)?;
-    member.thaw()?;
+    let first = member.goes_on(0)?;
+    is_clean(&first)?;
     // Whoever stays is heard as before.
     member.is_heard()?;
 
     member.tell("freeze")?;
     member.tell("other exit")?;
-    let last = member.stands_still_at_its_exit(0)?;
+    member.stands_still()?;
+    holds_nothing(&member)?;
+    let last = member.goes_on(0)?;
     is_clean(&last)?;
     let users = (first.text("user"), last.text("user"));
     demand(users == ("alice", "carol"), || {
         format!("who left was {users:?}")
     })?;
-    holds_nothing(&member)?;
     member.goes_home()?;
     everything_is_free()
 }

@@ -1,74 +1,63 @@
-//! A device that goes away, before, during and after the exit.
+//! A device that goes away before and after the exit.
 
-use crate::guest::camera;
-use crate::guest::camera::CameraFault;
-use crate::guest::failure::{Outcome, demand};
-use crate::guest::kernel;
-use crate::guest::sound::{self, Card};
-use crate::guest::stage::{holds_everything, restore};
+use crate::guest::failure::{LabFailure, Outcome, demand};
+use crate::guest::line::{Line, now_micros};
+use crate::guest::stage::{holds_everything, note, restore};
+use crate::guest::strike::{Fault, Strike};
 use crate::guest::subject::{Subject, is_clean};
-
-/// How a device goes away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    CameraDisconnects,
-    CameraUnplugged,
-    CardUnplugged,
-}
 
 /// When.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Moment {
     Before,
-    During,
     After,
 }
 
-impl Way {
-    fn happens(self) -> Outcome {
-        match self {
-            Self::CameraDisconnects => CameraFault::Disconnects.happens(),
-            Self::CameraUnplugged => camera::unplug(),
-            Self::CardUnplugged => sound::unplug(Card::Microphone),
-        }
-    }
-
-    const fn kind(self) -> &'static str {
-        match self {
-            Self::CameraDisconnects | Self::CameraUnplugged => "camera",
-            Self::CardUnplugged => "microphone",
-        }
-    }
-}
-
-pub(super) fn play(way: Way, moment: Moment) -> Outcome {
+pub(super) fn play(fault: Fault, moment: Moment) -> Outcome {
     let mut member = Subject::start()?;
     member.enters()?;
     holds_everything(&member)?;
-    match moment {
+    let strike = Strike::on(member.number(), fault)?;
+    let (struck, exited) = match moment {
         Moment::Before => {
-            way.happens()?;
-            let kind = way.kind();
+            strike.comes_at(now_micros());
+            let kind = fault.kind();
             let vanished = member.until("a device to be gone", |line| line.is("vanished"))?;
             demand(vanished.text("kind") == kind, || {
                 format!("the {kind} has gone, and this was told: {vanished}")
             })?;
-            leaves(&mut member)?;
-        }
-        Moment::During => {
-            member.tell("freeze")?;
-            member.tell("exit")?;
-            way.happens()?;
-            stands_still_with_nothing(&mut member)?;
+            // The kernel may answer only when the process has let go, which it does at once.
+            let struck = strike.struck()?;
+            (struck, leaves(&mut member)?)
         }
         Moment::After => {
-            leaves(&mut member)?;
-            way.happens()?;
+            let exited = leaves(&mut member)?;
+            strike.comes_at(now_micros());
+            (strike.struck()?, exited)
         }
-    }
-    is_told_once(&mut member, way)?;
+    };
+    let (began, told) = (exited.number("began"), exited.number("at"));
+    note(&format!(
+        "the fault from {} to {}, the exit from {began} to {told}",
+        struck.began, struck.ended
+    ));
+    let is_so = match moment {
+        Moment::Before => struck.was_held && struck.ended < began,
+        Moment::After => !struck.was_held && struck.began > told,
+    };
+    demand(is_so, || {
+        format!("{moment:?} the exit it was to come, and did not: {struck:?}")
+    })?;
+
+    let lost = member.lost();
+    let expected: &[&str] = match moment {
+        Moment::Before => &[fault.kind()],
+        Moment::After => &[],
+    };
+    demand(lost == expected, || {
+        format!("{expected:?} was to be told, once, and these were: {lost:?}")
+    })?;
     // The next stay of the same process finds the device again.
-    member.thaw()?;
     restore()?;
     member.enters()?;
     holds_everything(&member)?;
@@ -76,38 +65,14 @@ pub(super) fn play(way: Way, moment: Moment) -> Outcome {
     member.goes_home()
 }
 
-fn leaves(member: &mut Subject) -> Outcome {
+/// Leaves, and holds nothing at the end. Whether others can have the device is another question while it
+/// is gone.
+fn leaves(member: &mut Subject) -> Result<Line, LabFailure> {
     member.tell("freeze")?;
     member.tell("exit")?;
-    stands_still_with_nothing(member)?;
-    member.thaw()
-}
-
-/// It holds nothing. Whether others can have the device is another question while it is gone.
-fn stands_still_with_nothing(member: &mut Subject) -> Outcome {
-    let exited = member.stands_still_at_its_exit(0)?;
-    let held = kernel::held_devices(member.number())?;
-    demand(held.is_empty(), || {
-        format!("at onExitRoom the process still holds {held:?} (G-13)")
-    })?;
-    let open = kernel::open_sound_devices()?;
-    demand(open.is_empty(), || {
-        format!("at onExitRoom sound devices are still open: {open:?} (G-13)")
-    })?;
-    is_clean(&exited)
-}
-
-fn is_told_once(member: &mut Subject, way: Way) -> Outcome {
-    let said = member.said().iter();
-    let lost = said.filter(|line| line.is("vanished") || line.is("failed"));
-    let kinds: Vec<_> = lost.map(|line| line.text("kind").to_owned()).collect();
-    demand(
-        kinds.len() <= 1 && kinds.iter().all(|kind| kind == way.kind()),
-        || {
-            format!(
-                "the {} has gone, once, and these were told: {kinds:?}",
-                way.kind()
-            )
-        },
-    )
+    member.stands_still()?;
+    member.holds_no_device()?;
+    let exited = member.goes_on(0)?;
+    is_clean(&exited)?;
+    Ok(exited)
 }
