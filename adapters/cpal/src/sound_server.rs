@@ -29,6 +29,9 @@ use crate::server_device::ServerDevice;
 /// How long the server may take for each of its answers to a call.
 const ANSWER: Duration = Duration::from_secs(2);
 
+/// The length of a cookie, in bytes.
+const COOKIE: usize = 256;
+
 /// A connection to the sound server. Dropping it closes it.
 pub(crate) struct SoundServer {
     client: Client,
@@ -84,8 +87,7 @@ impl SoundServer {
             call.close();
             return Err(CallError::HungUp);
         }
-        let cookie = pulseaudio::cookie_path_from_env().and_then(|path| std::fs::read(path).ok());
-        let called = Client::new_unix(program_name(), socket, cookie);
+        let called = Client::new_unix(program_name(), socket, Some(cookie()));
         let client = called.map_err(|error| {
             let hung_up = call.is_hung_up();
             call.close();
@@ -213,6 +215,16 @@ fn reach(path: &Path, call: &Call) -> Result<UnixStream, CallError> {
         .set_nonblocking(false)
         .map_err(|error| CallError::of(path, &ClientError::Io(error)))?;
     Ok(socket)
+}
+
+/// What shows the server that we may use it, or zeros where there is none: a server that asks for none
+/// takes them, as it does from everybody else, but nothing of another length.
+fn cookie() -> Vec<u8> {
+    let path = pulseaudio::cookie_path_from_env();
+    let found = path.and_then(|path| std::fs::read(path).ok());
+    found
+        .filter(|cookie| cookie.len() == COOKIE)
+        .unwrap_or_else(|| vec![0; COOKIE])
 }
 
 /// What people see in their mixer, and in the light that shows who listens.

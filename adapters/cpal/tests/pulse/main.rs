@@ -83,6 +83,10 @@ fn main() -> ExitCode {
             "listing is bounded while the server is stopped",
             servers::listing_is_bounded,
         ),
+        story(
+            "a server that asks for no cookie is used by whoever has none",
+            servers::without_a_cookie,
+        ),
         without_a_card(
             "a server that refuses this program is why there is no microphone, and is named",
             servers::refused_by_the_server,

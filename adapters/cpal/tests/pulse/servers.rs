@@ -140,6 +140,18 @@ pub(crate) fn opens_late() -> Result<(), Failed> {
     nothing(&server.source_outputs()?)
 }
 
+pub(crate) fn without_a_cookie() -> Result<(), Failed> {
+    let (server, _, folder) = scene()?;
+    let mut env = server.env();
+    env.push(("HOME", folder.path().display().to_string()));
+    let mut program = Remote::start(env)?;
+    let opened = program.expect("open microphone default", "opened")?;
+    same(&opened, "Mic, 48000 Hz, mono, f32, 20 ms (PulseAudio)")?;
+    program
+        .expect("release microphone 60000", "released")
+        .map(drop)
+}
+
 pub(crate) fn refused_by_the_server() -> Result<(), Failed> {
     // The server itself takes everybody of its own user, and a test has no other. So its words are said
     // here.
