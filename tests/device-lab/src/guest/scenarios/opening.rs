@@ -9,7 +9,8 @@ const MOMENTS: u64 = 20;
 /// So many of them have to meet a device that is opening.
 const MEETING: usize = 10;
 
-/// The moments are spread over the time that opening takes here, and a fifth more.
+/// The moments are spread over the time that opening takes here, and a fifth more. That time is not the same
+/// from one opening to the next, so it is corrected by each of them.
 pub(super) fn at_twenty_moments() -> Outcome {
     let mut member = Subject::start()?;
     // The first opening takes longer than the others: everything is read and linked for it.
@@ -23,7 +24,7 @@ pub(super) fn at_twenty_moments() -> Outcome {
         let opened = member.until("a device to be open", |line| line.is("opened"))?;
         last = opened.number("at");
     }
-    let opening = last.saturating_sub(entering.number("at"));
+    let mut opening = last.saturating_sub(entering.number("at"));
     note(&format!("opening all three takes {opening} us"));
     member.tell("exit")?;
     is_clean(&member.exits(0)?)?;
@@ -41,6 +42,11 @@ pub(super) fn at_twenty_moments() -> Outcome {
         let open = open_at_the_exit(&member.said()[before..]);
         note(&format!("after {delay} us {open} of 3 were open"));
         counts[open.min(3)] += 1;
+        if open == 3 {
+            opening = opening.min(delay);
+        } else if delay >= opening {
+            opening = opening * 5 / 4;
+        }
     }
     let [none, one, two, _all] = counts;
     demand(
