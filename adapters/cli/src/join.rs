@@ -24,10 +24,14 @@ const VALID: u64 = 86_400;
 /// What can be typed in a room.
 const WAY_OUT: &str = "q and Enter, or Ctrl-C, leaves";
 
-pub(crate) async fn run(join: &Join, settings: &Settings, json: bool) -> Result<(), Failure> {
+pub(crate) async fn run(
+    join: &Join,
+    settings: &Settings,
+    mut asked: Asked,
+    json: bool,
+) -> Result<(), Failure> {
     join.devices.make_sense()?;
     let client = client(join, settings)?;
-    let mut asked = Asked::listen()?;
     // A driver may be slow to answer; nothing is owed yet.
     let (chosen, described) = tokio::select! {
         settled = join.devices.settled() => settled,

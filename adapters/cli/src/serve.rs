@@ -23,9 +23,9 @@ pub(crate) async fn run(
     serve: &Serve,
     settings: Settings,
     file: ServeSection,
+    mut asked: Asked,
     json: bool,
 ) -> Result<(), Failure> {
-    let mut asked = Asked::listen()?;
     let config = configured(serve, &settings, &file)?;
     let schemes = Schemes::of(&config);
     let elsewhere = serve.janus.rooms(&file, &config.limits)?;
