@@ -88,6 +88,11 @@ pub(crate) fn secret<'de, D: Deserializer<'de>>(
     }
 }
 
+/// What was typed, else what stands in the file.
+pub(crate) fn either(typed: Option<u64>, written: Option<&Spanned<u64>>) -> Option<u64> {
+    typed.or_else(|| written.map(|written| *written.get_ref()))
+}
+
 impl ConfigFile {
     /// The lease that can be kept, in milliseconds.
     pub(crate) const LEASE: std::ops::RangeInclusive<u64> = 200..=600_000;

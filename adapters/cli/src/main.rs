@@ -2,6 +2,7 @@
 
 mod arguments;
 mod attending;
+mod authorities;
 mod bounds;
 mod config_file;
 mod demo;
