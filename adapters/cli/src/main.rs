@@ -10,7 +10,9 @@ mod device_choice;
 mod devices;
 mod failure;
 mod janus_choices;
+mod janus_entering;
 mod janus_keys;
+mod janus_section;
 mod join;
 mod keys;
 mod line;
@@ -63,15 +65,21 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
                 output::line(ConfigFile::default_text().trim_end());
                 return Ok(());
             }
-            let (settings, file) = Settings::settle_serving(serve.keys.clone())?;
+            let (settings, file) = Settings::settle_with_file(serve.keys.clone())?;
             let format = serve.log.or(file.log);
             let format = format.unwrap_or_else(|| LogFormat::usual(json));
             trace("warn,exeunt_room_service=info,exeunt_janus=info", format);
             driven(serve::run(&serve, settings, file, Asked::listen()?, json))
         }
         Command::Join(join) => {
-            let settings = Settings::settle(join.keys.clone())?;
-            driven(join::run(&join, &settings, Asked::listen()?, json))
+            let (settings, file) = Settings::settle_with_file(join.keys.clone())?;
+            driven(join::run(
+                &join,
+                &settings,
+                &file.janus,
+                Asked::listen()?,
+                json,
+            ))
         }
         Command::Kick(kick) => {
             let settings = Settings::settle(kick.keys.clone())?;

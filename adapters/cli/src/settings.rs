@@ -40,11 +40,11 @@ impl Settings {
 
     /// Reads the config file, if there is one, and settles what counts.
     pub(crate) fn settle(given: impl Into<Given>) -> Result<Self, Failure> {
-        Self::settle_serving(given).map(|(settings, _)| settings)
+        Self::settle_with_file(given).map(|(settings, _)| settings)
     }
 
-    /// The same, with what the file says to the service alone.
-    pub(crate) fn settle_serving(
+    /// The same, with what else the file says.
+    pub(crate) fn settle_with_file(
         given: impl Into<Given>,
     ) -> Result<(Self, ServeSection), Failure> {
         let Given {
