@@ -16,6 +16,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::clock::unix_seconds;
 use crate::config::Secret;
+use crate::harmless_url::harmless;
 use crate::room_description::{RemovalDescription, RoomDescription};
 use crate::server_api::{Action, VERSION};
 use crate::tc3::{SignedRequest, Tc3Error, sign};
@@ -43,7 +44,7 @@ pub enum ServerApiError {
         "{endpoint:?} is no address of a room service; expected http://HOST:PORT or https://HOST:PORT"
     )]
     Endpoint {
-        /// What was given.
+        /// What was given, without a user name, a password and a query.
         endpoint: String,
     },
     /// The service did not answer.
@@ -145,7 +146,7 @@ impl ServerApiClient {
             host.filter(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']));
         let Some(host) = host else {
             return Err(ServerApiError::Endpoint {
-                endpoint: endpoint.to_owned(),
+                endpoint: harmless(endpoint),
             });
         };
         let trust = secure.map(|_| Trust::system());
@@ -375,5 +376,7 @@ mod tests {
                 "{bad}"
             );
         }
+        let words = client("http://user:hidden@rooms.example").unwrap_err();
+        assert!(!words.to_string().contains("hidden"), "{words}");
     }
 }
