@@ -12,6 +12,8 @@ mod away;
 #[path = "../console/browser.rs"]
 #[allow(dead_code, reason = "the console's own tests ask it for more")]
 mod browser;
+#[path = "../live/log.rs"]
+mod log;
 mod many;
 mod naming;
 mod page;

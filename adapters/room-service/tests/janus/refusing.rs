@@ -1,14 +1,11 @@
 //! What Janus refuses, and how TRTC's caller learns of it.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
 use exeunt_janus::Endpoint;
 use exeunt_janus::admin::AdminKeys;
 use exeunt_janus_lab::{Network, Settings};
 use exeunt_room_service::KickTerms;
-use tracing_subscriber::fmt::MakeWriter;
 
+use crate::log::Log;
 use crate::scene::{
     Scene, endpoint, is_destroyed, is_kicked, refused, room, secret, serve, serve_with, users,
 };
@@ -145,28 +142,6 @@ pub(crate) async fn keys(network: Network) {
     scene.service.stop().await;
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
 pub(crate) async fn log(network: Network) {
     let log = Log::default();
     // What the libraries below write is their own.
@@ -197,7 +172,7 @@ pub(crate) async fn log(network: Network) {
     scene.dismiss(&room("3")).await.unwrap_err();
     scene.service.stop().await;
 
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     for said in ["connected to Janus as admin", "kicked", "dismissed", "lost"] {
         assert!(log.contains(said), "the log says nothing of {said}: {log}");
     }

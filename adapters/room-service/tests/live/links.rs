@@ -4,6 +4,7 @@ use crate::proxy::{Proxy, Wire};
 use crate::raw::RawClient;
 use crate::scene::{Member, enter, kick, request, service, service_with_short_lease, soon};
 use exeunt_port::{DepartureError, RemoteLeaveReason, RoomSignal};
+use exeunt_room_service::RunningService;
 use exeunt_websocket::wire::{ClientId, ClientMessage, Enter, Refusal, ServerMessage};
 
 #[tokio::test]
@@ -54,11 +55,9 @@ async fn a_service_that_is_killed_is_a_lost_link_and_then_a_dead_one() {
 async fn a_link_that_was_cut_is_recovered_and_the_others_notice_nothing() {
     let service = service().await;
     let mut bob = Member::enter(service.url(), "bob").await;
-    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
-    let mut alice = Member::enter(&proxy.url(), "alice").await;
+    let (proxy, mut alice) = alice_behind_a_proxy(&service).await;
     alice.sees_enter("bob").await;
-    proxy.set(Wire::Cut);
-    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
+    alice_is_cut_off(&proxy, &mut alice).await;
     let mut carol = Member::enter(service.url(), "carol").await;
     carol.sees_enter("alice").await;
     proxy.set(Wire::Whole);
@@ -79,10 +78,8 @@ async fn a_link_that_was_cut_is_recovered_and_the_others_notice_nothing() {
 #[tokio::test]
 async fn who_is_kicked_while_its_link_is_cut_learns_so_on_resuming() {
     let service = service().await;
-    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
-    let mut alice = Member::enter(&proxy.url(), "alice").await;
-    proxy.set(Wire::Cut);
-    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
+    let (proxy, mut alice) = alice_behind_a_proxy(&service).await;
+    alice_is_cut_off(&proxy, &mut alice).await;
     kick(&service, "alice").await;
     proxy.set(Wire::Whole);
     assert_eq!(alice.hears().await, RoomSignal::Kicked);
@@ -96,8 +93,7 @@ async fn who_is_kicked_while_its_link_is_cut_learns_so_on_resuming() {
 async fn a_half_open_link_is_lost_by_silence_and_recovered() {
     // With the usual lease: half of it passes in silence, and the other half is for the recovery.
     let service = service().await;
-    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
-    let mut alice = Member::enter(&proxy.url(), "alice").await;
+    let (proxy, mut alice) = alice_behind_a_proxy(&service).await;
     proxy.set(Wire::Stopped);
     assert_eq!(alice.hears().await, RoomSignal::LinkLost);
     proxy.set(Wire::Whole);
@@ -108,11 +104,9 @@ async fn a_half_open_link_is_lost_by_silence_and_recovered() {
 async fn a_departure_over_a_cut_link_fails_at_once_and_nothing_is_recovered_any_more() {
     let service = service_with_short_lease().await;
     let mut bob = Member::enter(service.url(), "bob").await;
-    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
-    let mut alice = Member::enter(&proxy.url(), "alice").await;
+    let (proxy, mut alice) = alice_behind_a_proxy(&service).await;
     alice.sees_enter("bob").await;
-    proxy.set(Wire::Cut);
-    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
+    alice_is_cut_off(&proxy, &mut alice).await;
     alice.side.abandon.cancel();
     assert_eq!(
         soon(alice.connection.announce_departure()).await,
@@ -129,10 +123,8 @@ async fn a_departure_over_a_cut_link_fails_at_once_and_nothing_is_recovered_any_
 #[tokio::test]
 async fn closing_while_the_link_is_cut_is_closing_all_the_same() {
     let service = service().await;
-    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
-    let mut alice = Member::enter(&proxy.url(), "alice").await;
-    proxy.set(Wire::Cut);
-    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
+    let (proxy, mut alice) = alice_behind_a_proxy(&service).await;
+    alice_is_cut_off(&proxy, &mut alice).await;
     assert_eq!(soon(alice.connection.close()).await, Ok(()));
     assert_eq!(
         soon(alice.connection.announce_departure()).await,
@@ -144,11 +136,9 @@ async fn closing_while_the_link_is_cut_is_closing_all_the_same() {
 async fn who_left_and_came_back_while_the_link_was_cut_is_told_to_have_done_both() {
     let service = service().await;
     let bob = Member::enter(service.url(), "bob").await;
-    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
-    let mut alice = Member::enter(&proxy.url(), "alice").await;
+    let (proxy, mut alice) = alice_behind_a_proxy(&service).await;
     alice.sees_enter("bob").await;
-    proxy.set(Wire::Cut);
-    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
+    alice_is_cut_off(&proxy, &mut alice).await;
     soon(bob.connection.announce_departure()).await.unwrap();
     let _again = Member::enter(service.url(), "bob").await;
     proxy.set(Wire::Whole);
@@ -183,6 +173,17 @@ async fn an_enter_that_comes_after_a_later_one_of_its_client_is_refused_and_ends
     let mut elsewhere = RawClient::connect(&service).await;
     elsewhere.says(&enter("alice")).await;
     assert_eq!(alice.hears().await, ServerMessage::Replaced);
+}
+
+async fn alice_behind_a_proxy(service: &RunningService) -> (Proxy, Member) {
+    let proxy = Proxy::before(service.local_addr(), Wire::Whole).await;
+    let alice = Member::enter(&proxy.url(), "alice").await;
+    (proxy, alice)
+}
+
+async fn alice_is_cut_off(proxy: &Proxy, alice: &mut Member) {
+    proxy.set(Wire::Cut);
+    assert_eq!(alice.hears().await, RoomSignal::LinkLost);
 }
 
 impl Member {

@@ -3,10 +3,10 @@
 use exeunt_room_service::{Config, DEVELOPMENT_OPERATOR_TOKEN};
 use tokio_tungstenite::tungstenite::Message;
 
+use crate::log::Log;
 use crate::operating::{asks, from_the_page};
 use crate::raw::RawClient;
 use crate::scene::{Member, call, enter, service_with};
-use crate::secrets::Log;
 
 /// What would begin a line of the log, or colour it, in the forms of JSON and of a query.
 const FORGED: &str = "x\\n2026-01-01T00:00:00Z  INFO forged\\r\\u001b[31m\\u0000";

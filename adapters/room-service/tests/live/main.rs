@@ -18,6 +18,7 @@ mod forms;
 mod kicks;
 mod life;
 mod links;
+mod log;
 mod log_lines;
 mod operating;
 mod proxy;

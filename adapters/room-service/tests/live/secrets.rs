@@ -1,13 +1,10 @@
 //! What stands in the log after everything that is secret was shown, rightly and wrongly.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
 use exeunt_room_service::user_sig::{Claims, sign};
 use exeunt_room_service::{Config, DEVELOPMENT_SDK_APP_ID, Secret, ServerApiClient};
 use exeunt_websocket::wire::{ClientId, ClientMessage, Enter, ServerMessage};
-use tracing_subscriber::fmt::MakeWriter;
 
+use crate::log::Log;
 use crate::operating::{asks, from_the_page};
 use crate::raw::RawClient;
 use crate::scene::{request, service_with, soon, user};
@@ -15,35 +12,6 @@ use crate::scene::{request, service_with, soon, user};
 const USER_SIG_KEY: &str = "a-user-sig-key-that-nobody-is-to-see";
 const API_KEY: &str = "an-api-key-that-nobody-is-to-see";
 const TOKEN: &str = "an-operator-token-that-nobody-is-to-see";
-
-/// What stands in the log.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
 
 /// The signature of this user, made at this time for an hour.
 fn signature(name: &str, key: &str, made: u64) -> String {

@@ -65,13 +65,8 @@ proptest! {
 
 #[test]
 fn an_answer_that_a_kick_has_overtaken_brings_nobody_back() {
-    let mut world = World::new();
+    let mut world = World::with_a_member();
     for step in [
-        Step::Created(1),
-        Step::Joins(1, 1),
-        Step::Asks(1),
-        Step::Processed,
-        Step::Arrives(0),
         // Asked before the kick, answered before the kick, and it arrives after it.
         Step::Asks(1),
         Step::Processed,
@@ -88,16 +83,7 @@ fn an_answer_that_a_kick_has_overtaken_brings_nobody_back() {
 #[test]
 fn a_room_that_is_gone_over_another_connection_was_perhaps_not_ended_by_anybody() {
     for (connection, reason) in [(1, Some(LeaveReason::Dismissed)), (2, None)] {
-        let mut world = World::new();
-        for step in [
-            Step::Created(1),
-            Step::Joins(1, 1),
-            Step::Asks(1),
-            Step::Processed,
-            Step::Arrives(0),
-        ] {
-            world.goes(&step);
-        }
+        let mut world = World::with_a_member();
         let ticket = world.census.ticket();
         let mut answer = world.answered(ticket);
         answer.connection = connection;

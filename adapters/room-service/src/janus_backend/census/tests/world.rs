@@ -119,6 +119,21 @@ impl World {
         }
     }
 
+    /// In room 1 there is member 1, and that is known.
+    pub(super) fn with_a_member() -> Self {
+        let mut world = Self::new();
+        for step in [
+            Step::Created(1),
+            Step::Joins(1, 1),
+            Step::Asks(1),
+            Step::Processed,
+            Step::Arrives(0),
+        ] {
+            world.goes(&step);
+        }
+        world
+    }
+
     pub(super) fn answered(&mut self, ticket: Ticket) -> Answered {
         self.clock += 1;
         Answered {
