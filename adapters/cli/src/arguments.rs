@@ -15,7 +15,7 @@ use crate::bounds::Bounded;
 use crate::config_file::{ConfigFile, LogFormat};
 use crate::device_choice::DeviceChoice;
 use crate::janus_choices::JanusChoices;
-use crate::janus_keys::{JanusKeys, JanusPlace};
+use crate::janus_entering::{JanusEntering, JanusPlace};
 use crate::keys::{AsMember, AsOperator, AsService};
 use crate::room_choices::RoomChoices;
 use crate::webhook_choices::WebhookChoices;
@@ -56,7 +56,7 @@ impl Arguments {
                 .is_some_and(|(_, of)| is_typed(of, names))
         };
         match &mut arguments.command {
-            Command::Demo(demo) => demo.janus_keys.are_typed = typed("janus_"),
+            Command::Demo(demo) => demo.janus_entering.are_typed = typed("janus_"),
             Command::Serve(serve) => serve.janus.is_typed = typed("janus"),
             Command::Join(join) => join.janus.is_typed = typed("janus"),
             Command::Kick(_)
@@ -171,7 +171,7 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "FILE", default_value = "exeunt-demo.svg")]
     pub(crate) picture: PathBuf,
     #[command(flatten)]
-    pub(crate) janus_keys: JanusKeys,
+    pub(crate) janus_entering: JanusEntering,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

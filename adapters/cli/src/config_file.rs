@@ -15,7 +15,9 @@ use toml::Spanned;
 
 use crate::bounds::{Bound, Bounded};
 use crate::failure::Failure;
-use crate::janus_choices::{self, BackEnd, JanusSection};
+use crate::janus_choices::{self, BackEnd};
+use crate::janus_keys;
+use crate::janus_section::JanusSection;
 use crate::room_choices::{RoomsSection, origin};
 use crate::settings::Settings;
 use crate::webhook_choices::WebhooksSection;
@@ -37,7 +39,7 @@ pub(crate) struct ConfigFile {
     pub(crate) serve: ServeSection,
 }
 
-/// What only the service has a use for.
+/// What only the service has a use for; but where a Janus is, whoever enters there may read here as well.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ServeSection {
@@ -86,6 +88,11 @@ pub(crate) fn secret<'de, D: Deserializer<'de>>(
         | toml::Value::Array(_)
         | toml::Value::Table(_) => Err(D::Error::custom("a key has to be a text in quotes")),
     }
+}
+
+/// What was typed, else what stands in the file.
+pub(crate) fn either(typed: Option<u64>, written: Option<&Spanned<u64>>) -> Option<u64> {
+    typed.or_else(|| written.map(|written| *written.get_ref()))
 }
 
 impl ConfigFile {
@@ -139,8 +146,10 @@ impl ConfigFile {
         let janus = file.serve.janus.check();
         janus.map_err(|(at, what)| format!("line {}: {what}", line(at)))?;
         let (rooms, webhooks) = (&file.serve.rooms, &file.serve.webhooks);
+        let janus = &file.serve.janus;
         for (name, value, allowed) in [
             ("lease_ms", &file.serve.lease_ms, Self::LEASE),
+            ("interval_ms", &janus.interval_ms, janus_choices::INTERVAL),
             (
                 "longest_stay_s",
                 &rooms.longest_stay_s,
@@ -186,7 +195,7 @@ impl ConfigFile {
         let listen = SocketAddr::new(default.listen.ip(), Settings::PORT);
         let (app, id) = (default.sdk_app_id, &default.secret_id);
         let lease = default.lease.as_millis();
-        let (janus, interval) = (janus_choices::USUAL, JanusRooms::INTERVAL.as_millis());
+        let (janus, interval) = (janus_keys::USUAL, JanusRooms::INTERVAL.as_millis());
         let (from, to) = janus_choices::INTERVAL.into_inner();
         let mut text = format!(
             r#"# The config file of exeunt: for the service, its operator and its users. TOML.
@@ -226,15 +235,15 @@ lease_ms = {lease}
 # and of members counts for nothing.
 back_end = "embedded"
 
-# For back_end = "janus" only.
+# For back_end = "janus", and for join --transport janus.
 [serve.janus]
 # Where Janus's WebSocket is: ws://HOST:PORT, or wss:// with TLS.
 url = "{janus}"
 # The pause before Janus is asked again who is in which room, in milliseconds: {from} to {to}.
 interval_ms = {interval}
-# VideoRoom's admin_key: it shows private rooms as well.
+# VideoRoom's admin_key: it shows private rooms as well, and join may make rooms with it.
 #admin_key = "a key"
-# The secret of every room that has none below.
+# The secret of every room that has none below. A room that join makes gets it.
 #default_secret = "a secret"
 # Janus's api_secret, where it has one.
 #api_secret = "a secret"

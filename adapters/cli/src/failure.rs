@@ -1,6 +1,7 @@
 //! What can go wrong, in words for whoever typed the command, and the exit status of each.
 
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 
 use exeunt_janus::admin::AdminError;
 use exeunt_port::{DeviceError, DeviceKind, EnterError, RoomId, UserId};
@@ -92,116 +93,75 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// What went wrong with this file.
+    pub(crate) fn of_file<Error: Display>(path: &Path) -> impl Fn(Error) -> Self {
+        |error| Self::File {
+            path: path.to_owned(),
+            detail: error.to_string(),
+        }
+    }
+
     /// The exit status; README.md lists them.
     pub(crate) fn status(&self) -> u8 {
-        match self {
-            Self::Mistyped(_) => 2,
-            Self::NotEntered { refused: true, .. } | Self::Api(ServerApiError::Refused { .. }) => 3,
-            Self::TakenOut { .. } => 4,
-            Self::NotHeld(_)
-            | Self::Transcript {
-                error: TranscriptError::Differs { .. },
-                ..
-            } => 5,
-            Self::Stopped => 130,
-            Self::Config { .. }
-            | Self::Service { .. }
-            | Self::Enter(_)
-            | Self::NotEntered { refused: false, .. }
-            | Self::Device { .. }
-            | Self::Serve(_)
-            | Self::Api(_)
-            | Self::HalfAnIdentity { .. }
-            | Self::Identity { .. }
-            | Self::File { .. }
-            | Self::Transcript { .. }
-            | Self::NoDevice { .. }
-            | Self::Overdue { .. }
-            | Self::Gone { .. }
-            | Self::Process { .. }
-            | Self::Loopback(_)
-            | Self::NoJanus
-            | Self::OwnJanus { .. }
-            | Self::NoMediaAddress
-            | Self::Janus(_)
-            | Self::Signals(_)
-            | Self::Runtime(_) => 1,
-        }
+        self.status_and_hint().0
     }
 
     /// What to try next, where that can be said.
     pub(crate) fn hint(&self) -> Option<&'static str> {
+        self.status_and_hint().1
+    }
+
+    fn status_and_hint(&self) -> (u8, Option<&'static str>) {
         match self {
-            Self::Api(ServerApiError::Unreachable { .. }) => Some(
-                "is the room service running there? `exeunt serve` starts one, --service names another",
-            ),
+            Self::Mistyped(_) => (2, None),
             Self::NotEntered {
-                over: WayIn::Websocket,
-                refused: false,
-                ..
-            } => Some(
-                "is a room service running there? `exeunt serve` starts one, --service names another",
-            ),
-            Self::NotEntered {
-                over: WayIn::Janus,
-                refused: false,
-                ..
-            } => Some("does a Janus listen there, with its WebSocket? --janus names another"),
-            Self::NotEntered {
-                over: WayIn::Janus,
+                over,
                 refused: true,
                 ..
-            } => Some(
-                "--janus-make-rooms makes a room that is not there; pin, keys and secrets (--janus-…) have to be \
-                 that Janus's",
-            ),
-            Self::NoJanus => Some(
-                "on Debian and Ubuntu apt-get install janus gets it, as `make demo TRANSPORT=janus` does; --janus \
-                 names one that runs elsewhere",
-            ),
-            Self::NoMediaAddress => Some(
-                "as root: ip link add exeunt0 type dummy && ip addr add 10.77.0.1/24 dev exeunt0 && ip link set \
-                 exeunt0 up",
-            ),
+            } => (3, Some(of_no(*over))),
             Self::NotEntered {
-                over: WayIn::Websocket,
-                refused: true,
+                over,
+                refused: false,
                 ..
-            } => Some(
-                "--sdk-app-id and --user-sig-key have to be those that the service was started with",
-            ),
-            Self::Api(ServerApiError::Refused { code, .. }) if code.starts_with("AuthFailure") => {
+            } => (1, Some(of_silence(*over))),
+            Self::Api(ServerApiError::Refused { code, .. }) => (3, of_code(code)),
+            Self::TakenOut { .. } => (4, None),
+            Self::NotHeld(_)
+            | Self::Transcript {
+                error: TranscriptError::Differs { .. },
+                ..
+            } => (5, None),
+            Self::Stopped => (130, None),
+            Self::Api(ServerApiError::Unreachable { .. }) => (
+                1,
                 Some(
-                    "--secret-id and --secret-key have to be those that the service was started with",
-                )
-            }
-            Self::Api(ServerApiError::Refused { code, .. }) if code.ends_with("RoomNotExist") => {
-                Some("`exeunt rooms` lists the rooms there are")
-            }
-            Self::Serve(ServeError::DevelopmentKeys { .. }) => Some(
-                "--user-sig-key and --secret-key, or a file for --config, give keys of your own",
+                    "is the room service running there? `exeunt serve` starts one, --service names another",
+                ),
             ),
-            Self::Device {
-                error: DeviceError::Busy { .. },
-                ..
-            } => Some(
-                "`exeunt devices` says who holds it; with `auto` the stay goes on without a device",
+            Self::Serve(ServeError::DevelopmentKeys { .. }) => (
+                1,
+                Some(
+                    "--user-sig-key and --secret-key, or a file for --config, give keys of your own",
+                ),
             ),
-            Self::Device {
-                error: DeviceError::Unsupported { .. },
-                kind: DeviceKind::Camera,
-                ..
-            } => Some(
-                "--camera-format takes one of these; `exeunt devices --json` lists all of them",
+            Self::Device { kind, error, .. } => (1, Some(of_device(*kind, error))),
+            Self::NoJanus => (
+                1,
+                Some(
+                    "on Debian and Ubuntu apt-get install janus gets it, as `make demo TRANSPORT=janus` does; --janus \
+                     names one that runs elsewhere",
+                ),
             ),
-            Self::Device { .. } => Some(
-                "`exeunt devices` lists what there is; with `auto` the stay goes on without a device",
+            Self::NoMediaAddress => (
+                1,
+                Some(
+                    "as root: ip link add exeunt0 type dummy && ip addr add 10.77.0.1/24 dev exeunt0 && ip link set \
+                     exeunt0 up",
+                ),
             ),
-            Self::Mistyped(_)
-            | Self::Config { .. }
+            Self::Config { .. }
             | Self::Service { .. }
             | Self::Enter(_)
-            | Self::TakenOut { .. }
             | Self::Serve(_)
             | Self::Api(_)
             | Self::HalfAnIdentity { .. }
@@ -215,11 +175,54 @@ impl Failure {
             | Self::Loopback(_)
             | Self::OwnJanus { .. }
             | Self::Janus(_)
-            | Self::NotHeld(_)
-            | Self::Stopped
             | Self::Signals(_)
-            | Self::Runtime(_) => None,
+            | Self::Runtime(_) => (1, None),
         }
+    }
+}
+
+/// What to try where nobody answers.
+fn of_silence(over: WayIn) -> &'static str {
+    match over {
+        WayIn::Websocket => {
+            "is a room service running there? `exeunt serve` starts one, --service names another"
+        }
+        WayIn::Janus => "does a Janus listen there, with its WebSocket? --janus names another",
+    }
+}
+
+/// What to try where somebody was not let in.
+fn of_no(over: WayIn) -> &'static str {
+    match over {
+        WayIn::Websocket => {
+            "--sdk-app-id and --user-sig-key have to be those that the service was started with"
+        }
+        WayIn::Janus => {
+            "--janus-make-rooms makes a room that is not there; pin, keys and secrets (--janus-…) have to be \
+             that Janus's"
+        }
+    }
+}
+
+/// What to try where the server API says no.
+fn of_code(code: &str) -> Option<&'static str> {
+    if code.starts_with("AuthFailure") {
+        Some("--secret-id and --secret-key have to be those that the service was started with")
+    } else if code.ends_with("RoomNotExist") {
+        Some("`exeunt rooms` lists the rooms there are")
+    } else {
+        None
+    }
+}
+
+/// What to try where a device did not open.
+fn of_device(kind: DeviceKind, error: &DeviceError) -> &'static str {
+    if matches!(error, DeviceError::Busy { .. }) {
+        "`exeunt devices` says who holds it; with `auto` the stay goes on without a device"
+    } else if kind == DeviceKind::Camera && matches!(error, DeviceError::Unsupported { .. }) {
+        "--camera-format takes one of these; `exeunt devices --json` lists all of them"
+    } else {
+        "`exeunt devices` lists what there is; with `auto` the stay goes on without a device"
     }
 }
 

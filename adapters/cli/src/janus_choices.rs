@@ -2,25 +2,21 @@
 //!
 //! What is wrong with a secret is said without the secret.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use exeunt_janus::Secret;
 use exeunt_janus::admin::AdminKeys;
-use exeunt_janus::{Endpoint, Secret, Trust};
 use exeunt_port::{InvalidRoomId, RoomId};
 use exeunt_room_service::{JanusRooms, Limits};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
-use toml::Spanned;
+use serde::Deserialize;
 
-use crate::config_file::ServeSection;
+use crate::config_file::{ServeSection, either};
 use crate::failure::Failure;
+use crate::janus_keys::{JanusKeys, JanusUrl};
+use crate::janus_section::JanusSection;
 
-/// Where Janus is in its own default.
-pub(crate) const USUAL: &str = "ws://127.0.0.1:8188";
 /// How often Janus can be asked who is in which room, in milliseconds.
 pub(crate) const INTERVAL: std::ops::RangeInclusive<u64> = 50..=60_000;
 
@@ -36,28 +32,28 @@ pub(crate) enum BackEnd {
 }
 
 #[derive(Args, Clone)]
-#[command(next_help_heading = "Back end")]
+#[command(
+    next_help_heading = "Back end",
+    mut_arg("janus_admin_key", |flag| flag.help(
+        "`VideoRoom`'s `admin_key`: it shows private rooms as well. Flags can be read by other users of this \
+         machine; better use the environment or a config file"
+    )),
+    mut_arg("janus_default_secret", |flag| flag.help("The secret of every other room"))
+)]
 pub(crate) struct JanusChoices {
     /// Whose rooms the server API, the webhooks and the console are for [default: embedded].
-    #[arg(long, value_enum, value_name = "BACK_END", env = "EXEUNT_BACK_END")]
-    pub(crate) back_end: Option<BackEnd>,
-    /// Where Janus's WebSocket is.
     #[arg(
         long,
-        value_name = "URL",
-        env = "EXEUNT_JANUS",
-        help = "Where Janus's WebSocket is, ws:// or wss:// [default: ws://127.0.0.1:8188]"
+        value_enum,
+        value_name = "BACK_END",
+        env = "EXEUNT_BACK_END",
+        display_order = 0
     )]
-    janus: Option<String>,
-    /// `VideoRoom`'s `admin_key`: it shows private rooms as well. Flags can be read by other users of this
-    /// machine; better use the environment or a config file.
-    #[arg(
-        long,
-        value_name = "KEY",
-        env = "EXEUNT_JANUS_ADMIN_KEY",
-        hide_env_values = true
-    )]
-    janus_admin_key: Option<String>,
+    back_end: Option<BackEnd>,
+    #[command(flatten)]
+    url: JanusUrl,
+    #[command(flatten)]
+    keys: JanusKeys,
     /// The secret of a room, or of several, separated by commas; may be given several times. A room 123
     /// is a numeric room, '"123"' a string room. A secret with a comma in it goes into the config file.
     #[arg(
@@ -65,65 +61,18 @@ pub(crate) struct JanusChoices {
         value_name = "ROOM=SECRET",
         env = "EXEUNT_JANUS_ROOM_SECRETS",
         hide_env_values = true,
-        value_delimiter = ','
+        value_delimiter = ',',
+        display_order = 11
     )]
     janus_room_secret: Vec<String>,
-    /// The secret of every other room.
-    #[arg(
-        long,
-        value_name = "SECRET",
-        env = "EXEUNT_JANUS_DEFAULT_SECRET",
-        hide_env_values = true
-    )]
-    janus_default_secret: Option<String>,
-    /// Janus's `api_secret`, where it has one.
-    #[arg(
-        long,
-        value_name = "SECRET",
-        env = "EXEUNT_JANUS_API_SECRET",
-        hide_env_values = true
-    )]
-    janus_api_secret: Option<String>,
-    /// A token, where Janus's `token_auth` is on.
-    #[arg(
-        long,
-        value_name = "TOKEN",
-        env = "EXEUNT_JANUS_TOKEN",
-        hide_env_values = true
-    )]
-    janus_token: Option<String>,
     /// The pause before Janus is asked again who is in which room, in milliseconds: 50 to 60000
     /// [default: 1000].
-    #[arg(long, value_name = "MILLISECONDS", env = "EXEUNT_JANUS_INTERVAL",
+    #[arg(long, value_name = "MILLISECONDS", env = "EXEUNT_JANUS_INTERVAL", display_order = 23,
         value_parser = clap::value_parser!(u64).range(INTERVAL))]
     janus_interval: Option<u64>,
-    /// Certificates in PEM form of authorities to believe beside the system's, for wss://.
-    #[arg(long, value_name = "FILE", env = "EXEUNT_JANUS_AUTHORITIES")]
-    janus_authorities: Option<PathBuf>,
     /// Whether any `--janus…` was typed, and does not stand in the environment only.
     #[arg(skip)]
     pub(crate) is_typed: bool,
-}
-
-/// The same in a config file.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct JanusSection {
-    url: Option<String>,
-    #[serde(deserialize_with = "secret")]
-    admin_key: Option<Secret>,
-    #[serde(deserialize_with = "secret")]
-    default_secret: Option<Secret>,
-    room_secrets: BTreeMap<Spanned<String>, Written>,
-    /// The rooms' secrets, once their names were looked at.
-    #[serde(skip)]
-    secrets: BTreeMap<RoomId, Secret>,
-    #[serde(deserialize_with = "secret")]
-    api_secret: Option<Secret>,
-    #[serde(deserialize_with = "secret")]
-    token: Option<Secret>,
-    interval_ms: Option<Spanned<u64>>,
-    pub(crate) authorities: Option<PathBuf>,
 }
 
 impl fmt::Debug for JanusChoices {
@@ -131,7 +80,7 @@ impl fmt::Debug for JanusChoices {
         formatter
             .debug_struct("JanusChoices")
             .field("back_end", &self.back_end)
-            .field("janus", &self.janus)
+            .field("url", &self.url)
             .finish_non_exhaustive()
     }
 }
@@ -154,69 +103,23 @@ impl JanusChoices {
     }
 
     fn of_janus(&self, file: &JanusSection, limits: &Limits) -> Result<JanusRooms, Failure> {
-        let either = |typed: &Option<String>, written: &Option<Secret>| {
-            let typed = typed.as_deref().map(Secret::new);
-            typed.or_else(|| written.clone())
-        };
-        let url = self.janus.as_deref().or(file.url.as_deref());
-        let senseless =
-            |error: exeunt_port::EnterError| Failure::Mistyped(format!("--janus: {error}"));
-        let mut endpoint = Endpoint::new(url.unwrap_or(USUAL)).map_err(senseless)?;
-        let authorities = self
-            .janus_authorities
-            .as_ref()
-            .or(file.authorities.as_ref());
-        if let Some(path) = authorities {
-            endpoint = endpoint.trusting(&trust(path)?).map_err(senseless)?;
-        }
-        if let Some(secret) = either(&self.janus_api_secret, &file.api_secret) {
-            endpoint = endpoint.with_api_secret(secret);
-        }
-        if let Some(token) = either(&self.janus_token, &file.token) {
-            endpoint = endpoint.with_token(token);
-        }
+        let keys = self.keys.or(file.keys());
+        let endpoint = keys.endpoint(self.url.or(file))?;
         let mut room_secrets = file.secrets.clone();
         for typed in &self.janus_room_secret {
             let (room, secret) = room_and_secret(typed)?;
             room_secrets.insert(room, secret);
         }
-        let keys = AdminKeys {
-            admin_key: either(&self.janus_admin_key, &file.admin_key),
-            room_secret: either(&self.janus_default_secret, &file.default_secret),
-            room_secrets,
-        };
-        let written = file
-            .interval_ms
-            .as_ref()
-            .map(|interval| *interval.get_ref());
-        let interval = self.janus_interval.or(written);
+        let interval = either(self.janus_interval, file.interval_ms.as_ref());
         Ok(JanusRooms {
             endpoint,
-            keys,
+            keys: AdminKeys {
+                room_secrets,
+                ..keys.of_admin()
+            },
             interval: interval.map_or(JanusRooms::INTERVAL, Duration::from_millis),
             kept_happenings: limits.kept_happenings,
         })
-    }
-}
-
-impl JanusSection {
-    /// Looks at what makes sense by itself; else answers where it stands, and what is wrong with it.
-    pub(crate) fn check(&mut self) -> Result<(), (usize, String)> {
-        for (name, secret) in &self.room_secrets {
-            let room = name.get_ref().parse();
-            let room =
-                room.map_err(|error: InvalidRoomId| (name.span().start, error.to_string()))?;
-            self.secrets.insert(room, secret.0.clone());
-        }
-        let Some(interval) = &self.interval_ms else {
-            return Ok(());
-        };
-        if INTERVAL.contains(interval.get_ref()) {
-            return Ok(());
-        }
-        let (least, most, given) = (INTERVAL.start(), INTERVAL.end(), interval.get_ref());
-        let words = format!("interval_ms = {given}: {least} to {most} are allowed");
-        Err((interval.span().start, words))
     }
 }
 
@@ -229,33 +132,6 @@ fn room_and_secret(typed: &str) -> Result<(RoomId, Secret), Failure> {
         |error: InvalidRoomId| Failure::Mistyped(format!("--janus-room-secret: {error}"));
     let room = room.parse::<RoomId>().map_err(senseless)?;
     Ok((room, Secret::new(secret)))
-}
-
-pub(crate) fn trust(path: &PathBuf) -> Result<Trust, Failure> {
-    let failure = |detail: String| Failure::File {
-        path: path.clone(),
-        detail,
-    };
-    let pem = std::fs::read(path).map_err(|error| failure(error.to_string()))?;
-    let trust = Trust::system().and(&pem);
-    trust.map_err(|error| failure(error.to_string()))
-}
-
-/// A secret has to be a text; whatever else it is, it is not repeated.
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
-    crate::config_file::secret(deserializer).map(|secret| secret.map(Secret::new))
-}
-
-/// The same in a table.
-#[derive(Clone)]
-struct Written(Secret);
-
-impl<'de> Deserialize<'de> for Written {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = secret(deserializer)?;
-        text.map(Self)
-            .ok_or_else(|| D::Error::custom("a key is missing"))
-    }
 }
 
 #[cfg(test)]

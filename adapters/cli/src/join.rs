@@ -14,6 +14,7 @@ use exeunt_runtime::{Client, ExitReport, Policy, Reason, RoomHandle, Transcript}
 use crate::arguments::{Join, WayIn};
 use crate::attending::{Lacking, Say, attend, begin, speaking};
 use crate::failure::Failure;
+use crate::janus_section::JanusSection;
 use crate::line::{Line, What, unix_micros};
 use crate::output;
 use crate::settings::Settings;
@@ -24,10 +25,15 @@ const VALID: u64 = 86_400;
 /// What can be typed in a room.
 const WAY_OUT: &str = "q and Enter, or Ctrl-C, leaves";
 
-pub(crate) async fn run(join: &Join, settings: &Settings, json: bool) -> Result<(), Failure> {
+pub(crate) async fn run(
+    join: &Join,
+    settings: &Settings,
+    file: &JanusSection,
+    mut asked: Asked,
+    json: bool,
+) -> Result<(), Failure> {
     join.devices.make_sense()?;
-    let client = client(join, settings)?;
-    let mut asked = Asked::listen()?;
+    let client = client(join, settings, file)?;
     // A driver may be slow to answer; nothing is owed yet.
     let (chosen, described) = tokio::select! {
         settled = join.devices.settled() => settled,
@@ -37,7 +43,7 @@ pub(crate) async fn run(join: &Join, settings: &Settings, json: bool) -> Result<
     let screen = Screen::new(join, json, client.policy())?;
     let client = speaking(client, &join.user, &screen.say());
     if !json {
-        greet(join, settings, &described);
+        greet(join, settings, file, &described);
     }
     let room = begin(client, request(join, settings), &screen.say());
     listen(room.handle(), asked, join.leave_at_end_of_input);
@@ -48,17 +54,19 @@ pub(crate) async fn run(join: &Join, settings: &Settings, json: bool) -> Result<
 }
 
 /// Somebody who enters over the transport that was asked for. All that differs between them is here.
-fn client(join: &Join, settings: &Settings) -> Result<Client, Failure> {
+fn client(join: &Join, settings: &Settings, file: &JanusSection) -> Result<Client, Failure> {
     match join.transport {
         WayIn::Websocket if join.janus.is_typed => Err(Failure::Mistyped(
             "what --janus… says is for --transport janus only, which was not asked for".to_owned(),
         )),
         WayIn::Websocket => Ok(Client::new(settings.transport()?)),
-        WayIn::Janus => Ok(Client::new(JanusTransport::new(join.janus.config()?))),
+        WayIn::Janus => Ok(Client::new(JanusTransport::new(
+            join.janus.config(file, &join.room)?,
+        ))),
     }
 }
 
-fn greet(join: &Join, settings: &Settings, devices: &[(DeviceKind, String)]) {
+fn greet(join: &Join, settings: &Settings, file: &JanusSection, devices: &[(DeviceKind, String)]) {
     let known = settings.development_user_sig_key && join.keys.user_sig.is_none();
     let key = if known {
         ", with the development key"
@@ -73,7 +81,7 @@ fn greet(join: &Join, settings: &Settings, devices: &[(DeviceKind, String)]) {
         )),
         WayIn::Janus => output::line(format_args!(
             "{user} enters room {room} of the Janus at {}",
-            join.janus.url()
+            join.janus.url(file)
         )),
     }
     for (kind, words) in devices {

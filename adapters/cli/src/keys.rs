@@ -9,18 +9,15 @@ use clap::Args;
 /// What was given by flags and environment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Given {
-    pub(crate) config: Option<PathBuf>,
-    pub(crate) service: Option<String>,
-    pub(crate) sdk_app_id: Option<u32>,
+    pub(crate) url: ServiceUrl,
+    pub(crate) application: Application,
     pub(crate) user_sig_key: Option<String>,
-    pub(crate) secret_id: Option<String>,
-    pub(crate) secret_key: Option<String>,
+    pub(crate) secret: Secret,
     pub(crate) operator_token: Option<String>,
-    pub(crate) authorities: Option<PathBuf>,
 }
 
-#[derive(Args, Clone, Debug)]
-struct ServiceUrl {
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ServiceUrl {
     /// Where the service is.
     #[arg(
         long,
@@ -28,17 +25,17 @@ struct ServiceUrl {
         env = "EXEUNT_SERVICE",
         help = "Where the room service is [default: ws://127.0.0.1:7450]"
     )]
-    service: Option<String>,
+    pub(crate) service: Option<String>,
     /// Certificates in PEM form of authorities to believe beside the system's, for wss:// and https://.
     #[arg(long, value_name = "FILE", env = "EXEUNT_AUTHORITIES")]
-    authorities: Option<PathBuf>,
+    pub(crate) authorities: Option<PathBuf>,
 }
 
-#[derive(Args, Clone, Debug)]
-struct Application {
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Application {
     /// The application's number [default: 1400000000].
     #[arg(long, value_name = "NUMBER", env = "EXEUNT_SDK_APP_ID")]
-    sdk_app_id: Option<u32>,
+    pub(crate) sdk_app_id: Option<u32>,
     /// What stands in a file.
     #[arg(
         long,
@@ -46,7 +43,7 @@ struct Application {
         env = "EXEUNT_CONFIG",
         help = "A TOML file; `exeunt serve --print-config` prints one with every key explained"
     )]
-    config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -62,11 +59,11 @@ struct UserSigKey {
     user_sig_key: Option<String>,
 }
 
-#[derive(Args, Clone, Debug)]
-struct Secret {
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Secret {
     /// The operator's name at the server API [default: exeunt-development].
     #[arg(long, value_name = "ID", env = "EXEUNT_SECRET_ID")]
-    secret_id: Option<String>,
+    pub(crate) secret_id: Option<String>,
     /// The operator's key [default: a development key].
     #[arg(
         long,
@@ -74,7 +71,7 @@ struct Secret {
         env = "EXEUNT_SECRET_KEY",
         hide_env_values = true
     )]
-    secret_key: Option<String>,
+    pub(crate) secret_key: Option<String>,
 }
 
 /// What somebody needs who enters rooms.
@@ -130,23 +127,13 @@ pub(crate) struct AsService {
     operator_token: Option<String>,
 }
 
-impl Application {
-    fn given(self) -> Given {
-        Given {
-            config: self.config,
-            sdk_app_id: self.sdk_app_id,
-            ..Given::default()
-        }
-    }
-}
-
 impl From<AsMember> for Given {
     fn from(keys: AsMember) -> Self {
         Self {
-            service: keys.url.service,
-            authorities: keys.url.authorities,
+            url: keys.url,
+            application: keys.application,
             user_sig_key: keys.user_sig_key.user_sig_key,
-            ..keys.application.given()
+            ..Self::default()
         }
     }
 }
@@ -154,11 +141,10 @@ impl From<AsMember> for Given {
 impl From<AsOperator> for Given {
     fn from(keys: AsOperator) -> Self {
         Self {
-            service: keys.url.service,
-            authorities: keys.url.authorities,
-            secret_id: keys.secret.secret_id,
-            secret_key: keys.secret.secret_key,
-            ..keys.application.given()
+            url: keys.url,
+            application: keys.application,
+            secret: keys.secret,
+            ..Self::default()
         }
     }
 }
@@ -166,11 +152,11 @@ impl From<AsOperator> for Given {
 impl From<AsService> for Given {
     fn from(keys: AsService) -> Self {
         Self {
-            operator_token: keys.operator_token,
+            application: keys.application,
             user_sig_key: keys.user_sig_key.user_sig_key,
-            secret_id: keys.secret.secret_id,
-            secret_key: keys.secret.secret_key,
-            ..keys.application.given()
+            secret: keys.secret,
+            operator_token: keys.operator_token,
+            ..Self::default()
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod attending;
+mod authorities;
 mod bounds;
 mod config_file;
 mod demo;
@@ -9,7 +10,9 @@ mod device_choice;
 mod devices;
 mod failure;
 mod janus_choices;
+mod janus_entering;
 mod janus_keys;
+mod janus_section;
 mod join;
 mod keys;
 mod line;
@@ -34,6 +37,7 @@ use arguments::{Arguments, Command};
 use config_file::{ConfigFile, LogFormat};
 use failure::Failure;
 use settings::Settings;
+use signals::Asked;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::typed(std::env::args_os()) {
@@ -45,60 +49,69 @@ fn main() -> ExitCode {
     if !matches!(arguments.command, Command::Serve(_)) {
         trace("warn", LogFormat::usual(json));
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(json, &Failure::Runtime(error)),
-    };
-    let done = runtime.block_on(run(arguments));
-    // A driver that does not let go must not keep the process: everything that could be waited for
-    // with a bound has been.
-    runtime.shutdown_background();
-    match done {
+    match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => fail(json, &failure),
     }
 }
 
-async fn run(arguments: Arguments) -> Result<(), Failure> {
+/// Whoever listens for requests to end does so before there is a runtime: see [`Asked::listen`].
+fn run(arguments: Arguments) -> Result<(), Failure> {
     let json = arguments.json;
     match arguments.command {
-        Command::Demo(demo) => demo::run(&demo, json).await,
+        Command::Demo(demo) => driven(demo::run(&demo, Asked::listen()?, json)),
         Command::Serve(serve) => {
             if serve.print_config {
                 output::line(ConfigFile::default_text().trim_end());
                 return Ok(());
             }
-            let (settings, file) = Settings::settle_serving(serve.keys.clone())?;
+            let (settings, file) = Settings::settle_with_file(serve.keys.clone())?;
             let format = serve.log.or(file.log);
             let format = format.unwrap_or_else(|| LogFormat::usual(json));
             trace("warn,exeunt_room_service=info,exeunt_janus=info", format);
-            serve::run(&serve, settings, file, json).await
+            driven(serve::run(&serve, settings, file, Asked::listen()?, json))
         }
         Command::Join(join) => {
-            let settings = Settings::settle(join.keys.clone())?;
-            join::run(&join, &settings, json).await
+            let (settings, file) = Settings::settle_with_file(join.keys.clone())?;
+            driven(join::run(
+                &join,
+                &settings,
+                &file.janus,
+                Asked::listen()?,
+                json,
+            ))
         }
         Command::Kick(kick) => {
             let settings = Settings::settle(kick.keys.clone())?;
-            operate::kick(&kick, &settings, json).await
+            driven(operate::kick(&kick, &settings, json))
         }
         Command::Dismiss(dismiss) => {
             let settings = Settings::settle(dismiss.keys.clone())?;
-            operate::dismiss(&dismiss, &settings, json).await
+            driven(operate::dismiss(&dismiss, &settings, json))
         }
         Command::Rooms(rooms) => {
             let settings = Settings::settle(rooms.keys)?;
-            operate::rooms(&settings, json).await
+            driven(operate::rooms(&settings, json))
         }
-        Command::Devices => {
+        Command::Devices => driven(async {
             devices::run(json).await;
             Ok(())
-        }
+        }),
         Command::Replay(replay) => replay::run(&replay, json),
     }
+}
+
+/// Makes a runtime and does this on it.
+fn driven(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::Runtime)?;
+    let done = runtime.block_on(command);
+    // A driver that does not let go must not keep the process: everything that could be waited for
+    // with a bound has been.
+    runtime.shutdown_background();
+    done
 }
 
 /// What cannot be understood is said by clap, unless JSON was asked for; help and version are no failures.

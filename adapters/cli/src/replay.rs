@@ -9,10 +9,7 @@ use crate::output;
 
 pub(crate) fn run(replay: &Replay, json: bool) -> Result<(), Failure> {
     let path = &replay.transcript;
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::File {
-        path: path.clone(),
-        detail: error.to_string(),
-    })?;
+    let text = std::fs::read_to_string(path).map_err(Failure::of_file(path))?;
     let replayed = Transcript::parse(&text)
         .and_then(|transcript| transcript.replay())
         .map_err(|error| Failure::Transcript {

@@ -8,6 +8,8 @@ use exeunt_room_service::rooms::{RoomLife, Scene};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::config_file::either;
+
 /// The longest time that can be asked for, in seconds: a year.
 const YEAR: u64 = 31_536_000;
 
@@ -80,11 +82,9 @@ allowed_origins = []
 impl RoomChoices {
     pub(crate) fn life(&self, file: &RoomsSection) -> RoomLife {
         let default = RoomLife::default();
-        let seconds = |typed: Option<u64>, file: &Option<Spanned<u64>>| {
-            let file = file.as_ref().map(|seconds| *seconds.get_ref());
-            typed.or(file).map(Duration::from_secs)
-        };
-        let empty_room = seconds(self.empty_room, &file.empty_room_s);
+        let empty_room = either(self.empty_room, file.empty_room_s.as_ref());
+        let empty_room = empty_room.map(Duration::from_secs);
+        let longest_stay = either(self.longest_stay, file.longest_stay_s.as_ref());
         RoomLife {
             scene: match self.scene.or(file.scene) {
                 Some(SceneName::Call) | None => Scene::Call,
@@ -92,7 +92,7 @@ impl RoomChoices {
             },
             empty_after_anchor: empty_room.unwrap_or(default.empty_after_anchor),
             empty_after_audience: empty_room.unwrap_or(default.empty_after_audience),
-            longest_stay: seconds(self.longest_stay, &file.longest_stay_s),
+            longest_stay: longest_stay.map(Duration::from_secs),
         }
     }
 

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Serve;
-use crate::config_file::ServeSection;
+use crate::config_file::{ServeSection, either};
 use crate::failure::Failure;
 use crate::output;
 use crate::settings::Settings;
@@ -23,9 +23,9 @@ pub(crate) async fn run(
     serve: &Serve,
     settings: Settings,
     file: ServeSection,
+    mut asked: Asked,
     json: bool,
 ) -> Result<(), Failure> {
-    let mut asked = Asked::listen()?;
     let config = configured(serve, &settings, &file)?;
     let schemes = Schemes::of(&config);
     let elsewhere = serve.janus.rooms(&file, &config.limits)?;
@@ -75,9 +75,7 @@ fn configured(serve: &Serve, settings: &Settings, file: &ServeSection) -> Result
     for bound in file.bounds.iter().chain(&serve.limit) {
         bound.set(&mut limits);
     }
-    let lease = serve
-        .lease
-        .or(file.lease_ms.as_ref().map(|lease| *lease.get_ref()));
+    let lease = either(serve.lease, file.lease_ms.as_ref());
     let usual_place = || SocketAddr::new(default.listen.ip(), Settings::PORT);
     Ok(Config {
         listen: serve.listen.or(file.listen).unwrap_or_else(usual_place),
@@ -105,12 +103,7 @@ fn identity(
     certificate: Option<&PathBuf>,
     key: Option<&PathBuf>,
 ) -> Result<Option<TlsIdentity>, Failure> {
-    let read = |path: &Path| {
-        fs::read(path).map_err(|error| Failure::File {
-            path: path.to_owned(),
-            detail: error.to_string(),
-        })
-    };
+    let read = |path: &Path| fs::read(path).map_err(Failure::of_file(path));
     let (certificate, key) = match (certificate, key) {
         (None, None) => return Ok(None),
         (Some(_), None) => {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use exeunt_room_service::{Config, Secret, ServerApiClient};
 use exeunt_websocket::{Trust, WebSocketTransport};
 
+use crate::authorities;
 use crate::config_file::{ConfigFile, ServeSection};
 use crate::failure::Failure;
 use crate::keys::Given;
@@ -39,36 +40,44 @@ impl Settings {
 
     /// Reads the config file, if there is one, and settles what counts.
     pub(crate) fn settle(given: impl Into<Given>) -> Result<Self, Failure> {
-        Self::settle_serving(given).map(|(settings, _)| settings)
+        Self::settle_with_file(given).map(|(settings, _)| settings)
     }
 
-    /// The same, with what the file says to the service alone.
-    pub(crate) fn settle_serving(given: impl Into<Given>) -> Result<(Self, ServeSection), Failure> {
-        let given = given.into();
-        let file = given
-            .config
+    /// The same, with what else the file says.
+    pub(crate) fn settle_with_file(
+        given: impl Into<Given>,
+    ) -> Result<(Self, ServeSection), Failure> {
+        let Given {
+            url,
+            application,
+            user_sig_key,
+            secret,
+            operator_token,
+        } = given.into();
+        let config = application.config;
+        let file = config
             .as_deref()
             .map_or_else(|| Ok(ConfigFile::default()), ConfigFile::read)?;
         let default = Config::development();
-        let user_sig_key = given.user_sig_key.or(file.user_sig_key);
-        let secret_id = given.secret_id.or(file.secret_id);
-        let secret_key = given.secret_key.or(file.secret_key);
-        let service = given.service.or(file.service);
-        let sdk_app_id = given.sdk_app_id.or(file.sdk_app_id);
+        let user_sig_key = user_sig_key.or(file.user_sig_key);
+        let secret_id = secret.secret_id.or(file.secret_id);
+        let secret_key = secret.secret_key.or(file.secret_key);
+        let service = url.service.or(file.service);
+        let sdk_app_id = application.sdk_app_id.or(file.sdk_app_id);
         let own_keys = user_sig_key.is_some() || secret_key.is_some();
-        let operator_token = given.operator_token.or(file.operator_token);
+        let operator_token = operator_token.or(file.operator_token);
         let operator_token = operator_token.map(Secret::new);
         let settings = Self {
             service: service.unwrap_or_else(|| Self::SERVICE.to_owned()),
             sdk_app_id: sdk_app_id.unwrap_or(default.sdk_app_id),
-            config: given.config,
+            config,
             development_user_sig_key: user_sig_key.is_none(),
             development_secret_key: secret_key.is_none(),
             user_sig_key: user_sig_key.map_or(default.user_sig_key, Secret::new),
             secret_id: secret_id.unwrap_or(default.secret_id),
             secret_key: secret_key.map_or(default.secret_key, Secret::new),
             operator_token: operator_token.or_else(|| default.operator_token.filter(|_| !own_keys)),
-            authorities: given.authorities.or(file.authorities),
+            authorities: url.authorities.or(file.authorities),
         };
         Ok((settings, file.serve))
     }
@@ -116,16 +125,9 @@ impl Settings {
 
     /// Whom to believe when a service says who it is, if not the system's authorities alone.
     fn trust(&self) -> Result<Option<Trust>, Failure> {
-        let Some(path) = &self.authorities else {
-            return Ok(None);
-        };
-        let failure = |detail: String| Failure::File {
-            path: path.clone(),
-            detail,
-        };
-        let pem = std::fs::read(path).map_err(|error| failure(error.to_string()))?;
-        let trust = Trust::system().and(&pem);
-        trust.map(Some).map_err(|error| failure(error.to_string()))
+        let path = self.authorities.as_deref();
+        path.map(|path| authorities::read(path, |pem| Trust::system().and(pem)))
+            .transpose()
     }
 
     /// Whichever of the service's protocols was named. One judge for all: what makes no sense makes
@@ -168,11 +170,9 @@ mod tests {
     use super::{ConfigFile, Failure, Given, Settings};
 
     fn at(service: &str) -> Settings {
-        Settings::settle(Given {
-            service: Some(service.to_owned()),
-            ..Given::default()
-        })
-        .expect("there is no config file to be wrong")
+        let mut given = Given::default();
+        given.url.service = Some(service.to_owned());
+        Settings::settle(given).expect("there is no config file to be wrong")
     }
 
     #[test]

@@ -10,7 +10,8 @@ use exeunt_websocket::Trust;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::config_file::secret;
+use crate::authorities;
+use crate::config_file::{either, secret};
 use crate::failure::Failure;
 
 #[derive(Args, Clone, Debug, Default)]
@@ -163,31 +164,20 @@ impl WebhookChoices {
 
     fn retry(&self, file: &WebhooksSection) -> WebhookRetry {
         let default = WebhookRetry::default();
-        let seconds = |typed: Option<u64>, file: &Option<Spanned<u64>>| {
-            let file = file.as_ref().map(|seconds| *seconds.get_ref());
-            typed.or(file).map(Duration::from_secs)
-        };
-        let pause = seconds(self.webhook_retry_pause, &file.retry_pause_s);
-        let span = seconds(self.webhook_retry_for, &file.retry_for_s);
+        let pause = either(self.webhook_retry_pause, file.retry_pause_s.as_ref());
+        let span = either(self.webhook_retry_for, file.retry_for_s.as_ref());
         WebhookRetry {
-            pause: pause.unwrap_or(default.pause),
-            span: span.unwrap_or(default.span),
+            pause: pause.map_or(default.pause, Duration::from_secs),
+            span: span.map_or(default.span, Duration::from_secs),
         }
     }
 
     /// Whom to believe when a receiver says who it is, if not the system's authorities alone.
     fn trust(&self, file: &WebhooksSection) -> Result<Option<Trust>, Failure> {
-        let path = self.webhook_authorities.as_ref();
-        let Some(path) = path.or(file.authorities.as_ref()) else {
-            return Ok(None);
-        };
-        let failure = |detail: String| Failure::File {
-            path: path.clone(),
-            detail,
-        };
-        let pem = std::fs::read(path).map_err(|error| failure(error.to_string()))?;
-        let trust = Trust::system().and(&pem);
-        trust.map(Some).map_err(|error| failure(error.to_string()))
+        let path = self.webhook_authorities.as_deref();
+        let path = path.or(file.authorities.as_deref());
+        path.map(|path| authorities::read(path, |pem| Trust::system().and(pem)))
+            .transpose()
     }
 }
 

@@ -39,12 +39,14 @@ pub mod user_sig;
 
 mod accept;
 mod bans;
+mod claim;
 mod client_socket;
 mod clock;
 mod config;
 mod console;
 mod door;
 mod hall;
+mod harmless_url;
 mod history;
 mod janus_backend;
 mod keyed_hash;
@@ -63,12 +65,14 @@ mod serve_error;
 mod server_api;
 mod server_api_client;
 mod service;
+mod this_machine;
 mod tls;
 mod token_bucket;
 mod watched;
 mod webhooks;
 
 pub use accept::{Accept, Accepted};
+pub use claim::ClaimError;
 pub use config::{
     Config, DEVELOPMENT_OPERATOR_TOKEN, DEVELOPMENT_SDK_APP_ID, DEVELOPMENT_SECRET_ID,
     DEVELOPMENT_SECRET_KEY, DEVELOPMENT_USER_SIG_KEY, Limits, Secret,

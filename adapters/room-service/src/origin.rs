@@ -4,14 +4,13 @@
 //! which page it was. Without a look at that, a foreign page could use whatever the browser's user may
 //! reach. What it cannot know are keys, unless they are those that everybody knows.
 
-use std::net::IpAddr;
-
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
 use thiserror::Error;
 
 use crate::config::Secret;
+use crate::this_machine::is_this_machine;
 
 /// Why a request is not looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -74,13 +73,7 @@ pub(crate) fn host(headers: &HeaderMap) -> Option<Authority> {
 
 /// Whether the host that was asked for is this machine, by a name that nobody else can give it.
 pub(crate) fn names_this_machine(headers: &HeaderMap) -> bool {
-    host(headers).is_some_and(|authority| {
-        let name = authority.host().trim_matches(['[', ']']);
-        name.eq_ignore_ascii_case("localhost")
-            || name
-                .parse::<IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
-    })
+    host(headers).is_some_and(|host| is_this_machine(&host))
 }
 
 #[cfg(test)]

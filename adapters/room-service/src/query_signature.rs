@@ -11,10 +11,8 @@ use thiserror::Error;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::claim::{self, ClaimError};
 use crate::keyed_hash::hmac_sha256;
-
-/// How far a request's time may be from the server's, in seconds.
-const MAX_SKEW: u64 = 300;
 
 /// Why a request's signature is not taken. [`code`](Self::code) is TencentCloud's name for it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -34,20 +32,9 @@ pub enum QuerySignatureError {
         /// What is allowed.
         allowed: &'static str,
     },
-    /// Too old, or from the future.
-    #[error(
-        "the request was signed {seconds} s away from the server's time; {MAX_SKEW} are allowed"
-    )]
-    Expired {
-        /// How far away, in seconds.
-        seconds: u64,
-    },
-    /// Nobody has this secret id.
-    #[error("secret id {secret_id:?} is unknown")]
-    SecretIdNotFound {
-        /// Which.
-        secret_id: String,
-    },
+    /// What it claims of itself.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     /// The signature is another one.
     #[error(
         "the signature does not match; was the secret key, the host or a parameter another one?"
@@ -62,8 +49,7 @@ impl QuerySignatureError {
         match self {
             Self::Missing { .. } => "MissingParameter",
             Self::Invalid { .. } => "InvalidParameterValue",
-            Self::Expired { .. } => "AuthFailure.SignatureExpire",
-            Self::SecretIdNotFound { .. } => "AuthFailure.SecretIdNotFound",
+            Self::Claim(error) => error.code(),
             Self::Mismatch => "AuthFailure.SignatureFailure",
         }
     }
@@ -93,15 +79,8 @@ pub fn verify(
             allowed: "seconds since 1970",
         })?;
     given("Nonce")?;
-    let seconds = now.abs_diff(timestamp);
-    if seconds > MAX_SKEW {
-        return Err(QuerySignatureError::Expired { seconds });
-    }
-    let claimed = given("SecretId")?;
-    if claimed != secret_id {
-        let secret_id = claimed.chars().take(80).collect();
-        return Err(QuerySignatureError::SecretIdNotFound { secret_id });
-    }
+    claim::made_at(timestamp, now)?;
+    claim::made_by(given("SecretId")?, secret_id)?;
     let text = text(method, host, parameters);
     let expected = match given("SignatureMethod") {
         // Without a name it is the first that there was.

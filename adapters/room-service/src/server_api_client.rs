@@ -1,10 +1,8 @@
 //! The other end of the server API: kicks, dismisses and lists rooms over HTTP.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::uri::Authority;
 use exeunt_port::{RoomId, UserId};
 use exeunt_websocket::Trust;
 use serde::Deserialize;
@@ -16,9 +14,11 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::clock::unix_seconds;
 use crate::config::Secret;
+use crate::harmless_url::harmless;
 use crate::room_description::{RemovalDescription, RoomDescription};
 use crate::server_api::{Action, VERSION};
 use crate::tc3::{SignedRequest, Tc3Error, sign};
+use crate::this_machine::is_this_machine;
 
 /// A blocking client of the server API, for command lines and tools.
 ///
@@ -43,7 +43,7 @@ pub enum ServerApiError {
         "{endpoint:?} is no address of a room service; expected http://HOST:PORT or https://HOST:PORT"
     )]
     Endpoint {
-        /// What was given.
+        /// What was given, without a user name, a password and a query.
         endpoint: String,
     },
     /// The service did not answer.
@@ -145,7 +145,7 @@ impl ServerApiClient {
             host.filter(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']));
         let Some(host) = host else {
             return Err(ServerApiError::Endpoint {
-                endpoint: endpoint.to_owned(),
+                endpoint: harmless(endpoint),
             });
         };
         let trust = secure.map(|_| Trust::system());
@@ -309,7 +309,7 @@ fn agent(host: &str, trust: Option<&Trust>) -> ureq::Agent {
         .timeout_global(Some(ServerApiClient::TIMEOUT))
         .http_status_as_error(false);
     // A proxy from the environment is for other machines: it does not know what runs on this one.
-    if is_this_machine(host) {
+    if host.parse().is_ok_and(|host| is_this_machine(&host)) {
         config = config.proxy(None);
     }
     if let Some(trust) = trust {
@@ -325,31 +325,9 @@ fn agent(host: &str, trust: Option<&Trust>) -> ureq::Agent {
     config.build().into()
 }
 
-/// Whether a host, with or without a port, is the machine we are on.
-fn is_this_machine(host: &str) -> bool {
-    let Ok(authority) = host.parse::<Authority>() else {
-        return false;
-    };
-    let name = authority.host().trim_matches(['[', ']']);
-    name.eq_ignore_ascii_case("localhost")
-        || name
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_proxy_is_asked_for_what_runs_on_this_machine() {
-        for host in ["127.0.0.1:7000", "127.1.2.3", "[::1]:80", "LocalHost:1"] {
-            assert!(is_this_machine(host), "{host}");
-        }
-        for host in ["rooms.example:80", "10.0.0.1", "localhost.example", "[::2]"] {
-            assert!(!is_this_machine(host), "{host}");
-        }
-    }
 
     #[test]
     fn an_endpoint_is_http_a_host_and_nothing_else() {
@@ -375,5 +353,7 @@ mod tests {
                 "{bad}"
             );
         }
+        let words = client("http://user:hidden@rooms.example").unwrap_err();
+        assert!(!words.to_string().contains("hidden"), "{words}");
     }
 }

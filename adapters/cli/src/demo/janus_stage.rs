@@ -9,34 +9,36 @@ use super::cast::Entering;
 use super::own_janus::OwnJanus;
 use crate::arguments::{Demo, TransportName};
 use crate::failure::Failure;
-use crate::janus_keys::JanusKeys;
+use crate::janus_entering::JanusEntering;
 use crate::line::unix_micros;
 
 /// A Janus, the demo's own or one that runs already.
 pub(super) struct JanusStage {
     own: Option<OwnJanus>,
     url: String,
-    keys: JanusKeys,
+    entering: JanusEntering,
     admin: Admin,
     pub(super) room: RoomId,
 }
 
 impl JanusStage {
     pub(super) async fn set(demo: &Demo) -> Result<Self, Failure> {
-        let (own, url, keys) = if let Some(url) = &demo.janus {
-            (None, url.clone(), demo.janus_keys.clone())
+        let (own, url, entering) = if let Some(url) = &demo.janus {
+            (None, url.clone(), demo.janus_entering.clone())
         } else {
             let own = OwnJanus::start().await?;
             let (key, secret) = (OwnJanus::ADMIN_KEY, OwnJanus::ROOM_SECRET);
-            let (url, keys) = (own.url(), JanusKeys::own(key, secret, own.media()));
-            (Some(own), url, keys)
+            let entering = JanusEntering::own(key, secret, own.media());
+            let url = own.url();
+            (Some(own), url, entering)
         };
+        let keys = &entering.keys;
         let admin = Admin::start(keys.endpoint(&url)?, keys.of_admin());
         let room = room_of_ours(&admin, own.is_some()).await?;
         Ok(Self {
             own,
             url,
-            keys,
+            entering,
             admin,
             room,
         })
@@ -55,7 +57,7 @@ impl JanusStage {
 
     /// What those who enter have to know.
     pub(super) fn keys_of_everybody(&self) -> Entering {
-        self.keys.of_a_process(&self.url)
+        self.entering.of_a_process(&self.url)
     }
 
     pub(super) async fn kick(&self, room: &RoomId, user: &UserId) -> Result<(), Failure> {
@@ -103,9 +105,9 @@ impl JanusStage {
 
 /// What is typed of a Janus is for one that runs already.
 pub(super) fn makes_sense(demo: &Demo) -> Result<(), Failure> {
-    let is_typed = demo.janus.is_some() || demo.janus_keys.are_typed;
+    let is_typed = demo.janus.is_some() || demo.janus_entering.are_typed;
     let words = match demo.transport {
-        TransportName::Janus if demo.janus_keys.are_typed && demo.janus.is_none() => {
+        TransportName::Janus if demo.janus_entering.are_typed && demo.janus.is_none() => {
             "what --janus-… says is for a Janus that runs already, --janus URL; the demo's own has its own keys"
         }
         TransportName::Websocket | TransportName::Loopback if is_typed => {

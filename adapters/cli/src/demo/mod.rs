@@ -42,10 +42,9 @@ const SOUND_PACKETS: u64 = 50;
 /// The three, in the order in which they go.
 pub(crate) const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 
-pub(crate) async fn run(demo: &Demo, json: bool) -> Result<(), Failure> {
+pub(crate) async fn run(demo: &Demo, mut asked: Asked, json: bool) -> Result<(), Failure> {
     props::make_sense(demo)?;
     janus_stage::makes_sense(demo)?;
-    let mut asked = Asked::listen()?;
     let canvas = Canvas::lay_out(&demo.picture)?;
     let people = people()?;
     let props = Props::lay_out(demo, &people).await?;

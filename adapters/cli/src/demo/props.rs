@@ -41,10 +41,8 @@ impl Props {
         if wanted == DemoDevices::Real {
             insist(&machine)?;
         }
-        let files = TempDir::with_prefix("exeunt-demo-").map_err(|error| Failure::File {
-            path: std::env::temp_dir(),
-            detail: error.to_string(),
-        })?;
+        let files = TempDir::with_prefix("exeunt-demo-")
+            .map_err(Failure::of_file(&std::env::temp_dir()))?;
         let sound = files.path().join("sound.wav");
         let pictures = files.path().join("pictures.y4m");
         make(&sound, |path| write_melody_wav(path, SECONDS))?;
@@ -158,10 +156,7 @@ fn make(
     path: &Path,
     write: impl FnOnce(&Path) -> Result<(), ExampleMediaError>,
 ) -> Result<(), Failure> {
-    write(path).map_err(|error| Failure::File {
-        path: path.to_owned(),
-        detail: error.to_string(),
-    })
+    write(path).map_err(Failure::of_file(path))
 }
 
 /// A name of everybody's own for a file, so that an open descriptor tells whose device is open.
@@ -175,10 +170,7 @@ fn stand_in(
     if let Some(from) = from {
         std::fs::hard_link(from, &path)
             .or_else(|_| std::fs::copy(from, &path).map(drop))
-            .map_err(|error| Failure::File {
-                path: path.clone(),
-                detail: error.to_string(),
-            })?;
+            .map_err(Failure::of_file(&path))?;
     }
     Ok(path)
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C in the middle of the demo.
+//! Ctrl-C in the middle of the demo, and the moment that somebody listens to it.
 
 use std::path::Path;
 
@@ -34,6 +34,29 @@ fn an_interrupted_demo_leaves_nobody_and_nothing_behind() {
         }
         assert_eq!(entries(&temporary), [] as [String; 0]);
         assert_eq!(entries(folder.path()), ["temporary"]);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn whoever_is_asked_to_end_the_moment_that_it_listens_ends() {
+    use nix::sys::signal::{SIGHUP, SIGINT, SIGTERM};
+
+    // Which of the two is quicker is a matter of luck, so it is tried again.
+    const TRIALS: usize = 10;
+    // Whoever knocks here waits longer than anybody needs to be heard.
+    let door = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let service = format!("ws://{}", door.local_addr().expect("bound"));
+    let devices = ["--microphone=none", "--speaker=none", "--camera=none"];
+    let join = ["join", "--room=1", "--user=alice", "--service", &service];
+    for signal in [SIGINT, SIGTERM, SIGHUP].repeat(TRIALS) {
+        let alice = Exeunt::typed(&[&join[..], &devices].concat()).start();
+        alice.until_it_listens_to(signal);
+        alice.signal(signal);
+        let ended = alice.end();
+        // It left, or had not begun to enter; whoever was not heard is never let in.
+        let heard = [Some(0), Some(130)];
+        assert!(heard.contains(&ended.status), "{signal}: {ended:#?}");
     }
 }
 

@@ -7,6 +7,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 /// Nothing here takes as long unless something is broken.
@@ -158,6 +160,31 @@ impl Running {
         let process = self.child.id().to_string();
         let pressed = Command::new("kill").args(["-INT", &process]).status();
         assert!(pressed.expect("kill is everywhere").success());
+    }
+
+    /// Sends a signal, at once.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn signal(&self, signal: Signal) {
+        let process = self.child.id().try_into().expect("a process's number");
+        let process = nix::unistd::Pid::from_raw(process);
+        nix::sys::signal::kill(process, signal).expect("it is ours");
+    }
+
+    /// Waits until this signal does not end it any more, and not a moment longer.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn until_it_listens_to(&self, signal: Signal) {
+        let status = format!("/proc/{}/status", self.child.id());
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            let status = std::fs::read_to_string(&status).expect("it runs");
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+            let caught = u64::from_str_radix(caught.expect("Linux says").trim(), 16);
+            if caught.expect("a number") & (1 << (signal as u32 - 1)) != 0 {
+                return;
+            }
+            std::thread::yield_now();
+        }
+        panic!("it never listens to {signal}");
     }
 
     /// Waits for its end.

@@ -49,6 +49,10 @@ fn main() -> ExitCode {
             stories::joined,
         ),
         story(
+            "a room of a Janus that the config file describes is made and entered, and has its secret",
+            stories::described_by_a_file,
+        ),
+        story(
             "whoever a Janus refuses is told why, and what would help",
             stories::refused,
         ),

@@ -127,6 +127,39 @@ pub(crate) fn joined(network: Network) -> Result<(), Failed> {
     Ok(())
 }
 
+pub(crate) fn described_by_a_file(network: Network) -> Result<(), Failed> {
+    let settings = Settings {
+        admin_key: Some("of whoever makes rooms".to_owned()),
+        api_secret: Some("everybody's".to_owned()),
+        ..Settings::default()
+    };
+    let server = JanusServer::start(network, settings)?;
+    let folder = Folder::make();
+    let url = server.signalling_url();
+    let text = format!(
+        "[serve.janus]\nurl = \"{url}\"\nadmin_key = \"of whoever makes rooms\"\n\
+         api_secret = \"everybody's\"\ndefault_secret = \"another room's\"\n\
+         [serve.janus.room_secrets]\n4242 = \"this room's\"\n"
+    );
+    std::fs::write(folder.path("exeunt.toml"), text)?;
+    let words = ["--config=exeunt.toml", "--janus-make-rooms"];
+    let mut alice = folder.typed(&[&ALICE[..], &words].concat()).start();
+    alice.until_it_says("onEnterRoom");
+    let answer = server.admin().video_room(&json!({
+        "request": "destroy", "room": 4242, "secret": "this room's",
+    }))?;
+    assert_eq!(answer["videoroom"], "destroyed", "{answer:#}");
+    let ended = alice.end().succeeded();
+    let [report] = &ended.of_type("report")[..] else {
+        return Err(format!("{ended:#?}").into());
+    };
+    assert_eq!(report["report"]["reason"], "dismissed", "{report:#}");
+    // A flag beats the file.
+    let elsewhere = enters(&folder, "ws://127.0.0.1:1", &words).run();
+    assert_eq!(elsewhere.status, Some(1), "nobody there: {elsewhere:#?}");
+    Ok(())
+}
+
 pub(crate) fn refused(network: Network) -> Result<(), Failed> {
     let server = JanusServer::start(network, Settings::default())?;
     let url = server.signalling_url();
@@ -179,15 +212,18 @@ impl Folder {
 }
 
 /// Alice, with nothing that a machine might lack.
+const ALICE: [&str; 7] = [
+    "join",
+    "--transport=janus",
+    "--room=4242",
+    "--user=alice",
+    "--microphone=tone",
+    "--speaker=silent",
+    "--camera=none",
+];
+
 fn enters(folder: &Folder, url: &str, words: &[&str]) -> Exeunt {
-    let join = ["join", "--transport=janus", "--janus", url, "--room=4242"];
-    let alice = [
-        "--user=alice",
-        "--microphone=tone",
-        "--speaker=silent",
-        "--camera=none",
-    ];
-    folder.typed(&[&join[..], &alice, words].concat())
+    folder.typed(&[&ALICE[..], &["--janus", url], words].concat())
 }
 
 /// Three people got out, and all that a run shows held.

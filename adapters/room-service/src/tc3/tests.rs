@@ -68,7 +68,7 @@ fn what_was_signed_is_taken_within_five_minutes_either_way() {
         assert_eq!(
             (&error, error.code()),
             (
-                &Tc3Error::Expired { seconds: 301 },
+                &Tc3Error::Claim(ClaimError::Expired { seconds: 301 }),
                 "AuthFailure.SignatureExpire"
             )
         );

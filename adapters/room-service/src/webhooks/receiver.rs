@@ -184,117 +184,107 @@ mod tests {
     use std::net::TcpListener;
 
     use exeunt_port::RoomId;
+    use tokio::task::JoinHandle;
 
     use super::*;
     use crate::backend::{Happening, HappeningSource, Moment};
     use crate::config::Secret;
     use crate::webhooks::{WebhookReach, WebhookRetry};
 
+    /// A receiver that is told what happens, and never takes it.
+    struct Deaf {
+        source: HappeningSource,
+        journal: Arc<Journal>,
+        last_call: CancellationToken,
+        telling: JoinHandle<()>,
+    }
+
+    impl Deaf {
+        /// Of so many happenings nothing is lost.
+        fn tried_again(retry: WebhookRetry, kept: usize) -> Self {
+            let source = HappeningSource::new(kept);
+            // A port at which nobody listens any more.
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let url = format!("http://{}/", listener.local_addr().unwrap());
+            drop(listener);
+            let webhook = Webhook::new(&url, Secret::new("k"), WebhookReach::Private).unwrap();
+            let webhook = webhook.retrying(retry).unwrap();
+            let journal = Arc::new(Journal::new(vec![webhook.shown()], kept));
+            let receiver = Receiver::new(webhook, 0, 1, Arc::clone(&journal));
+            let last_call = CancellationToken::new();
+            let telling = tokio::spawn(receiver.tell(source.reader(), last_call.clone()));
+            Self {
+                source,
+                journal,
+                last_call,
+                telling,
+            }
+        }
+
+        fn hears_of(&self, number: usize) {
+            let room = RoomId::number(i128::try_from(number).unwrap()).unwrap();
+            let opened_at = Moment(0);
+            let closed = Happening::RoomClosed { room, opened_at };
+            self.source.tell(Moment(0), closed);
+        }
+
+        /// How many events it did not take at any attempt.
+        fn failed(&self) -> u64 {
+            self.journal.describe(0, 0).0[0].failed
+        }
+
+        /// How often each event was sent, the latest first.
+        fn attempts(&self) -> Vec<usize> {
+            let deliveries = self.journal.describe(0, usize::MAX).2;
+            deliveries.iter().map(|sent| sent.attempts.len()).collect()
+        }
+
+        async fn ends(&mut self) {
+            self.last_call.cancel();
+            (&mut self.telling).await.unwrap();
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn at_the_last_call_what_was_not_taken_is_sent_once_more_and_then_has_failed() {
-        let source = HappeningSource::new(4);
-        // A port at which nobody listens any more.
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let url = format!("http://127.0.0.1:{port}/");
-        let webhook = Webhook::new(&url, Secret::new("k"), WebhookReach::Private).unwrap();
-        let journal = Arc::new(Journal::new(vec![webhook.shown()], 10));
-        let receiver = Receiver::new(webhook, 0, 1, Arc::clone(&journal));
-        let (reader, last_call) = (source.reader(), CancellationToken::new());
-        let telling = tokio::spawn(receiver.tell(reader, last_call.clone()));
-        let tell = |number| {
-            let room = RoomId::number(number).unwrap();
-            let opened_at = Moment(0);
-            source.tell(Moment(0), Happening::RoomClosed { room, opened_at });
-        };
-        tell(7);
+        let mut deaf = Deaf::tried_again(WebhookRetry::default(), 4);
+        deaf.hears_of(7);
         // Sent twice at once, it waits for the third attempt.
-        while journal
-            .describe(0, 1)
-            .2
-            .first()
-            .map(|sent| sent.attempts.len())
-            != Some(2)
-        {
+        while deaf.attempts() != [2] {
             sleep(Duration::from_millis(100)).await;
         }
-        tell(8);
-        last_call.cancel();
-        telling.await.unwrap();
-        let (receivers, _, deliveries) = journal.describe(0, 2);
-        assert_eq!(receivers[0].failed, 2);
-        let attempts = deliveries.iter().map(|sent| sent.attempts.len());
-        assert_eq!(attempts.collect::<Vec<_>>(), [1, 3], "the latest first");
+        deaf.hears_of(8);
+        deaf.ends().await;
+        assert_eq!(deaf.failed(), 2);
+        assert_eq!(deaf.attempts(), [1, 3]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_does_not_answer_is_asked_eight_times_within_a_minute_and_then_no_more() {
-        let source = HappeningSource::new(4);
-        // A port at which nobody listens any more.
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let url = format!("http://127.0.0.1:{port}/");
-        let webhook = Webhook::new(&url, Secret::new("k"), WebhookReach::Private).unwrap();
-        let journal = Arc::new(Journal::new(vec![webhook.shown()], 10));
-        let receiver = Receiver::new(webhook, 0, 1, Arc::clone(&journal));
-        let (reader, last_call) = (source.reader(), CancellationToken::new());
-        let telling = tokio::spawn(receiver.tell(reader, last_call.clone()));
+        let mut deaf = Deaf::tried_again(WebhookRetry::default(), 4);
         let began = Instant::now();
-        let room = RoomId::number(7).unwrap();
-        let opened_at = Moment(0);
-        source.tell(Moment(0), Happening::RoomClosed { room, opened_at });
-        let attempts = loop {
-            let (receivers, _, deliveries) = journal.describe(0, 1);
-            if receivers[0].failed == 1 {
-                break deliveries[0].attempts.len();
-            }
+        deaf.hears_of(7);
+        while deaf.failed() == 0 {
             sleep(Duration::from_millis(100)).await;
-        };
-        assert_eq!(attempts, 8);
+        }
+        assert_eq!(deaf.attempts(), [8]);
         assert!(began.elapsed() >= Duration::from_secs(60));
-        last_call.cancel();
-        telling.await.unwrap();
+        deaf.ends().await;
     }
 
     #[tokio::test(start_paused = true)]
     async fn while_all_places_are_taken_one_that_waits_is_sent_every_ten_seconds() {
-        let source = HappeningSource::new(2 * MOST_RETRIES);
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let url = format!("http://127.0.0.1:{port}/");
-        let webhook = Webhook::new(&url, Secret::new("k"), WebhookReach::Private).unwrap();
         let (pause, span) = (Duration::from_secs(3600), Duration::from_secs(36_000));
-        let webhook = webhook.retrying(WebhookRetry { pause, span }).unwrap();
-        let journal = Arc::new(Journal::new(vec![webhook.shown()], 2 * MOST_RETRIES));
-        let receiver = Receiver::new(webhook, 0, 1, Arc::clone(&journal));
-        let (reader, last_call) = (source.reader(), CancellationToken::new());
-        let telling = tokio::spawn(receiver.tell(reader, last_call.clone()));
+        let mut deaf = Deaf::tried_again(WebhookRetry { pause, span }, 2 * MOST_RETRIES);
         let began = Instant::now();
         for number in 0..=MOST_RETRIES {
-            let room = RoomId::number(number as i128 + 1).unwrap();
-            let opened_at = Moment(0);
-            source.tell(Moment(0), Happening::RoomClosed { room, opened_at });
+            deaf.hears_of(number + 1);
         }
-        let attempts = || {
-            let deliveries = journal.describe(0, 2 * MOST_RETRIES).2;
-            let attempts = deliveries.iter().map(|sent| sent.attempts.len());
-            attempts.sum::<usize>()
-        };
         // Each is sent twice at once; whatever is more is not due for an hour.
-        while attempts() < 2 * MOST_RETRIES + 3 {
+        while deaf.attempts().iter().sum::<usize>() < 2 * MOST_RETRIES + 3 {
             sleep(Duration::from_secs(1)).await;
         }
         assert!(began.elapsed() < pause);
-        last_call.cancel();
-        telling.await.unwrap();
+        deaf.ends().await;
     }
 }

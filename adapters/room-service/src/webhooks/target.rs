@@ -11,6 +11,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use super::address::WebhookReach;
 use super::schedule::WebhookRetry;
 use crate::config::Secret;
+use crate::harmless_url::{apart_from_query, harmless};
 
 /// Where to tell what happens.
 #[derive(Clone, Debug)]
@@ -29,12 +30,14 @@ pub struct Webhook {
 pub enum WebhookError {
     /// The address makes no sense.
     #[error(
-        "{url:?} is no address of a webhook; expected https://HOST[:PORT]/PATH or http://HOST[:PORT]/PATH, \
-         without a user name"
+        "{url:?} is no address of a webhook: {wrong}; expected https://HOST[:PORT]/PATH or \
+         http://HOST[:PORT]/PATH"
     )]
     Address {
         /// What was given, without a user name, a password and a query.
         url: String,
+        /// What is wrong with it.
+        wrong: &'static str,
     },
     /// The key is none that TRTC would take.
     #[error("a webhook's key must be 1 to 32 letters and digits")]
@@ -60,25 +63,15 @@ pub enum WebhookError {
 
 impl Webhook {
     /// A receiver at this address; what is sent to it is signed with this key, 1 to 32 letters and
-    /// digits.
+    /// digits. The address is shown to operators and logged, all but its query: it may have no user name
+    /// and no password, and an `@` in its path has to be written `%40`.
     pub fn new(url: &str, key: Secret, reach: WebhookReach) -> Result<Self, WebhookError> {
-        let wrong = || WebhookError::Address {
-            url: harmless(url).chars().take(200).collect(),
-        };
-        let parsed: Uri = url.parse().map_err(|_| wrong())?;
-        let authority = parsed.authority().ok_or_else(wrong)?;
-        let is_encrypted = match parsed.scheme_str() {
-            Some("http") => false,
-            Some("https") => true,
-            Some(_) | None => return Err(wrong()),
-        };
-        if authority.host().is_empty()
-            || authority.as_str().contains('@')
-            || is_encrypted && name(authority.host()).is_none()
-        {
-            return Err(wrong());
-        }
-        if let Ok(address) = authority.host().trim_matches(['[', ']']).parse()
+        let parsed = parse(url).map_err(|wrong| WebhookError::Address {
+            url: harmless(url),
+            wrong,
+        })?;
+        let host = parsed.host().unwrap_or_default();
+        if let Ok(address) = host.trim_matches(['[', ']']).parse()
             && !reach.allows(address)
         {
             return Err(WebhookError::Forbidden { address });
@@ -131,16 +124,37 @@ impl Webhook {
     }
 }
 
-/// What was given for an address without what may be secret in it, whatever its form.
-fn harmless(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or_default();
-    let (scheme, rest) = match url.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), url),
+/// An address that can be asked; else what is wrong with it.
+fn parse(url: &str) -> Result<Uri, &'static str> {
+    let (before_query, _) = apart_from_query(url);
+    let (_, rest) = before_query.split_once("://").ok_or("it has no scheme")?;
+    // A password may have a slash in it. What comes before that would be taken for the host, and the rest
+    // shown as its path.
+    if rest.contains('@') {
+        return Err(
+            "it may have no user name and no password, and an @ in its path has to be written %40",
+        );
+    }
+    if rest.is_empty() || rest.starts_with(['/', ':']) {
+        return Err("it has no host");
+    }
+    let parsed: Uri = url
+        .parse()
+        .map_err(|_| "there is something in it that no address has")?;
+    let is_encrypted = match parsed.scheme_str() {
+        Some("http") => false,
+        Some("https") => true,
+        Some(_) | None => return Err("its scheme is another one"),
     };
-    // A password may have a slash or another @ in it.
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-    format!("{scheme}{rest}")
+    let authority = parsed.authority().ok_or("it has no host")?;
+    // Where the port is none, the usual one would be asked without a word.
+    if authority.as_str() != authority.host() && authority.port_u16().is_none_or(|port| port == 0) {
+        return Err("its port is no number from 1 to 65535");
+    }
+    if is_encrypted && name(authority.host()).is_none() {
+        return Err("no certificate can be for its host");
+    }
+    Ok(parsed)
 }
 
 fn name(host: &str) -> Option<ServerName<'static>> {
@@ -161,38 +175,62 @@ mod tests {
         let public = WebhookReach::Public;
         let good = webhook("https://hooks.example:8080/a?token=secret", "k1", public).unwrap();
         assert_eq!(good.shown(), "https://hooks.example:8080/a");
-        for wrong in [
-            "",
-            "hooks.example",
-            "https://under_score..example",
-            "ftp://hooks.example",
-            "http://user:password@hooks.example",
-            "http:///path",
+        for (given, said) in [
+            ("", "no scheme"),
+            ("hooks.example", "no scheme"),
+            ("ftp://hooks.example", "another one"),
+            ("http://", "no host"),
+            ("http:///path", "no host"),
+            ("http://:80/path", "no host"),
+            ("http://user@hooks.example", "no user name"),
+            ("http://hooks.example/@team", "written %40"),
+            ("http://hooks.example:99999/", "from 1 to 65535"),
+            ("http://hooks.example:0/", "from 1 to 65535"),
+            ("http://hooks.example:/", "from 1 to 65535"),
+            ("http://hooks.example:port/", "from 1 to 65535"),
+            ("http://hooks.example/a b", "no address has"),
+            ("https://under_score..example", "no certificate"),
         ] {
-            let error = webhook(wrong, "k1", public);
-            assert!(
-                matches!(error, Err(WebhookError::Address { .. })),
-                "{wrong}"
-            );
+            let error = webhook(given, "k1", public).unwrap_err();
+            assert!(matches!(error, WebhookError::Address { .. }), "{given}");
+            let words = error.to_string();
+            assert!(words.contains(said), "{given}: {words}");
+            assert!(words.contains("expected https://HOST[:PORT]"), "{words}");
         }
+        for good in [
+            "http://hooks.example/%40team",
+            "https://hooks.example/?of=me@example",
+            "http://[2606:2800:21f:cb07::1]:8080",
+        ] {
+            assert!(webhook(good, "k1", public).is_ok(), "{good}");
+        }
+        for wrong in ["", "with-dash", &"k".repeat(33)] {
+            let error = webhook("http://hooks.example", wrong, public);
+            assert!(matches!(error, Err(WebhookError::Key)), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_password_makes_no_address_and_is_not_repeated() {
         for (secret, shown) in [
             (
                 "http://user:hidden@hooks.example/a",
                 "http://hooks.example/a",
             ),
             ("http://a@b:hidden@hooks.example", "http://hooks.example"),
+            ("http://user:hid/den@hooks.example", "http://hooks.example"),
+            ("http://user:1/hidden@hooks.example", "http://hooks.example"),
+            ("http://user:hid?den@hooks.example", "http://..."),
+            ("http://user:hid#d@n@hooks.example", "http://..."),
             (
                 "ftp://hooks.example/a?token=hidden",
                 "ftp://hooks.example/a",
             ),
             ("user:hidden@hooks.example", "hooks.example"),
         ] {
-            let words = webhook(secret, "k1", public).unwrap_err().to_string();
+            let words = webhook(secret, "k1", WebhookReach::Public);
+            let words = words.unwrap_err().to_string();
             assert!(!words.contains("hid") && words.contains(shown), "{words}");
-        }
-        for wrong in ["", "with-dash", &"k".repeat(33)] {
-            let error = webhook("http://hooks.example", wrong, public);
-            assert!(matches!(error, Err(WebhookError::Key)), "{wrong}");
         }
     }
 

@@ -1,9 +1,9 @@
 //! Somebody asks the process to end, in every phase.
 
 use exeunt_port::DeviceKind;
-use exeunt_requirements::{check, nothing};
+use exeunt_requirements::check;
 use exeunt_runtime::{Outcome, Reason};
-use exeunt_stories::{Person, Service, Signal, SilentDoor};
+use exeunt_stories::{Line, Person, Service, Signal, SilentDoor};
 use libtest_mimic::Failed;
 
 pub(crate) fn while_entering() -> Result<(), Failed> {
@@ -22,8 +22,8 @@ pub(crate) fn while_entering() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Before anything is begun a signal may kill the process, and nothing is owed. From the moment it says
-/// that it has begun, an exit is owed and comes.
+/// Before anything is begun a signal may kill the process, or stop it, and nothing is owed. From the
+/// moment it says that it has begun, an exit is owed and comes.
 pub(crate) fn right_after_the_start() -> Result<(), Failed> {
     /// What is right after the start is a matter of luck, so it is tried again.
     const TRIALS: usize = 4;
@@ -44,7 +44,12 @@ pub(crate) fn right_after_the_start() -> Result<(), Failed> {
 fn begun_or_not(person: Person) -> Result<(), Failed> {
     let (said, status) = person.end_of_process()?;
     if said.iter().all(|line| line.kind() != "began") {
-        return nothing("lines of somebody who has not begun", &said);
+        // Killed before it listened, or stopped in good order before it began.
+        let kinds: Vec<_> = said.iter().map(Line::kind).collect();
+        let has_ended = matches!((&kinds[..], status), ([], None) | (["failure"], Some(130)));
+        return check(has_ended, || {
+            format!("status {status:?} of somebody who has not begun: {said:?}")
+        });
     }
     let exits = said
         .iter()
