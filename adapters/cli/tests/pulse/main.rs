@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use exeunt_loopback::write_melody_wav;
 use exeunt_pulse_server::PulseServer;
-use exeunt_requirements::trial;
+use exeunt_requirements::{check, trial};
 use libtest_mimic::{Arguments, Failed, Trial, run};
 use serde_json::{Value, json};
 
@@ -151,12 +151,4 @@ fn really_off(lines: &[Value], devices: usize) -> Result<(), Failed> {
     check(shown == devices, || {
         format!("{shown} instead of {devices} devices")
     })
-}
-
-fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Failed> {
-    if holds {
-        Ok(())
-    } else {
-        Err(otherwise().into())
-    }
 }
