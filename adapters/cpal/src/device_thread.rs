@@ -84,10 +84,11 @@ impl OpenDevice for Opened {
 struct DeviceThread {
     name: String,
     awaited: Awaited,
+    /// Nothing is ever sent: that it is dropped is the message, and cannot be forgotten. Dropped before the
+    /// call, whose end would else be told as the server's.
+    wanted: Option<Sender<Infallible>>,
     /// What the thread asks a sound server by.
     call: HangsUp,
-    /// Nothing is ever sent: that it is dropped is the message, and cannot be forgotten.
-    wanted: Option<Sender<Infallible>>,
     ended: Option<oneshot::Receiver<Result<(), DeviceError>>>,
     thread: Option<JoinHandle<()>>,
 }

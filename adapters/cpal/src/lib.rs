@@ -40,7 +40,8 @@
 //!
 //! Each opening has a connection to the server of its own. To let go of the device the connection is closed
 //! on our side, and the release is `Ok` when the server has closed its own (G-13): nothing of us is
-//! left there. A microphone is open when its first sound comes, which a headset may take seconds for; who
+//! left there. On `PipeWire` that is `pipewire-pulse`, which tells the daemon behind it before it closes and
+//! does not wait for that one to have done it: a daemon that stands still by itself is not noticed. A microphone is open when its first sound comes, which a headset may take seconds for; who
 //! does not want to wait any longer does not have to.
 //!
 //! A server that does not answer within 2 s is named in the error. ALSA is not asked then: its default leads
@@ -49,7 +50,8 @@
 //!
 //! A server moves a stream whose device goes away, or that followed a default that changed, to another
 //! device, and tells nobody: the stay goes on. Where the server finds none, or the sound stops, the device is
-//! told to have vanished.
+//! told to have vanished. That also befalls a stream whose process is stopped and goes on (Ctrl-Z and `fg`): the
+//! crate `pulseaudio` takes the interrupted wait for the end of the connection.
 
 #[cfg(target_os = "linux")]
 mod alsa_card;
@@ -72,6 +74,8 @@ mod packets;
 mod permission;
 mod resampling;
 mod samples;
+#[cfg(target_os = "linux")]
+mod server_address;
 #[cfg(target_os = "linux")]
 mod server_device;
 mod sound_device;

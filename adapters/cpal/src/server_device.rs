@@ -137,8 +137,8 @@ impl ServerDevice {
             sample_spec: FLOATS,
             channel_map: ChannelMap::new([ChannelPosition::Mono]),
             source_index: Some(self.index),
+            // No most length: a card may deliver more at once, and what does not fit whole the server drops.
             buffer_attr: period.map_or_else(BufferAttr::default, |bytes| BufferAttr {
-                max_length: bytes,
                 fragment_size: bytes,
                 ..BufferAttr::default()
             }),

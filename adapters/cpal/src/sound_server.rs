@@ -11,7 +11,7 @@
 use std::ffi::CString;
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use cpal::ErrorKind;
@@ -24,6 +24,7 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connec
 use thiserror::Error;
 
 use crate::call::Call;
+use crate::server_address::sockets;
 use crate::server_device::ServerDevice;
 
 /// How long the server may take for each of its answers to a call.
@@ -47,6 +48,15 @@ pub(crate) enum CallError {
     /// The call is not wanted any more.
     #[error("the call was hung up")]
     HungUp,
+    /// Only one that this program does not call is wanted.
+    #[error(
+        "PULSE_SERVER is {named:?}, which names no socket of this machine: a server is reached by \
+         unix:/path or /path"
+    )]
+    Elsewhere {
+        /// What is wanted.
+        named: String,
+    },
     /// There is one, and it does not answer.
     #[error("the sound server at {address} did not answer within {} s", ANSWER.as_secs())]
     Silent {
@@ -78,9 +88,9 @@ impl SoundServer {
     /// Calls the server, if there is one. Returns after 2 s without an answer, and as soon as the call is
     /// hung up.
     pub(crate) fn answering(call: &Call) -> Result<Self, CallError> {
-        let path = pulseaudio::socket_path_from_env().ok_or(CallError::Nobody)?;
+        let sockets = sockets().map_err(|named| CallError::Elsewhere { named })?;
+        let (path, socket) = reach_one_of(&sockets, call)?;
         let failed = |error: io::Error| CallError::of(&path, &ClientError::Io(error));
-        let socket = reach(&path, call)?;
         socket.set_read_timeout(Some(ANSWER)).map_err(failed)?;
         socket.set_write_timeout(Some(ANSWER)).map_err(failed)?;
         if !call.begin(socket.try_clone().map_err(failed)?) {
@@ -186,6 +196,17 @@ impl CallError {
             | ClientError::Disconnected => Self::Failed { address, words },
         }
     }
+}
+
+/// The first of these at which somebody is, and a socket that leads there.
+fn reach_one_of(paths: &[PathBuf], call: &Call) -> Result<(PathBuf, UnixStream), CallError> {
+    for path in paths {
+        match reach(path, call) {
+            Err(CallError::Nobody) => {}
+            reached => return reached.map(|socket| (path.clone(), socket)),
+        }
+    }
+    Err(CallError::Nobody)
 }
 
 /// A socket that leads to the server. One that has stopped leaves callers waiting at its door, and when it

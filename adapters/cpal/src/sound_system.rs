@@ -48,7 +48,8 @@ pub(crate) enum Unusable {
     /// Nobody wants them any more.
     #[error("nobody wants it any more")]
     Unwanted,
-    /// There is a sound server, and it does not answer. Whatever it does not give out by itself it holds.
+    /// There is a sound server, and it does not answer or is not one of ours. Whatever it does not give out by
+    /// itself it holds.
     #[cfg(target_os = "linux")]
     #[error(transparent)]
     Server(CallError),
@@ -78,7 +79,9 @@ impl SoundSystem {
             }
             Err(CallError::Nobody) => None,
             Err(CallError::HungUp) => return Err(Unusable::Unwanted),
-            Err(error @ CallError::Silent { .. }) => return Err(Unusable::Server(error)),
+            Err(error @ (CallError::Silent { .. } | CallError::Elsewhere { .. })) => {
+                return Err(Unusable::Server(error));
+            }
             Err(error @ (CallError::Refused { .. } | CallError::Failed { .. })) => {
                 tracing::warn!(%error, "using ALSA");
                 Some(Refusal {
@@ -141,12 +144,17 @@ impl SoundSystem {
         }
     }
 
-    /// That the server has gone, if it is one and has.
-    pub(crate) fn lost(&self) -> Option<cpal::Error> {
+    /// That the server has gone, if it is one and has; or that its connection ended by itself, so that the
+    /// stream is served no more: whoever spoke with the server has then dropped what it was to call.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(unused_variables, reason = "there is no server")
+    )]
+    pub(crate) fn lost(&self, is_served: bool) -> Option<cpal::Error> {
         match &self.way {
             Way::System { .. } => None,
             #[cfg(target_os = "linux")]
-            Way::Server(server) => server.is_gone().then(crate::sound_server::gone),
+            Way::Server(server) => (!is_served || server.is_gone()).then(crate::sound_server::gone),
         }
     }
 
@@ -202,7 +210,9 @@ impl SoundSystem {
             Wanted::Default => {
                 let default = self
                     .default_of(kind)
-                    .and_then(|device| self.offer(kind, device));
+                    .and_then(|device| self.offer(kind, device))
+                    // A server without a microphone falls back to what its speaker plays.
+                    .filter(|device| device.label.principal);
                 return default.ok_or_else(|| self.not_found(kind, wanted));
             }
         };

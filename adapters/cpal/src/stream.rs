@@ -129,9 +129,10 @@ impl OpenStream {
             .or_else(|| self.health.loss(self.health.age(), patience))
     }
 
-    /// Whether its server has gone.
+    /// Whether its server has gone, or the connection to it.
     pub(crate) fn reported_loss(&self) -> Option<Loss> {
-        self.system.lost().map(Loss::Reported)
+        let is_served = self.callbacks.strong_count() > 0;
+        self.system.lost(is_served).map(Loss::Reported)
     }
 
     /// That it is lost.
