@@ -171,7 +171,14 @@ impl Custody {
             Err(error) => error,
         };
         Err(match self.ended().await {
-            Ok(()) => error,
+            // An opening that was late, and has let go since.
+            Ok(()) => {
+                if let DeviceError::StillHeld { name, detail } = error {
+                    DeviceError::Backend { name, detail }
+                } else {
+                    error
+                }
+            }
             Err(held) if held.may_be_held() => held,
             Err(unconfirmed) => DeviceError::StillHeld {
                 name: self.name.clone(),

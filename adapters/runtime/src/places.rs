@@ -312,7 +312,7 @@ impl Places {
         };
         let (kind, name) = self.device(slot)?;
         let detail = format!("it {what} within {:?}", policy.bound(wait));
-        let error = DeviceError::Backend { name, detail };
+        let error = DeviceError::StillHeld { name, detail };
         Some(RoomEvent::DeviceFailed { slot, kind, error })
     }
 

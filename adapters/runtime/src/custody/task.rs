@@ -124,7 +124,7 @@ impl Custody {
         };
         sleep(policy.opening).await;
         let detail = format!("it has not opened within {:?}", policy.opening);
-        let error = DeviceError::Backend {
+        let error = DeviceError::StillHeld {
             name: self.name.clone(),
             detail,
         };

@@ -9,10 +9,10 @@ use exeunt_runtime::{Client, ExitReport, Outcome as Settled, Policy, Reason, Roo
 use super::Stage;
 use super::empty_room::EmptyRoom;
 use super::opening::opens_again;
-use crate::borrowed::{Borrowed, Held};
+use crate::borrowed::Borrowed;
 use crate::duty::{CLEAN, OPEN, OPEN_ABANDONED, OPEN_HELD, REASON, REPORTED};
 use crate::finding::{Finding, Outcome, demand};
-use crate::moments::{MOMENTS, Tripwire};
+use crate::moments::MOMENTS;
 
 pub(super) async fn released_first(stage: &Stage) -> Outcome {
     let device = Borrowed(Arc::clone(&stage.device));
@@ -50,16 +50,9 @@ pub(super) async fn exit_while_opening(stage: &Stage) -> Outcome {
 
 pub(super) async fn exit_leaving_it_held(stage: &Stage) -> Outcome {
     stage.lab.stay_held().await?;
-    let tripwire = Arc::new(Tripwire::at(1));
-    let held = Held {
-        inner: Arc::clone(&stage.device),
-        tripwire: Arc::clone(&tripwire),
-    };
+    let (held, tripwire) = stage.held_at(1);
     let room = enters(|client| client.with_device(held), Policy::default())?;
-    stage
-        .patience
-        .answers(&OPEN, "open()", tripwire.reached())
-        .await?;
+    stage.reaches(&tripwire).await?;
     room.handle().request_exit();
     let (events, report) = ended(stage, room).await?;
     stage.lab.let_go().await?;
