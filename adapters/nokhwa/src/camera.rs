@@ -40,7 +40,9 @@ use crate::supervisor::Patience;
 /// * [`Backend`](DeviceError::Backend) with the driver's words, or while too many threads
 ///   [are stuck](crate::stuck_threads) in drivers;
 /// * [`Vanished`](DeviceError::Vanished) if it was found and went away before the stream started;
-/// * [`Abandoned`](DeviceError::Abandoned) if it was no longer wanted; then nothing is held (G-4).
+/// * [`Abandoned`](DeviceError::Abandoned) if it was no longer wanted; then nothing is held (G-4);
+/// * [`StillHeld`](DeviceError::StillHeld) or [`Panicked`](DeviceError::Panicked) where the system still shows
+///   something of it as ours, or its driver's code panicked: then it may be held (G-13).
 ///
 /// # While it is open
 ///

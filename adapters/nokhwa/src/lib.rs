@@ -52,8 +52,8 @@
 //!
 //! Everything that may block (open, set the format, stream on, take a buffer, stream off, unmap, close)
 //! happens on one thread that belongs to one opening. It may be given up, never killed, and only so
-//! many may be stuck at a time: see [`stuck_threads`]. A task beside it watches for pictures that fail to come, so that a thread that
-//! hangs in its driver is noticed as well.
+//! many may be stuck at a time: see [`stuck_threads`]. A task beside it watches for pictures that fail to
+//! come, so that a thread that hangs in its driver is noticed as well.
 //!
 //! # What cannot be promised
 //!

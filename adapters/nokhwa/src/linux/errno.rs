@@ -11,7 +11,8 @@ pub(super) const EBUSY: i32 = 16;
 pub(super) const ENODEV: i32 = 19;
 pub(super) const ENOSPC: i32 = 28;
 
-/// Whether the camera cannot be had, whatever else it is asked; other errors refuse one request.
+/// Whether the camera has gone; other errors refuse one request. There are cameras that answer a question
+/// they do not understand with `EIO`, and deliver pictures all the same.
 pub(super) fn is_final(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(ENODEV | ENXIO | EIO | EBUSY))
+    matches!(error.raw_os_error(), Some(ENODEV | ENXIO))
 }

@@ -8,7 +8,7 @@ use crate::choice::Interval;
 /// What the driver makes of the interval that is `asked` of it. Many have one rate only and refuse to
 /// be asked; those `tell` it, or do not: `None`.
 ///
-/// Fails only where the camera cannot be had any more; a refusal is no failure.
+/// Fails only where the camera has gone; a refusal is no failure.
 pub(super) fn settled(
     asked: Option<Interval>,
     set: impl FnOnce(Interval) -> io::Result<Interval>,
@@ -37,6 +37,8 @@ mod tests {
     use crate::choice::Interval;
 
     const EIO: i32 = 5;
+    const ENXIO: i32 = 6;
+    const EBUSY: i32 = 16;
     const ENODEV: i32 = 19;
     const EINVAL: i32 = 22;
     const ENOTTY: i32 = 25;
@@ -58,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_driver_that_refuses_to_be_asked_may_still_tell_its_rate() {
-        for refusal in [EINVAL, ENOTTY] {
+        for refusal in [EINVAL, ENOTTY, EIO, EBUSY] {
             let settled = settled(Some(every(30)), |_| error(refusal), || Ok(every(25)));
             assert_eq!(settled.expect("no error"), Some(every(25)));
         }
@@ -81,8 +83,8 @@ mod tests {
     }
 
     #[test]
-    fn a_camera_that_fails_or_goes_away_meanwhile_is_told_of() {
-        for number in [EIO, ENODEV] {
+    fn a_camera_that_goes_away_meanwhile_is_told_of() {
+        for number in [ENXIO, ENODEV] {
             let set = settled(Some(every(30)), |_| error(number), || panic!("in vain"));
             let told = settled(Some(every(30)), |_| error(EINVAL), || error(number));
             for failed in [set, told] {
