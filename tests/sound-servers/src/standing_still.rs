@@ -3,16 +3,18 @@
 use std::io;
 use std::process::Child;
 
+use nix::sys::signal::{Signal as Raised, raise};
 use rustix::io::Errno;
-use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, getpid, kill_process, waitid,
-};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process, waitid};
 
 /// Stops this process within this call, until its parent lets it go on.
 ///
 /// Nothing of it runs meanwhile, so it lets go of nothing: what is free then was free before.
 pub fn stand_still() -> io::Result<()> {
-    Ok(kill_process(getpid(), Signal::STOP)?)
+    // Raised on this thread: sent to the process it would be another thread's to take, and this one would
+    // run on for a moment.
+    raise(Raised::SIGSTOP)?;
+    Ok(())
 }
 
 /// Waits until this child stands still; `false` says that it has ended.

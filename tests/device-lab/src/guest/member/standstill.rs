@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use exeunt_core::Effect;
 use exeunt_runtime::Step;
-use signal_hook::consts::SIGSTOP;
-use signal_hook::low_level::raise;
+use nix::sys::signal::{Signal, raise};
 
 use crate::guest::line::now_micros;
 
@@ -44,7 +43,7 @@ impl Standstill {
             // Raised on this thread, and not sent to the process: no other thread has to wake up for it,
             // so this does not return before the process was let go on. Until then the report is neither
             // made nor told, and no thread lets go of anything.
-            let _ = raise(SIGSTOP);
+            let _ = raise(Signal::SIGSTOP);
         }
     }
 }
