@@ -22,6 +22,12 @@ impl Address {
             address: without_secrets(text),
             expected: protocol.address.to_owned(),
         };
+        // A name before the host would go nowhere, and be a password's. That may have a slash in it: what
+        // comes before it would be dialled then, and the rest shown as the path.
+        let before_query = text.split(['?', '#']).next();
+        if before_query.is_some_and(|place| place.contains('@')) {
+            return Err(senseless());
+        }
         let given: Uri = text.parse().map_err(|_| senseless())?;
         let (encrypted, schemes_port, usual_port) = match given.scheme_str() {
             Some("ws") => (false, 80, protocol.port),
@@ -30,8 +36,7 @@ impl Address {
         };
         let authority = given.authority().ok_or_else(senseless)?;
         let (host, named_port) = (authority.host(), authority.port_u16());
-        // A name before the host would be a password in disguise, and go nowhere.
-        if host.is_empty() || authority.as_str().contains('@') {
+        if host.is_empty() {
             return Err(senseless());
         }
         // A colon without a number after it is a port that was forgotten; nobody listens on port 0.
@@ -165,6 +170,7 @@ mod tests {
             "ws://user:secret@sfu.example",
             "user:secret@sfu.example",
             "ws://user:secret/more@sfu.example:1",
+            "ws://user:1/secret@sfu.example",
             "http://user:secret@x@sfu.example",
             "http://sfu.example/janus?token=secret",
             "http://sfu.example/janus#secret",
@@ -199,6 +205,7 @@ mod tests {
             "ws://",
             "ws:///janus",
             "ws://u:p@x",
+            "ws://x/@team",
             "ws://x:",
             "ws://x:0",
             "ws://x:99999",
