@@ -43,17 +43,20 @@ impl Address {
         if named_port == Some(0) || named_port.is_none() && authority.as_str() != host {
             return Err(senseless());
         }
-        let path = match given.path_and_query().map_or("/", |path| path.as_str()) {
-            "/" => protocol.path,
+        let path = match given.path() {
+            "" | "/" => protocol.path,
             other => other,
         };
+        let query = given
+            .query()
+            .map_or_else(String::new, |query| format!("?{query}"));
         let scheme = if encrypted { "wss" } else { "ws" };
         let port = named_port.unwrap_or(usual_port);
         // The scheme's own port goes without saying, in the `Host` header as well.
         let url = if named_port.is_none() && port == schemes_port {
-            format!("{scheme}://{host}{path}")
+            format!("{scheme}://{host}{path}{query}")
         } else {
-            format!("{scheme}://{host}:{port}{path}")
+            format!("{scheme}://{host}:{port}{path}{query}")
         };
         Ok(Self {
             host: host.trim_matches(['[', ']']).to_owned(),
@@ -157,11 +160,23 @@ mod tests {
 
     #[test]
     fn a_query_is_said_to_the_server_and_shown_to_nobody() {
-        let address = Address::parse("ws://[::1]:7000?token=a@secret", &ROOMS).unwrap();
-        assert_eq!(address.host_and_port(), ("::1", 7000));
-        assert_eq!(address.url().query(), Some("token=a@secret"));
-        assert_eq!(address.to_string(), "ws://[::1]:7000/");
-        assert_eq!(format!("{address:?}"), "ws://[::1]:7000/");
+        for (text, path) in [
+            ("ws://[::1]:7000?token=a@secret", "/rooms"),
+            ("ws://[::1]:7000/?token=a@secret", "/rooms"),
+            ("ws://[::1]:7000/other?token=a@secret", "/other"),
+        ] {
+            let address = Address::parse(text, &ROOMS).unwrap();
+            assert_eq!(address.host_and_port(), ("::1", 7000));
+            let url = address.url();
+            assert_eq!(
+                (url.path(), url.query()),
+                (path, Some("token=a@secret")),
+                "{text}"
+            );
+            let shown = format!("ws://[::1]:7000{path}");
+            assert_eq!(address.to_string(), shown);
+            assert_eq!(format!("{address:?}"), shown);
+        }
     }
 
     #[test]
