@@ -6,6 +6,7 @@ use exeunt_port::EnterError;
 use tokio_tungstenite::tungstenite::http::Uri;
 
 use crate::protocol::Protocol;
+use crate::without_secrets::without_secrets;
 
 /// A WebSocket's address that makes sense: scheme `ws` or `wss`, a host, a port.
 #[derive(Clone, PartialEq, Eq)]
@@ -80,23 +81,6 @@ impl Address {
     pub(crate) fn url(&self) -> &Uri {
         &self.url
     }
-}
-
-/// This text without what may be a name and a password in it, or a token in the query: errors end up in
-/// logs. A password may hold any sign, so that everything up to the last `@` goes; a token may as well, so
-/// that nothing stays where either may be meant.
-fn without_secrets(text: &str) -> String {
-    let is_scheme = |text: &str| text.chars().all(|sign| sign.is_ascii_alphanumeric());
-    // What comes before `://` is a scheme only if it looks like one.
-    let scheme = text.find("://").filter(|end| is_scheme(&text[..*end]));
-    let (scheme, rest) = text.split_at(scheme.map_or(0, |end| end + "://".len()));
-    let place = match rest.rsplit_once('@') {
-        Some((before, _)) if before.contains(['?', '#']) => "…",
-        Some((_, place)) => place,
-        None => rest,
-    };
-    let place = place.split(['?', '#']).next().unwrap_or_default();
-    format!("{scheme}{place}")
 }
 
 /// Without the query, in which proxies take tokens: what is displayed ends up in logs.
