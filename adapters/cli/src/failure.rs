@@ -21,7 +21,10 @@ pub(crate) enum Failure {
     #[error(
         "{service:?} is no address of a room service; expected ws://HOST:PORT or http://HOST:PORT, with TLS wss:// or https://"
     )]
-    Service { service: String },
+    Service {
+        /// What was given, without what may be secret in it.
+        service: String,
+    },
     #[error(transparent)]
     Enter(#[from] EnterError),
     #[error("{user} did not get into room {room}: {detail}")]

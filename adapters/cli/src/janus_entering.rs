@@ -86,7 +86,6 @@ impl JanusEntering {
     pub(crate) fn of_a_process(&self, url: &str) -> Entering {
         let mut arguments = vec![
             "--transport=janus".to_owned(),
-            format!("--janus={url}"),
             "--janus-make-rooms".to_owned(),
         ];
         if self.janus_string_ids {
@@ -99,6 +98,8 @@ impl JanusEntering {
         if let Some(path) = &keys.janus_authorities {
             arguments.push(format!("--janus-authorities={}", path.display()));
         }
+        // Proxies take tokens in an address's query.
+        let mut environment = vec![("EXEUNT_JANUS", url.to_owned())];
         let secrets = [
             ("EXEUNT_JANUS_PIN", &self.janus_pin),
             ("EXEUNT_JANUS_ADMIN_KEY", &keys.janus_admin_key),
@@ -107,10 +108,10 @@ impl JanusEntering {
             ("EXEUNT_JANUS_TOKEN", &keys.janus_token),
         ];
         let given = secrets.into_iter();
-        let given = given.filter_map(|(name, secret)| Some((name, secret.clone()?)));
+        environment.extend(given.filter_map(|(name, secret)| Some((name, secret.clone()?))));
         Entering {
             arguments,
-            environment: given.collect(),
+            environment,
         }
     }
 }
@@ -156,5 +157,27 @@ impl JanusPlace {
             config = config.making_rooms(making);
         }
         Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_told_in_its_environment_what_nobody_is_to_read_in_its_arguments() {
+        let entering = JanusEntering::own("secret key", "secret of rooms", [10, 77, 0, 1].into());
+        let told = entering.of_a_process("ws://sfu.example?token=secret");
+        let words = told.arguments.join(" ");
+        assert!(words.contains("--janus-media-at=10.77.0.1"), "{words}");
+        assert!(!words.contains("secret"), "{words}");
+        for pair in [
+            ("EXEUNT_JANUS", "ws://sfu.example?token=secret"),
+            ("EXEUNT_JANUS_ADMIN_KEY", "secret key"),
+            ("EXEUNT_JANUS_DEFAULT_SECRET", "secret of rooms"),
+        ] {
+            let is_told = |(name, value): &(&str, String)| (*name, value.as_str()) == pair;
+            assert!(told.environment.iter().any(is_told), "{}", pair.0);
+        }
     }
 }

@@ -24,6 +24,7 @@ pub(crate) struct JanusUrl {
         long,
         value_name = "URL",
         env = "EXEUNT_JANUS",
+        hide_env_values = true,
         display_order = 1,
         help = "Where Janus's WebSocket is, ws:// or wss:// [default: ws://127.0.0.1:8188]"
     )]

@@ -10,6 +10,7 @@ use exeunt_janus::JanusTransport;
 use exeunt_port::{DeviceKind, EnterRequest, UserId};
 use exeunt_room_service::user_sig::{self, Claims};
 use exeunt_runtime::{Client, ExitReport, Policy, Reason, RoomHandle, Transcript};
+use exeunt_websocket::without_secrets;
 
 use crate::arguments::{Join, WayIn};
 use crate::attending::{Lacking, Say, attend, begin, speaking};
@@ -77,11 +78,11 @@ fn greet(join: &Join, settings: &Settings, file: &JanusSection, devices: &[(Devi
     match join.transport {
         WayIn::Websocket => output::line(format_args!(
             "{user} enters room {room} at {}{key}",
-            settings.service
+            without_secrets(&settings.service)
         )),
         WayIn::Janus => output::line(format_args!(
             "{user} enters room {room} of the Janus at {}",
-            join.janus.url(file)
+            without_secrets(join.janus.url(file))
         )),
     }
     for (kind, words) in devices {

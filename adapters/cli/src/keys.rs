@@ -23,6 +23,7 @@ pub(crate) struct ServiceUrl {
         long,
         value_name = "URL",
         env = "EXEUNT_SERVICE",
+        hide_env_values = true,
         help = "Where the room service is [default: ws://127.0.0.1:7450]"
     )]
     pub(crate) service: Option<String>,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use exeunt_room_service::{Config, Secret, ServerApiClient};
-use exeunt_websocket::{Trust, WebSocketTransport};
+use exeunt_websocket::{Trust, WebSocketTransport, without_secrets};
 
 use crate::authorities;
 use crate::config_file::{ConfigFile, ServeSection};
@@ -134,7 +134,7 @@ impl Settings {
     /// none for any.
     fn place(&self) -> Result<Place<'_>, Failure> {
         let senseless = || Failure::Service {
-            service: self.service.clone(),
+            service: without_secrets(&self.service),
         };
         let (encrypted, rest) = [
             (false, "ws://"),
@@ -219,13 +219,21 @@ mod tests {
             "ws:///ws",
             "ws://x y",
             "ws://127.0.0.1:99999",
+            "ws://user:secret@127.0.0.1:7450",
+            "http://user:1/secret@127.0.0.1:7450",
+            "ftp://127.0.0.1:7450?token=secret",
+            "127.0.0.1:7450?token=secret",
         ] {
             let settings = at(service);
-            assert!(matches!(settings.transport(), Err(Failure::Service { .. })));
-            assert!(matches!(
-                settings.server_api(),
-                Err(Failure::Service { .. })
-            ));
+            for failure in [
+                settings.transport().map(drop).unwrap_err(),
+                settings.server_api().map(drop).unwrap_err(),
+            ] {
+                assert!(matches!(failure, Failure::Service { .. }), "{failure:?}");
+                for shown in [failure.to_string(), format!("{failure:?}")] {
+                    assert!(!shown.contains("secret"), "{shown}");
+                }
+            }
         }
     }
 }

@@ -129,7 +129,7 @@ pub enum EnterError {
     /// The address of the server makes no sense.
     #[error("{address:?} is no address for this transport; expected {expected}")]
     Address {
-        /// What was given.
+        /// What was given, without a user name, a password and a query.
         address: String,
         /// What is allowed.
         expected: String,

@@ -46,7 +46,6 @@ mod config;
 mod console;
 mod door;
 mod hall;
-mod harmless_url;
 mod history;
 mod janus_backend;
 mod keyed_hash;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use exeunt_port::{RoomId, UserId};
-use exeunt_websocket::Trust;
+use exeunt_websocket::{Trust, without_secrets};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -14,7 +14,6 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::clock::unix_seconds;
 use crate::config::Secret;
-use crate::harmless_url::harmless;
 use crate::room_description::{RemovalDescription, RoomDescription};
 use crate::server_api::{Action, VERSION};
 use crate::tc3::{SignedRequest, Tc3Error, sign};
@@ -145,7 +144,7 @@ impl ServerApiClient {
             host.filter(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']));
         let Some(host) = host else {
             return Err(ServerApiError::Endpoint {
-                endpoint: harmless(endpoint),
+                endpoint: without_secrets(endpoint),
             });
         };
         let trust = secure.map(|_| Trust::system());
@@ -353,7 +352,12 @@ mod tests {
                 "{bad}"
             );
         }
-        let words = client("http://user:hidden@rooms.example").unwrap_err();
-        assert!(!words.to_string().contains("hidden"), "{words}");
+        for secret in [
+            "http://user:hidden@rooms.example",
+            "user:hid://den@rooms.example",
+        ] {
+            let words = client(secret).unwrap_err();
+            assert!(!words.to_string().contains("hid"), "{words}");
+        }
     }
 }

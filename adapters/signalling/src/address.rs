@@ -6,6 +6,7 @@ use exeunt_port::EnterError;
 use tokio_tungstenite::tungstenite::http::Uri;
 
 use crate::protocol::Protocol;
+use crate::without_secrets::without_secrets;
 
 /// A WebSocket's address that makes sense: scheme `ws` or `wss`, a host, a port.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,6 +23,12 @@ impl Address {
             address: without_secrets(text),
             expected: protocol.address.to_owned(),
         };
+        // A name before the host would go nowhere, and be a password's. That may have a slash in it: what
+        // comes before it would be dialled then, and the rest shown as the path.
+        let before_query = text.split(['?', '#']).next();
+        if before_query.is_some_and(|place| place.contains('@')) {
+            return Err(senseless());
+        }
         let given: Uri = text.parse().map_err(|_| senseless())?;
         let (encrypted, schemes_port, usual_port) = match given.scheme_str() {
             Some("ws") => (false, 80, protocol.port),
@@ -30,25 +37,27 @@ impl Address {
         };
         let authority = given.authority().ok_or_else(senseless)?;
         let (host, named_port) = (authority.host(), authority.port_u16());
-        // A name before the host would be a password in disguise, and go nowhere.
-        if host.is_empty() || authority.as_str().contains('@') {
+        if host.is_empty() {
             return Err(senseless());
         }
         // A colon without a number after it is a port that was forgotten; nobody listens on port 0.
         if named_port == Some(0) || named_port.is_none() && authority.as_str() != host {
             return Err(senseless());
         }
-        let path = match given.path_and_query().map_or("/", |path| path.as_str()) {
-            "/" => protocol.path,
+        let path = match given.path() {
+            "" | "/" => protocol.path,
             other => other,
         };
+        let query = given
+            .query()
+            .map_or_else(String::new, |query| format!("?{query}"));
         let scheme = if encrypted { "wss" } else { "ws" };
         let port = named_port.unwrap_or(usual_port);
         // The scheme's own port goes without saying, in the `Host` header as well.
         let url = if named_port.is_none() && port == schemes_port {
-            format!("{scheme}://{host}{path}")
+            format!("{scheme}://{host}{path}{query}")
         } else {
-            format!("{scheme}://{host}:{port}{path}")
+            format!("{scheme}://{host}:{port}{path}{query}")
         };
         Ok(Self {
             host: host.trim_matches(['[', ']']).to_owned(),
@@ -72,23 +81,6 @@ impl Address {
     pub(crate) fn url(&self) -> &Uri {
         &self.url
     }
-}
-
-/// This text without what may be a name and a password in it, or a token in the query: errors end up in
-/// logs. A password may hold any sign, so that everything up to the last `@` goes; a token may as well, so
-/// that nothing stays where either may be meant.
-fn without_secrets(text: &str) -> String {
-    let is_scheme = |text: &str| text.chars().all(|sign| sign.is_ascii_alphanumeric());
-    // What comes before `://` is a scheme only if it looks like one.
-    let scheme = text.find("://").filter(|end| is_scheme(&text[..*end]));
-    let (scheme, rest) = text.split_at(scheme.map_or(0, |end| end + "://".len()));
-    let place = match rest.rsplit_once('@') {
-        Some((before, _)) if before.contains(['?', '#']) => "…",
-        Some((_, place)) => place,
-        None => rest,
-    };
-    let place = place.split(['?', '#']).next().unwrap_or_default();
-    format!("{scheme}{place}")
 }
 
 /// Without the query, in which proxies take tokens: what is displayed ends up in logs.
@@ -152,11 +144,23 @@ mod tests {
 
     #[test]
     fn a_query_is_said_to_the_server_and_shown_to_nobody() {
-        let address = Address::parse("ws://[::1]:7000?token=a@secret", &ROOMS).unwrap();
-        assert_eq!(address.host_and_port(), ("::1", 7000));
-        assert_eq!(address.url().query(), Some("token=a@secret"));
-        assert_eq!(address.to_string(), "ws://[::1]:7000/");
-        assert_eq!(format!("{address:?}"), "ws://[::1]:7000/");
+        for (text, path) in [
+            ("ws://[::1]:7000?token=a@secret", "/rooms"),
+            ("ws://[::1]:7000/?token=a@secret", "/rooms"),
+            ("ws://[::1]:7000/other?token=a@secret", "/other"),
+        ] {
+            let address = Address::parse(text, &ROOMS).unwrap();
+            assert_eq!(address.host_and_port(), ("::1", 7000));
+            let url = address.url();
+            assert_eq!(
+                (url.path(), url.query()),
+                (path, Some("token=a@secret")),
+                "{text}"
+            );
+            let shown = format!("ws://[::1]:7000{path}");
+            assert_eq!(address.to_string(), shown);
+            assert_eq!(format!("{address:?}"), shown);
+        }
     }
 
     #[test]
@@ -165,6 +169,7 @@ mod tests {
             "ws://user:secret@sfu.example",
             "user:secret@sfu.example",
             "ws://user:secret/more@sfu.example:1",
+            "ws://user:1/secret@sfu.example",
             "http://user:secret@x@sfu.example",
             "http://sfu.example/janus?token=secret",
             "http://sfu.example/janus#secret",
@@ -199,6 +204,7 @@ mod tests {
             "ws://",
             "ws:///janus",
             "ws://u:p@x",
+            "ws://x/@team",
             "ws://x:",
             "ws://x:0",
             "ws://x:99999",

@@ -39,7 +39,7 @@
 //! | G-15 | a stay is one task, which [`StayConnection`]'s `close` awaits and dropping it aborts |
 //!
 //! A user's name, a password and a query may be secrets: an address is displayed without them, in errors and
-//! logs as well.
+//! logs as well. What was mistyped for one goes through [`without_secrets`] before it is repeated.
 
 mod address;
 mod connection;
@@ -50,6 +50,7 @@ mod protocol;
 mod socket;
 mod stream;
 mod trust;
+mod without_secrets;
 
 pub use connection::StayConnection;
 pub use destination::Destination;
@@ -59,3 +60,4 @@ pub use protocol::Protocol;
 pub use socket::{GOODBYE, Socket, say_goodbye};
 pub use stream::{ByteStream, tcp};
 pub use trust::{Trust, TrustError};
+pub use without_secrets::without_secrets;

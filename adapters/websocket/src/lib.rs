@@ -49,5 +49,5 @@ mod stay;
 mod transport;
 
 pub use dial::Dial;
-pub use exeunt_signalling::{ByteStream, Trust, TrustError};
+pub use exeunt_signalling::{ByteStream, Trust, TrustError, without_secrets};
 pub use transport::WebSocketTransport;

@@ -31,9 +31,10 @@ impl WebSocketTransport {
     /// A transport to the room service at this address, for instance `ws://127.0.0.1:7000/ws`.
     ///
     /// Nothing is connected yet. The address may leave out the port (80, or 443 for `wss`) and the
-    /// path (`/ws`); a query is said to the server and to nobody else. With `wss://` the server has to show a certificate for its name that the system's
-    /// authorities have signed; [`trusting`](Self::trusting) says whom to believe otherwise. Another
-    /// scheme than these two is an [`EnterError::Address`].
+    /// path (`/ws`); a query is said to the server and to nobody else. With `wss://` the server has to
+    /// show a certificate for its name that the system's authorities have signed;
+    /// [`trusting`](Self::trusting) says whom to believe otherwise. Another scheme than these two is an
+    /// [`EnterError::Address`].
     ///
     /// ```
     /// use exeunt_websocket::WebSocketTransport;

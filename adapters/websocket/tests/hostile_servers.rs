@@ -122,21 +122,25 @@ async fn a_server_of_another_kind_does_not_speak_the_protocol() {
 async fn a_token_in_the_address_is_said_to_the_server_and_shown_to_nobody() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let place = listener.local_addr().unwrap().to_string();
-    let transport = WebSocketTransport::new(&format!("ws://{place}/ws?token=secret")).unwrap();
-    let asked = async {
-        let (stream, _) = listener.accept().await.unwrap();
-        let mut lines = BufReader::new(stream).lines();
-        lines.next_line().await.unwrap().unwrap()
-    };
-    let (asked, refused) = tokio::join!(soon(asked), refusal(&transport));
-    assert_eq!(asked, "GET /ws?token=secret HTTP/1.1");
-    for shown in [
-        refused.to_string(),
-        format!("{refused:?}"),
-        format!("{transport:?}"),
-    ] {
-        assert!(shown.contains(&format!("ws://{place}/ws")), "{shown}");
-        assert!(!shown.contains("secret"), "{shown}");
+    // The path may be left out.
+    for path in ["/ws", "/", ""] {
+        let transport =
+            WebSocketTransport::new(&format!("ws://{place}{path}?token=secret")).unwrap();
+        let asked = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut lines = BufReader::new(stream).lines();
+            lines.next_line().await.unwrap().unwrap()
+        };
+        let (asked, refused) = tokio::join!(soon(asked), refusal(&transport));
+        assert_eq!(asked, "GET /ws?token=secret HTTP/1.1");
+        for shown in [
+            refused.to_string(),
+            format!("{refused:?}"),
+            format!("{transport:?}"),
+        ] {
+            assert!(shown.contains(&format!("ws://{place}/ws")), "{shown}");
+            assert!(!shown.contains("secret"), "{shown}");
+        }
     }
     for mistyped in ["http://x/ws?token=secret", "ws://user:secret@x/ws"] {
         let error = WebSocketTransport::new(mistyped).unwrap_err().to_string();

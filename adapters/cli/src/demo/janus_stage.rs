@@ -4,6 +4,7 @@ use exeunt_janus::admin::{Admin, AdminError};
 use exeunt_janus::translate::Id;
 use exeunt_janus::translate::identity::user_of;
 use exeunt_port::{RoomId, UserId};
+use exeunt_websocket::without_secrets;
 
 use super::cast::Entering;
 use super::own_janus::OwnJanus;
@@ -45,7 +46,7 @@ impl JanusStage {
     }
 
     pub(super) fn description(&self) -> String {
-        let url = &self.url;
+        let url = without_secrets(&self.url);
         match &self.own {
             Some(own) => format!(
                 "a Janus of its own at {url}, media at {}, everybody in a process of his own",

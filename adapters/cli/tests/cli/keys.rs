@@ -59,6 +59,60 @@ fn the_config_file_can_be_named_by_the_environment() {
     looked_at(exeunt, 1);
 }
 
+/// Whose stay does not begin: nobody listens at port 1.
+const ALICE: [&str; 6] = [
+    "join",
+    "--room=1",
+    "--user=alice",
+    "--microphone=none",
+    "--speaker=none",
+    "--camera=none",
+];
+
+#[test]
+fn a_token_in_an_address_is_shown_nowhere() {
+    let place = "ws://127.0.0.1:1";
+    for (name, transport) in [
+        ("EXEUNT_SERVICE", "--transport=websocket"),
+        ("EXEUNT_JANUS", "--transport=janus"),
+    ] {
+        for json in [&[][..], &["--json"]] {
+            let typed = [json, &ALICE, &[transport]].concat();
+            let address = format!("{place}?token=not-to-be-seen");
+            let ended = Exeunt::typed(&typed).with_env(name, &address).run();
+            let words = format!("{ended:?}");
+            assert_eq!(ended.status, Some(1), "{words}");
+            assert!(words.contains(place), "{words}");
+            assert!(!words.contains("not-to-be-seen"), "{words}");
+            let help = Exeunt::typed(&[&typed[..], &["--help"]].concat());
+            let help = help.with_env(name, &address).run().succeeded().text();
+            assert!(help.contains(name), "{help}");
+            assert!(!help.contains("not-to-be-seen"), "{help}");
+        }
+    }
+}
+
+#[test]
+fn a_password_in_an_address_is_refused_and_not_repeated() {
+    for command in [&["rooms"][..], &ALICE, &["--json", "rooms"]] {
+        for address in [
+            "ws://user:not-to-be-seen@rooms.example",
+            "http://user:1/not-to-be-seen@rooms.example",
+        ] {
+            let ended = Exeunt::typed(command).with_env("EXEUNT_SERVICE", address);
+            let ended = ended.run();
+            let words = format!("{ended:?}");
+            assert_eq!(ended.status, Some(1), "{words}");
+            assert!(words.contains("no address of a room service"), "{words}");
+            assert!(!words.contains("not-to-be-seen"), "{words}");
+        }
+    }
+    let config = Config::of("service = 'ws://user:not-to-be-seen@rooms.example'\n");
+    let ended = Exeunt::typed(&["rooms", "--config", config.path()]).run();
+    let ended = ended.failed(1, &["ws://rooms.example", "no address of a room service"]);
+    assert!(!ended.complaints.contains("not-to-be-seen"), "{ended:?}");
+}
+
 #[test]
 fn one_config_file_serves_the_service_its_operator_and_its_users() {
     let config = Config::of(

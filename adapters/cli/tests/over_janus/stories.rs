@@ -91,13 +91,14 @@ pub(crate) fn running_janus(network: Network) -> Result<(), Failed> {
     // Somebody else's, which the demo would take in a Janus of its own.
     server.create_room(&VideoRoom::new(123))?;
     let folder = Folder::make();
-    let url = server.signalling_url();
+    let url = format!("{}?token=not-to-be-seen", server.signalling_url());
     let demo = folder.typed(&["demo", "--transport=janus", "--janus", &url]);
     let demo = demo
         .with_env("EXEUNT_JANUS_ADMIN_KEY", "of whoever makes rooms")
         .with_env("EXEUNT_JANUS_API_SECRET", "everybody's");
     let ended = demo.run().succeeded();
     plays(&ended);
+    assert!(!format!("{ended:?}").contains("not-to-be-seen"));
     for report in ended.of_type("report") {
         assert_ne!(report["report"]["room"], 123, "{report:#}");
     }

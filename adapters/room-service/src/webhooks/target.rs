@@ -4,14 +4,13 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::http::Uri;
-use exeunt_websocket::Trust;
+use exeunt_websocket::{Trust, without_secrets};
 use thiserror::Error;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::address::WebhookReach;
 use super::schedule::WebhookRetry;
 use crate::config::Secret;
-use crate::harmless_url::{apart_from_query, harmless};
 
 /// Where to tell what happens.
 #[derive(Clone, Debug)]
@@ -67,7 +66,7 @@ impl Webhook {
     /// and no password, and an `@` in its path has to be written `%40`.
     pub fn new(url: &str, key: Secret, reach: WebhookReach) -> Result<Self, WebhookError> {
         let parsed = parse(url).map_err(|wrong| WebhookError::Address {
-            url: harmless(url),
+            url: without_secrets(url),
             wrong,
         })?;
         let host = parsed.host().unwrap_or_default();
@@ -126,7 +125,7 @@ impl Webhook {
 
 /// An address that can be asked; else what is wrong with it.
 fn parse(url: &str) -> Result<Uri, &'static str> {
-    let (before_query, _) = apart_from_query(url);
+    let before_query = url.split(['?', '#']).next().unwrap_or_default();
     let (_, rest) = before_query.split_once("://").ok_or("it has no scheme")?;
     // A password may have a slash in it. What comes before that would be taken for the host, and the rest
     // shown as its path.
@@ -220,13 +219,14 @@ mod tests {
             ("http://a@b:hidden@hooks.example", "http://hooks.example"),
             ("http://user:hid/den@hooks.example", "http://hooks.example"),
             ("http://user:1/hidden@hooks.example", "http://hooks.example"),
-            ("http://user:hid?den@hooks.example", "http://..."),
-            ("http://user:hid#d@n@hooks.example", "http://..."),
+            ("http://user:hid?den@hooks.example", "http://…"),
+            ("http://user:hid#d@n@hooks.example", "http://…"),
             (
                 "ftp://hooks.example/a?token=hidden",
                 "ftp://hooks.example/a",
             ),
             ("user:hidden@hooks.example", "hooks.example"),
+            ("user:hid://den@hooks.example", "\"hooks.example\""),
         ] {
             let words = webhook(secret, "k1", WebhookReach::Public);
             let words = words.unwrap_err().to_string();
