@@ -4,7 +4,6 @@ use std::io;
 
 pub(super) const EPERM: i32 = 1;
 pub(super) const ENOENT: i32 = 2;
-pub(super) const EIO: i32 = 5;
 pub(super) const ENXIO: i32 = 6;
 pub(super) const EACCES: i32 = 13;
 pub(super) const EBUSY: i32 = 16;
