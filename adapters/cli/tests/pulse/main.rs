@@ -1,6 +1,7 @@
 //! The demo with a microphone and a speaker of a real sound server.
 
 use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
 
 use exeunt_loopback::write_melody_wav;
 use exeunt_pulse_server::PulseServer;
@@ -69,6 +70,9 @@ fn listed() -> Result<(), Failed> {
     Ok(())
 }
 
+/// No server takes longer to play what it was given.
+const SOON: Duration = Duration::from_secs(20);
+
 fn used() -> Result<(), Failed> {
     let mut server = PulseServer::start()?;
     let folder = tempfile::tempdir()?;
@@ -76,6 +80,11 @@ fn used() -> Result<(), Failed> {
     write_melody_wav(&sound, 4)?;
     // What is fed to the microphone is played by a process of its own, on a speaker of its own.
     server.feed(&sound)?;
+    let onlooker = server.onlooker();
+    let began = Instant::now();
+    while onlooker.sink_inputs()?.is_empty() {
+        check(began.elapsed() < SOON, || "nobody plays it".to_owned())?;
+    }
     let lines = exeunt(&server, &["devices"])?;
     let holders: Vec<&Value> = lines
         .iter()
