@@ -10,7 +10,16 @@ use crate::guest::subject::{Subject, is_clean};
 const WANTED: usize = 3;
 /// So many different parts of the exit are tried at least, and so many exits at most.
 const PARTS: [u64; 5] = [10, 30, 50, 70, 90];
-const MOST: usize = 25;
+const MOST: usize = 50;
+
+/// When a fault came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Came {
+    BeforeTheExit,
+    DuringTheExit,
+    /// The device was closed already.
+    TooLate,
+}
 
 /// An exit's times, in microseconds since it was asked for.
 #[derive(Clone, Copy, Debug)]
@@ -28,16 +37,24 @@ pub(super) fn befalls(fault: Fault) -> Outcome {
     member.is_heard()?;
     let mut course = exit(&mut member, fault, None)?.0;
     let mut met = 0;
+    // How much of the exit, in per cent, is aimed at: the application is told that a device is off some time
+    // after it was closed, and the fault itself takes its time to begin.
+    let mut reach = 100;
     for round in 0..MOST {
         if round >= PARTS.len() && met >= WANTED {
             break;
         }
         restore()?;
         member.enters()?;
-        let part = PARTS[round % PARTS.len()];
+        let part = PARTS[round % PARTS.len()] * reach / 100;
         let aim = course.began + (course.off - course.began) * part / 100;
-        let (now, is_met) = exit(&mut member, fault, Some(aim))?;
-        met += usize::from(is_met);
+        let (now, came) = exit(&mut member, fault, Some(aim))?;
+        match came {
+            Some(Came::DuringTheExit) => met += 1,
+            Some(Came::TooLate) => reach = (reach * 4 / 5).max(5),
+            Some(Came::BeforeTheExit) => reach = (reach * 5 / 4).min(100),
+            None => {}
+        }
         // Half of what was expected and half of what was seen: one slow exit spoils no other's aim.
         course = Course {
             began: u64::midpoint(course.began, now.began),
@@ -55,12 +72,12 @@ pub(super) fn befalls(fault: Fault) -> Outcome {
 }
 
 /// Leaves, with the fault coming so many microseconds after the exit was asked for; answers how the exit
-/// went, and whether the fault met it.
+/// went, and when the fault came.
 fn exit(
     member: &mut Subject,
     fault: Fault,
     aim: Option<u64>,
-) -> Result<(Course, bool), LabFailure> {
+) -> Result<(Course, Option<Came>), LabFailure> {
     let lost_before = told_lost(member, fault)?;
     let strike = match aim {
         Some(_) => Some(Strike::on(member.number(), fault)?),
@@ -87,15 +104,21 @@ fn exit(
         began: exited.number("began").saturating_sub(asked),
         off: off.max(exited.number("began")).saturating_sub(asked),
     };
-    let is_met = struck.is_some_and(|struck| meets(struck, fault, &exited, off));
-    Ok((course, is_met))
+    let came = struck.map(|struck| came(struck, fault, &exited, off));
+    Ok((course, came))
 }
 
-/// Whether the fault began when the exit had begun and the device was still held.
-fn meets(struck: Struck, fault: Fault, exited: &Line, off: u64) -> bool {
+/// It came during the exit if it began when that had begun and the device was still held.
+fn came(struck: Struck, fault: Fault, exited: &Line, off: u64) -> Came {
     let began = exited.number("began");
     let after_the_beginning = |at: u64| i128::from(at) - i128::from(began);
-    let is_met = struck.began >= began && struck.was_held;
+    let came = if struck.began < began {
+        Came::BeforeTheExit
+    } else if struck.was_held {
+        Came::DuringTheExit
+    } else {
+        Came::TooLate
+    };
     note(&format!(
         "the fault from {} to {} us after the exit's beginning, the {} {} then; told to be off at {} us: {}",
         after_the_beginning(struck.began),
@@ -103,13 +126,13 @@ fn meets(struck: Struck, fault: Fault, exited: &Line, off: u64) -> bool {
         fault.kind(),
         if struck.was_held { "held" } else { "closed" },
         after_the_beginning(off),
-        if is_met {
-            "during the exit"
-        } else {
-            "not during it"
+        match came {
+            Came::BeforeTheExit => "before the exit",
+            Came::DuringTheExit => "during the exit",
+            Came::TooLate => "too late for the exit",
         },
     ));
-    is_met
+    came
 }
 
 /// When the application was told that the device is released; if it has gone, when it was told that it is out.
