@@ -37,6 +37,7 @@ impl Closings {
     }
 
     /// Whether there is none.
+    #[cfg(any(target_os = "linux", test))]
     pub(crate) fn is_none(&self) -> bool {
         *self.count() == 0
     }

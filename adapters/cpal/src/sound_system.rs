@@ -46,6 +46,10 @@ pub(crate) struct Refusal {
 #[derive(Debug, Error)]
 pub(crate) enum Unusable {
     /// Nobody wants them any more.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(dead_code, reason = "only what is asked of a server can be given up")
+    )]
     #[error("nobody wants it any more")]
     Unwanted,
     /// There is a sound server, and it does not answer or is not one of ours. Whatever it does not give out by

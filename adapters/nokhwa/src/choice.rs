@@ -224,6 +224,7 @@ pub(crate) fn unsupported(name: &str, offers: &[Offer], wanted: Wanted) -> Devic
 }
 
 /// That the camera offers what is required, and that its driver then sets something else.
+#[cfg(any(target_os = "linux", test))]
 pub(crate) fn set_otherwise(
     name: &str,
     set: &CameraFormat,
