@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use exeunt_port::{DeviceError, DeviceLink, DeviceSide, FrameQueue, MediaFrame};
 
@@ -17,6 +17,8 @@ use crate::trace::Evidence;
 const SIDE: u16 = 8;
 static GREY: [u8; 64] = [128; 64];
 
+/// How long a test waits for what has to happen.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// So long that no machine is too slow for it.
 const LONG: Duration = Duration::from_secs(600);
 /// So short that a wait for what never comes is soon over.
@@ -71,7 +73,8 @@ impl Drop for Scripted {
     }
 }
 
-/// A camera whose driver does not return until the gate is dropped.
+/// A camera whose driver does not return until the gate is dropped, whichever of its calls is made: a
+/// thread that is asked to end before it has come to the first picture hangs in closing the camera.
 struct Hanging {
     gate: mpsc::Receiver<Step>,
     /// What is let go of when the driver has returned.
@@ -82,6 +85,12 @@ impl Source for Hanging {
     fn next(&mut self, _at_most: Duration) -> Result<Reading<'_>, DeviceError> {
         let _ = self.gate.recv();
         Ok(Reading::Nothing)
+    }
+}
+
+impl Drop for Hanging {
+    fn drop(&mut self) {
+        let _ = self.gate.recv();
     }
 }
 
@@ -198,7 +207,9 @@ pub(super) async fn frame(side: &DeviceSide) -> MediaFrame {
 }
 
 pub(super) async fn until(condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
     while !condition() {
+        assert!(Instant::now() < deadline, "not so after {PATIENCE:?}");
         tokio::task::yield_now().await;
     }
 }

@@ -4,6 +4,8 @@
 //! plays. So either the stay goes on: bob hears alice, or is heard at her new speaker. Or the device is
 //! reported as vanished, and the server has nothing of it. What is never seen is a hang.
 
+use std::time::Duration;
+
 use exeunt_cpal::CpalMicrophone;
 use exeunt_pulse_server::Stream;
 use exeunt_requirements::{Told, check};
@@ -16,11 +18,14 @@ use crate::outside::{NOTHING, looked_at_from_outside};
 use crate::stage::{Stage, until};
 
 pub(crate) const HEADSET: &str = "headset";
+/// More than the patience of a device whose server says nothing.
+const THREE_SECONDS: Duration = Duration::from_secs(3);
 
 pub(crate) fn default_microphone(stage: &mut Stage) -> Told {
     let (bob, mut alice) = in_a_call(stage)?;
     let _headset = stage.server.plug_in_microphone(HEADSET)?;
     stage.server.set_default_microphone(HEADSET)?;
+    is_used(stage, HEADSET)?;
     goes_on_or_has_vanished(stage, DeviceKind::Microphone, &bob, &mut alice)?;
     leaves_well(stage, alice)
 }
@@ -30,6 +35,7 @@ pub(crate) fn default_speaker(stage: &mut Stage) -> Told {
     let _headset = stage.server.plug_in_speaker(HEADSET)?;
     is_not_heard(stage, HEADSET)?;
     stage.server.set_default_speaker(HEADSET)?;
+    is_used(stage, HEADSET)?;
     goes_on_or_has_vanished(stage, DeviceKind::Speaker, &bob, &mut alice)?;
     leaves_well(stage, alice)
 }
@@ -115,13 +121,20 @@ fn is_not_heard(stage: &Stage, speaker: &str) -> Told {
     })
 }
 
-/// Three seconds of sound pass, more than the patience of a device whose server says nothing; or the
-/// device is told to have vanished meanwhile.
+/// Three seconds pass, with sound where it is the microphone; or the device is told to have vanished
+/// meanwhile.
 fn goes_on_or_has_vanished(stage: &Stage, kind: DeviceKind, bob: &Bob, alice: &mut InRoom) -> Told {
     let make = stage.server.make();
+    let going_on = async {
+        match kind {
+            DeviceKind::Microphone | DeviceKind::Camera => bob.packets(150).await,
+            // Her microphone may be gone by now. How her speaker sounds is looked at afterwards.
+            DeviceKind::Speaker => tokio::time::sleep(THREE_SECONDS).await,
+        }
+    };
     let either = async {
         tokio::select! {
-            () = bob.packets(150) => true,
+            () = going_on => true,
             () = alice.vanishes(kind) => false,
         }
     };
