@@ -39,11 +39,17 @@ impl Watching {
     /// Waits for the others that are opening a sound card or closing one, and looks at what is there.
     pub(crate) fn start() -> Self {
         let opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
-        if !CLOSINGS.wait(CLOSES) {
+        #[cfg(target_os = "linux")]
+        let all_closed = {
+            let (all_closed, mut before) = once_closed();
+            before.begin(linux::sound_cards());
+            all_closed
+        };
+        #[cfg(not(target_os = "linux"))]
+        let all_closed = CLOSINGS.wait(CLOSES);
+        if !all_closed {
             tracing::warn!("opening a sound card while another one cannot be closed");
         }
-        #[cfg(target_os = "linux")]
-        before().begin(linux::sound_cards());
         Self { _opening: opening }
     }
 
@@ -51,20 +57,14 @@ impl Watching {
     #[cfg(target_os = "linux")]
     pub(crate) fn appeared(self) -> Descriptors {
         use std::sync::atomic::{AtomicU64, Ordering};
-        use std::time::Instant;
 
         static OPENINGS: AtomicU64 = AtomicU64::new(1);
         // Nobody else opens a card until this one has claimed what is its own.
         let Self { _opening: guard } = self;
         let opening = OPENINGS.fetch_add(1, Ordering::Relaxed);
-        let deadline = Instant::now() + CLOSES;
-        let owned = loop {
-            let all_closed = CLOSINGS.wait(deadline.saturating_duration_since(Instant::now()));
-            let before = before();
-            // One that has begun just now has not closed yet what it gives back.
-            if !all_closed || CLOSINGS.is_none() {
-                break before.claim(linux::sound_cards(), all_closed);
-            }
+        let owned = {
+            let (all_closed, before) = once_closed();
+            before.claim(linux::sound_cards(), all_closed)
         };
         let mut owners = OWNERS.lock().unwrap_or_else(PoisonError::into_inner);
         owners.extend(owned.keys().map(|descriptor| (*descriptor, opening)));
@@ -114,6 +114,22 @@ impl Drop for Descriptors {
         if !self.owned.is_empty() {
             let mut owners = OWNERS.lock().unwrap_or_else(PoisonError::into_inner);
             owners.retain(|_, owner| *owner != self.opening);
+        }
+    }
+}
+
+/// What was there before, as soon as nobody is closing any; and whether that came about in time. For as long
+/// as this is held nobody begins.
+#[cfg(target_os = "linux")]
+fn once_closed() -> (bool, MutexGuard<'static, linux::Before>) {
+    let deadline = std::time::Instant::now() + CLOSES;
+    loop {
+        let all_closed =
+            CLOSINGS.wait(deadline.saturating_duration_since(std::time::Instant::now()));
+        let before = before();
+        // One that has begun just now has not closed yet what it gives back.
+        if !all_closed || CLOSINGS.is_none() {
+            return (all_closed, before);
         }
     }
 }

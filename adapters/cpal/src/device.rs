@@ -45,7 +45,8 @@ pub struct Opened<'a> {
 }
 
 impl<D: Direction> CpalDevice<D> {
-    /// The one that the system uses when nobody says anything.
+    /// The one that the system uses when nobody says anything. Where a sound server has another one later,
+    /// the stream goes on there.
     #[must_use]
     pub fn default_device() -> Self {
         Self::of(Wanted::Default)

@@ -41,8 +41,9 @@
 //! Each opening has a connection to the server of its own. To let go of the device the connection is closed
 //! on our side, and the release is `Ok` when the server has closed its own (G-13): nothing of us is
 //! left there. On `PipeWire` that is `pipewire-pulse`, which tells the daemon behind it before it closes and
-//! does not wait for that one to have done it: a daemon that stands still by itself is not noticed. A microphone is open when its first sound comes, which a headset may take seconds for; who
-//! does not want to wait any longer does not have to.
+//! does not wait for that one to have done it: a daemon that stands still by itself is not noticed. A
+//! microphone is open when its first sound comes, which a headset may take seconds for; who does not want
+//! to wait any longer does not have to.
 //!
 //! A server that does not answer within 2 s is named in the error. ALSA is not asked then: its default leads
 //! back to the server, and waits for it without a bound. A server that refuses this program is named as

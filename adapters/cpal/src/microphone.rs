@@ -127,12 +127,14 @@ impl Encoder {
 
     fn run(mut self) {
         let mut sound = Vec::new();
-        while !self.gate.is_shut() {
+        // A stay that is ending sends no more, and its device is let go of without waiting for us (G-6).
+        let is_wanted = || self.link.is_live() && !self.gate.is_shut();
+        while is_wanted() {
             std::thread::park_timeout(Self::NAP);
             sound.clear();
             sound.extend(std::iter::from_fn(|| self.ring.pop()).take(self.ring.capacity()));
             let taken_at = self.health.age();
-            let handed_on = self.packets.encode(&sound, taken_at, |frame| {
+            let handed_on = self.packets.encode(&sound, taken_at, is_wanted, |frame| {
                 self.link.captured(frame);
             });
             if let Err(error) = handed_on {

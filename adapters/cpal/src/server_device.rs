@@ -163,11 +163,12 @@ impl ServerDevice {
             sample_spec: FLOATS,
             channel_map: ChannelMap::new([ChannelPosition::Mono]),
             sink_index: Some(self.index),
-            // Two periods: one is played while the other is filled.
+            // Two periods: one is played while the other is filled, by halves. Out of these two the server
+            // finds how long the device itself may take: one that was asked for whole periods would have no
+            // time left, and work as hastily as it can.
             buffer_attr: period.map_or_else(BufferAttr::default, |bytes| BufferAttr {
-                max_length: bytes.saturating_mul(2),
                 target_length: bytes.saturating_mul(2),
-                minimum_request_length: bytes,
+                minimum_request_length: bytes / (2 * SAMPLE) * SAMPLE,
                 ..BufferAttr::default()
             }),
             props: named(c"speaker"),

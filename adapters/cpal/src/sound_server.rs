@@ -131,19 +131,27 @@ impl SoundServer {
         })
     }
 
-    /// The one that is used when nobody says anything.
-    pub(crate) fn default_device(&self, kind: DeviceKind) -> Option<ServerDevice> {
+    /// The one that is used when nobody says anything, if there is one.
+    pub(crate) fn default_device(
+        &self,
+        kind: DeviceKind,
+    ) -> Result<Option<ServerDevice>, cpal::Error> {
         let client = &self.client;
-        match kind {
+        let found = match kind {
             DeviceKind::Microphone => {
-                let source = block_on(client.source_info_by_name(DEFAULT_SOURCE.to_owned()));
-                Some(ServerDevice::source(client, source.ok()?))
+                block_on(client.source_info_by_name(DEFAULT_SOURCE.to_owned()))
+                    .map(|source| ServerDevice::source(client, source))
             }
-            DeviceKind::Speaker => {
-                let sink = block_on(client.sink_info_by_name(DEFAULT_SINK.to_owned()));
-                Some(ServerDevice::sink(client, sink.ok()?))
-            }
-            DeviceKind::Camera => None,
+            DeviceKind::Speaker => block_on(client.sink_info_by_name(DEFAULT_SINK.to_owned()))
+                .map(|sink| ServerDevice::sink(client, sink)),
+            DeviceKind::Camera => return Ok(None),
+        };
+        match found {
+            Ok(device) => Ok(Some(device)),
+            Err(error) => match meaning(&error) {
+                error if error.kind() == ErrorKind::DeviceNotAvailable => Ok(None),
+                error => Err(error),
+            },
         }
     }
 

@@ -182,7 +182,7 @@ impl SoundSystem {
             .filter_map(|device| self.offer(kind, device))
             .collect();
         let Some(mut default) = self
-            .default_of(kind)
+            .default_of(kind)?
             .and_then(|device| self.offer(kind, device))
         else {
             return Ok(offered);
@@ -209,21 +209,23 @@ impl SoundSystem {
 
     /// The device that is wanted.
     pub(crate) fn find(&self, kind: DeviceKind, wanted: &Wanted) -> Result<Offered, DeviceError> {
+        let failed = |error: cpal::Error| DeviceError::Backend {
+            name: self.name().to_owned(),
+            detail: error.to_string(),
+        };
         let name = match wanted {
             Wanted::Named(name) => name,
             Wanted::Default => {
                 let default = self
                     .default_of(kind)
+                    .map_err(failed)?
                     .and_then(|device| self.offer(kind, device))
                     // A server without a microphone falls back to what its speaker plays.
                     .filter(|device| device.label.principal);
                 return default.ok_or_else(|| self.not_found(kind, wanted));
             }
         };
-        let offered = self.offered(kind).map_err(|error| DeviceError::Backend {
-            name: self.name().to_owned(),
-            detail: error.to_string(),
-        })?;
+        let offered = self.offered(kind).map_err(failed)?;
         let labels: Vec<Label> = offered.iter().map(|device| device.label.clone()).collect();
         let place = place_of(kind, name, &labels)
             .map_err(|error| self.invisible(kind, wanted, &labels).unwrap_or(error))?;
@@ -368,16 +370,21 @@ impl SoundSystem {
         true
     }
 
-    fn default_of(&self, kind: DeviceKind) -> Option<SoundDevice> {
+    fn default_of(&self, kind: DeviceKind) -> Result<Option<SoundDevice>, cpal::Error> {
         match &self.way {
-            Way::System { host, .. } => match kind {
-                DeviceKind::Microphone => host.default_input_device(),
-                DeviceKind::Speaker => host.default_output_device(),
-                DeviceKind::Camera => None,
+            Way::System { host, .. } => {
+                let default = match kind {
+                    DeviceKind::Microphone => host.default_input_device(),
+                    DeviceKind::Speaker => host.default_output_device(),
+                    DeviceKind::Camera => None,
+                };
+                Ok(default.map(|device| SoundDevice::System(Box::new(device))))
             }
-            .map(|device| SoundDevice::System(Box::new(device))),
             #[cfg(target_os = "linux")]
-            Way::Server(server) => server.default_device(kind).map(SoundDevice::Server),
+            Way::Server(server) => {
+                let default = server.default_device(kind)?;
+                Ok(default.map(SoundDevice::Server))
+            }
         }
     }
 }

@@ -1,6 +1,5 @@
 //! A stream that was opened: what belongs to it, and how it is let go of.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::{JoinHandle, Thread};
@@ -161,7 +160,10 @@ impl OpenStream {
         // Behind a server no descriptor is a card's.
         let closing = (!system.is_server()).then(|| descriptors.closing());
         // A server lets go of everything when it is hung up on, and does not have to be asked for it.
-        let settled = catch_unwind(AssertUnwindSafe(|| system.settle()));
+        let settled = guarded(&name, || {
+            system.settle();
+            Ok(())
+        });
         let dropped = guarded(&name, || {
             stream.end();
             Ok(())
@@ -173,10 +175,9 @@ impl OpenStream {
             device = name,
             gaps = health.gaps(),
             errors = health.errors(),
-            settled = settled.is_ok(),
             "let go of the device"
         );
-        dropped?;
+        dropped.and(settled)?;
         prove_silence(&name, &callbacks, &descriptors)
     }
 }

@@ -23,7 +23,7 @@ fn spoken(user: &str, packets: usize) -> Vec<RemoteFrame> {
     let mut frames = Vec::new();
     let mut encoder = Packets::new(48_000).expect("an ordinary rate");
     encoder
-        .encode(&sound, NOW, |frame| frames.push(frame))
+        .encode(&sound, NOW, || true, |frame| frames.push(frame))
         .expect("it is sound");
     let remote = |frame| RemoteFrame {
         user: user.clone(),

@@ -4,6 +4,7 @@
 
 mod table;
 
+use std::ops::Range;
 use std::time::Duration;
 
 use self::table::{Measured, Row};
@@ -83,26 +84,26 @@ impl Device {
         let mut bare: Vec<Row> = self.bare.iter().map(|(name, _)| Row::of(name)).collect();
         let mut ours = ENDS.map(|end| Row::of(end.shown));
         for round in 0..ROUNDS {
-            let times = times * (round + 1) / ROUNDS - times * round / ROUNDS;
+            let turns = times * round / ROUNDS..times * (round + 1) / ROUNDS;
             for ((name, way), row) in self.bare.iter().zip(&mut bare) {
                 log::say(&format!("{}, round {round}, measuring: {name}", self.kind));
-                bare_program(*way, times, &closings, row)?;
+                bare_program(*way, turns.clone(), &closings, row)?;
             }
             for (end, row) in ENDS.iter().zip(&mut ours) {
                 log::say(&format!(
                     "{}, round {round}, measuring: {}",
                     self.kind, end.shown
                 ));
-                self.member(*end, times, &closings, row)?;
+                self.member(*end, turns.clone(), &closings, row)?;
             }
         }
         table::print(self.kind, &bare, &ours);
         Ok(())
     }
 
-    fn member(&self, end: End, times: u32, closings: &Closings, row: &mut Row) -> Outcome {
+    fn member(&self, end: End, turns: Range<u32>, closings: &Closings, row: &mut Row) -> Outcome {
         let mut member = Subject::with_only(self.option, self.name)?;
-        for _ in 0..times {
+        for turn in turns {
             member.tell("enter")?;
             member.opens(&[self.kind])?;
             if let Some(heard) = self.heard {
@@ -112,6 +113,7 @@ impl Device {
             if let Some(network) = end.network {
                 member.tell(network)?;
             }
+            at_some_moment(turn);
             member.tell(end.ended_by)?;
             let begun = member.until("the end to begin", |line| {
                 line.is("exiting") || line.is("kicking")
@@ -134,15 +136,23 @@ impl Device {
     }
 }
 
-fn bare_program(way: Way, times: u32, closings: &Closings, row: &mut Row) -> Outcome {
+fn bare_program(way: Way, turns: Range<u32>, closings: &Closings, row: &mut Row) -> Outcome {
     let mut program = Process::start("bare", &["bare", way.name()])?.quiet();
-    for _ in 0..times {
+    for turn in turns {
         program.tell("open")?;
         program.until("a stream", |line| line.is("streaming"))?;
+        at_some_moment(turn);
         program.tell("drop")?;
         let dropped = program.until("the drop", |line| line.is("dropped"))?;
         let from = dropped.number("from");
         row.off(Duration::from_micros(closings.last_since(from)? - from));
     }
     Ok(())
+}
+
+/// Nobody exits when a device has just delivered. What a program does once a period would else meet every
+/// drop, or none; so the moments are spread over the longest of the periods, evenly, and the same for all.
+fn at_some_moment(turn: u32) {
+    // Far from the one before, and each but once in a hundred.
+    std::thread::sleep(sound::PERIOD * (turn * 61 % 100) / 100);
 }
