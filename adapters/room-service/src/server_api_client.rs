@@ -306,7 +306,10 @@ impl ServerApiClient {
 fn agent(host: &str, trust: Option<&Trust>) -> ureq::Agent {
     let mut config = ureq::Agent::config_builder()
         .timeout_global(Some(ServerApiClient::TIMEOUT))
-        .http_status_as_error(false);
+        .http_status_as_error(false)
+        // A service closes a connection on which nothing is asked for a while, and the next call may be on
+        // its way at that moment. It would be lost, and what removes people is not sent twice unasked.
+        .max_idle_connections(0);
     // A proxy from the environment is for other machines: it does not know what runs on this one.
     if host.parse().is_ok_and(|host| is_this_machine(&host)) {
         config = config.proxy(None);
@@ -326,7 +329,48 @@ fn agent(host: &str, trust: Option<&Trust>) -> ureq::Agent {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::TcpListener;
+
     use super::*;
+
+    /// Answers one call on each connection, and never closes any.
+    fn answers_once_a_connection(listener: &TcpListener) {
+        let mut kept = Vec::new();
+        for connection in listener.incoming().map_while(Result::ok) {
+            let mut request = BufReader::new(connection);
+            let (mut line, mut length) = (String::new(), 0);
+            while request.read_line(&mut line).is_ok_and(|read| read > 2) {
+                if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().expect("a length");
+                }
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            request.read_exact(&mut body).expect("a body");
+            let answer = r#"{"Response":{"RequestId":"1"}}"#;
+            let length = answer.len();
+            let mut connection = request.into_inner();
+            write!(
+                connection,
+                "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{answer}"
+            )
+            .expect("somebody listens");
+            kept.push(connection);
+        }
+    }
+
+    #[test]
+    fn a_call_does_not_go_over_a_connection_that_may_be_closing() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+        std::thread::spawn(move || answers_once_a_connection(&listener));
+        let client = ServerApiClient::new(&endpoint, 1, "id", Secret::new("key")).expect("valid");
+        let room = "standup".parse().expect("a room");
+        for _ in 0..2 {
+            assert_eq!(client.dismiss_room(&room).expect("it answers"), "1");
+        }
+    }
 
     #[test]
     fn an_endpoint_is_http_a_host_and_nothing_else() {
