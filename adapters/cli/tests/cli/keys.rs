@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use crate::program::Exeunt;
+use crate::program::{ALICE, Exeunt};
 use crate::serving::Served;
 
 struct Config {
@@ -59,18 +59,9 @@ fn the_config_file_can_be_named_by_the_environment() {
     looked_at(exeunt, 1);
 }
 
-/// Whose stay does not begin: nobody listens at port 1.
-const ALICE: [&str; 6] = [
-    "join",
-    "--room=1",
-    "--user=alice",
-    "--microphone=none",
-    "--speaker=none",
-    "--camera=none",
-];
-
 #[test]
 fn a_token_in_an_address_is_shown_nowhere() {
+    // Where nobody listens.
     let place = "ws://127.0.0.1:1";
     for (name, transport) in [
         ("EXEUNT_SERVICE", "--transport=websocket"),

@@ -11,6 +11,16 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
+/// Somebody who would enter without any device.
+pub(crate) const ALICE: [&str; 6] = [
+    "join",
+    "--room=1",
+    "--user=alice",
+    "--microphone=none",
+    "--speaker=none",
+    "--camera=none",
+];
+
 /// Nothing here takes as long unless something is broken.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 

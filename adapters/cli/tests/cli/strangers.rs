@@ -3,17 +3,12 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
-use crate::program::Exeunt;
+use tokio::net::TcpSocket;
+
+use crate::program::{ALICE, Exeunt};
 
 const EVERYBODY: [&[&str]; 4] = [
-    &[
-        "join",
-        "--room=1",
-        "--user=alice",
-        "--microphone=none",
-        "--speaker=none",
-        "--camera=none",
-    ],
+    &ALICE,
     &["kick", "--room=1", "bob"],
     &["dismiss", "--room=1"],
     &["rooms"],
@@ -21,10 +16,12 @@ const EVERYBODY: [&[&str]; 4] = [
 
 #[test]
 fn where_nobody_listens_it_says_how_to_begin() {
-    let address = {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.local_addr().expect("bound")
-    };
+    // It keeps its port and does not listen, so nobody else does there either.
+    let nobody = TcpSocket::new_v4().expect("a socket");
+    nobody
+        .bind(([127, 0, 0, 1], 0).into())
+        .expect("a free port");
+    let address = nobody.local_addr().expect("bound");
     for words in EVERYBODY {
         let exeunt = Exeunt::typed(words).with_env("EXEUNT_SERVICE", &format!("ws://{address}"));
         exeunt
