@@ -30,6 +30,16 @@ async fn a_call_that_is_dropped(camera: &mut Camera) {
     call.picture(camera).await;
 }
 
+/// Waited for also where the threads have been joined: the kernel lists a thread for a moment longer, so
+/// that `before` may be one too many as well.
+async fn no_more_than(before: (usize, usize)) {
+    call::until(
+        || held("task") <= before.0 && held("fd") <= before.1,
+        || format!("{:?} instead of {before:?}", (held("task"), held("fd"))),
+    )
+    .await;
+}
+
 /// On one thread, so that every thread beside it is a codec's.
 #[tokio::test]
 async fn after_fifty_calls_there_are_no_more_threads_and_descriptors_than_before() {
@@ -38,15 +48,12 @@ async fn after_fifty_calls_there_are_no_more_threads_and_descriptors_than_before
     let before = (held("task"), held("fd"));
     for _ in 0..50 {
         a_call_that_is_closed(&mut camera).await;
-        // At once: `Ok` means that they are gone.
-        assert_eq!((held("task"), held("fd")), before);
+        // At once: `Ok` means that they are closed.
+        assert_eq!(held("fd"), before.1);
+        no_more_than(before).await;
     }
     for _ in 0..10 {
         a_call_that_is_dropped(&mut camera).await;
     }
-    call::until(
-        || (held("task"), held("fd")) == before,
-        || format!("{:?} instead of {before:?}", (held("task"), held("fd"))),
-    )
-    .await;
+    no_more_than(before).await;
 }

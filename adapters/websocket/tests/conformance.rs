@@ -13,7 +13,7 @@ use exeunt_room_service::{
     DEVELOPMENT_USER_SIG_KEY, RoomService, RunningService, Secret, ServerApiClient, ServerApiError,
 };
 use exeunt_websocket::WebSocketTransport;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::task::spawn_blocking;
 
 fn main() -> ExitCode {
@@ -25,6 +25,8 @@ struct Rooms {
     service: Mutex<Option<RunningService>>,
     endpoint: String,
     wires: TcpWires,
+    /// Bound, so that nobody else gets the port; nobody listens, so that it refuses.
+    nowhere: TcpSocket,
 }
 
 impl Rooms {
@@ -37,7 +39,11 @@ impl Rooms {
         };
         let service = RoomService::bind(config).await.map_err(Obstacle::failed)?;
         let service = service.spawn();
+        let nowhere = TcpSocket::new_v4().map_err(Obstacle::failed)?;
+        let bound = nowhere.bind((Ipv4Addr::LOCALHOST, 0).into());
+        bound.map_err(Obstacle::failed)?;
         Ok(Self {
+            nowhere,
             wires: TcpWires::before(service.local_addr()),
             endpoint: format!("http://{}", service.local_addr()),
             service: Mutex::new(Some(service)),
@@ -132,10 +138,7 @@ impl World for Rooms {
     }
 
     async fn unreachable(&self) -> Result<Box<dyn Transport>, Obstacle> {
-        // A port that was free a moment ago.
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-        let address = listener.and_then(|listener| listener.local_addr());
-        let address = address.map_err(Obstacle::failed)?;
+        let address = self.nowhere.local_addr().map_err(Obstacle::failed)?;
         let transport = WebSocketTransport::new(&format!("ws://{address}"));
         Ok(Box::new(transport.map_err(Obstacle::failed)?))
     }

@@ -1,10 +1,12 @@
 //! The server's process.
 
 use std::fs::File;
+use std::io::{Error, ErrorKind};
 use std::net::Ipv4Addr;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -196,7 +198,12 @@ impl JanusServer {
 /// Whether every task in this folder of `/proc` has stopped.
 fn all_stopped(folder: &str) -> std::io::Result<bool> {
     for task in std::fs::read_dir(folder)? {
-        let stat = std::fs::read_to_string(task?.path().join("stat"))?;
+        let stat = match std::fs::read_to_string(task?.path().join("stat")) {
+            Ok(stat) => stat,
+            // It has ended since it was listed.
+            Err(error) if is_of_nobody(&error) => continue,
+            Err(error) => return Err(error),
+        };
         // The state stands behind the name, which may contain anything but ends with the last bracket.
         let state = stat
             .rsplit(") ")
@@ -207,6 +214,11 @@ fn all_stopped(folder: &str) -> std::io::Result<bool> {
         }
     }
     Ok(true)
+}
+
+/// Whether a file of `/proc` could not be opened or read because its task is gone.
+fn is_of_nobody(error: &Error) -> bool {
+    error.kind() == ErrorKind::NotFound || error.raw_os_error() == Some(Errno::SRCH.raw_os_error())
 }
 
 #[derive(Debug)]

@@ -25,13 +25,13 @@ pub(crate) fn listen(
         .stderr(Stdio::null())
         .spawn()
         .map_err(ServerError::system("parec"))?;
-    let (hears, heard) = sync_channel(1);
+    let (ear, heard) = sync_channel(1);
     let sound = program.stdout.take();
     // A server may have nothing to say, and a read cannot be given up; killed, the program ends it.
     let listening = std::thread::spawn(move || {
         let mut samples = vec![0; 2 * samples];
         let read = sound.map_or(Ok(()), |mut sound| sound.read_exact(&mut samples));
-        let _ = hears.send(read.map(|()| samples));
+        let _ = ear.send(read.map(|()| samples));
     });
     let heard = heard
         .recv_timeout(PATIENCE)

@@ -8,7 +8,7 @@ use std::time::Duration;
 use exeunt_conformance::{Obstacle, TcpWires, World, async_trait, transport};
 use exeunt_port::{EnterRequest, RoomId, Transport, UserId};
 use exeunt_tutorial::{TcpRooms, TcpTransport};
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 fn main() -> ExitCode {
     transport(Rooms::open).called("TCP transport").run()
@@ -18,6 +18,8 @@ fn main() -> ExitCode {
 struct Rooms {
     server: Mutex<Option<TcpRooms>>,
     wires: TcpWires,
+    /// Bound, so that nobody else gets the port; nobody listens, so that it refuses.
+    nowhere: TcpSocket,
 }
 
 impl Rooms {
@@ -27,7 +29,11 @@ impl Rooms {
     async fn open() -> Result<Self, Obstacle> {
         let server = TcpRooms::open(Self::KEY, Self::LEASE).await;
         let server = server.map_err(Obstacle::failed)?;
+        let nowhere = TcpSocket::new_v4().map_err(Obstacle::failed)?;
+        let bound = nowhere.bind((Ipv4Addr::LOCALHOST, 0).into());
+        bound.map_err(Obstacle::failed)?;
         Ok(Self {
+            nowhere,
             wires: TcpWires::before(server.address()),
             server: Mutex::new(Some(server)),
         })
@@ -104,10 +110,8 @@ impl World for Rooms {
     }
 
     async fn unreachable(&self) -> Result<Box<dyn Transport>, Obstacle> {
-        // A port that was free a moment ago.
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-        let address = listener.and_then(|listener| listener.local_addr());
-        Ok(Box::new(TcpTransport(address.map_err(Obstacle::failed)?)))
+        let address = self.nowhere.local_addr().map_err(Obstacle::failed)?;
+        Ok(Box::new(TcpTransport(address)))
     }
 
     async fn refused(

@@ -42,7 +42,7 @@ async fn obey() {
         let answer = match words.as_slice() {
             ["open", kind, name] => open(kind, name, &mut held).await,
             ["crowd", speakers, microphones] => crowd(speakers, microphones, &mut held).await,
-            ["abandon", kind, name, millis] => abandon(kind, name, duration(millis)).await,
+            ["abandon", kind, name] => abandon(kind, name, &mut commands).await,
             ["release", kind, millis] => release(kind, duration(millis), &mut held).await,
             ["listen", packets] => listen(packets.parse().unwrap_or(0), &held).await,
             ["overhear"] => overhear(&held),
@@ -146,24 +146,32 @@ fn signal_text(signal: &DeviceSignal) -> Value {
     }
 }
 
-/// Opens, and wants it no more after a while: as an exit that begins while a device opens.
-async fn abandon(kind: &str, name: &str, after: Duration) -> Value {
+/// Opens, wants it no more at `silence`, and waits no longer at `give up`: as an exit that begins while a
+/// device opens. The story has seen by then what it needs, however long that took.
+async fn abandon(kind: &str, name: &str, commands: &mut mpsc::Receiver<String>) -> Value {
     let (link, side) = DeviceLink::pair(FrameQueue::bounded(1));
     let device = device(kind, name);
-    let opening = device.open(link);
-    let silenced = async {
-        tokio::time::sleep(after).await;
-        side.silence();
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        opened = opening => match opened {
-            Ok(_) => json!({ "opened": "although it was abandoned" }),
-            Err(error) => json!({ "error": error.to_string() }),
-        },
-        () = silenced => json!({}),
-        () = tokio::time::sleep(2 * after) => json!({ "given up": stuck_threads() }),
+    let mut opening = device.open(link);
+    loop {
+        tokio::select! {
+            // It begins to open before anything is said of it.
+            biased;
+            opened = &mut opening => {
+                return match opened {
+                    Ok(_) => json!({ "opened": "although it was abandoned" }),
+                    Err(error) => json!({ "error": error.to_string() }),
+                };
+            }
+            command = commands.recv() => match command.as_deref() {
+                Some("silence") => side.silence(),
+                Some("count") => say("answer", &count()),
+                Some("give up") | None => break,
+                Some(other) => say("answer", &json!({ "error": format!("what is {other:?}?") })),
+            },
+        }
     }
+    drop(opening);
+    json!({ "given up": stuck_threads() })
 }
 
 async fn release(kind: &str, bound: Duration, held: &mut BTreeMap<String, Held>) -> Value {

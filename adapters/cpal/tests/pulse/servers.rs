@@ -2,7 +2,9 @@
 
 use std::io::BufReader;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::Command;
 
+use exeunt_pulse_server::PulseServer;
 use exeunt_requirements::check;
 use libtest_mimic::Failed;
 use pulseaudio::protocol::{MAX_VERSION, PulseError, read_command_message, write_error};
@@ -59,9 +61,9 @@ pub(crate) fn source_falls_silent() -> Result<(), Failed> {
 pub(crate) fn never_starts() -> Result<(), Failed> {
     let (server, mut program, _sound) = scene()?;
     server.suspend_source("mic", true)?;
-    // Two seconds to open in and two more to be let go of in, as the device's deadline has it.
-    program.tell("abandon microphone default 2000")?;
-    until(|| Ok(server.source_outputs()?.len() == 1))?;
+    program.tell("abandon microphone default")?;
+    until(|| is_recording(&server))?;
+    program.tell("silence")?;
     let answer = program.answer()?;
     same(&answer["error"], "opening was abandoned")?;
     // The server lives, its source is as silent as before, and it has nothing of us.
@@ -73,6 +75,22 @@ pub(crate) fn never_starts() -> Result<(), Failed> {
     program.expect("open microphone default", "opened")?;
     program.expect("release microphone 60000", "released")?;
     nothing(&server.source_outputs()?)
+}
+
+/// Whether the server records for a program, though there may be no sound for it.
+fn is_recording(server: &PulseServer) -> Result<bool, Failed> {
+    let streams = server.source_outputs()?;
+    let asked = Command::new("pactl")
+        .envs(server.env())
+        .env("LC_ALL", "C.UTF-8")
+        .args(["--format=json", "list", "source-outputs"])
+        .output()?;
+    let listed: Vec<Value> = serde_json::from_slice(&asked.stdout)?;
+    Ok(streams.iter().any(|stream| {
+        listed
+            .iter()
+            .any(|one| one["index"] == stream.index && one["corked"] == false)
+    }))
 }
 
 pub(crate) fn stopped_from_the_start() -> Result<(), Failed> {
@@ -92,13 +110,18 @@ pub(crate) fn stopped_from_the_start() -> Result<(), Failed> {
             })?;
         }
     }
-    // Whoever does not want it any more does not even wait for that.
-    for kind in ["microphone", "speaker"] {
-        let answer = program.ask(&format!("abandon {kind} default 300"))?;
-        same(&answer["error"], "opening was abandoned")?;
-    }
     // Nothing waits for the server to go on, and nothing is left when it does.
     program.ask_until("count", |count| *count == before)?;
+    // Whoever does not want it any more does not even wait for that.
+    let calls_the_server =
+        |count: &Value| count["descriptors"].as_u64() > before["descriptors"].as_u64();
+    for kind in ["microphone", "speaker"] {
+        program.tell(&format!("abandon {kind} default"))?;
+        program.ask_until("count", calls_the_server)?;
+        let answer = program.ask("silence")?;
+        same(&answer["error"], "opening was abandoned")?;
+        program.ask_until("count", |count| *count == before)?;
+    }
     server.cont()?;
     program.expect("open speaker default", "opened")?;
     program.expect("open microphone default", "opened")?;
@@ -130,11 +153,12 @@ pub(crate) fn held_up() -> Result<(), Failed> {
 pub(crate) fn opens_late() -> Result<(), Failed> {
     let (server, mut program, _sound) = scene()?;
     server.suspend_source("mic", true)?;
-    program.tell("abandon microphone default 2000")?;
+    program.tell("abandon microphone default")?;
     until(|| Ok(server.source_outputs()?.len() == 1))?;
     // The server has a stream of ours, and cannot be told that it is not wanted any more.
     server.stop()?;
-    same(&program.answer()?["given up"], 1)?;
+    program.tell("silence")?;
+    same(&program.ask("give up")?["given up"], 1)?;
     server.cont()?;
     program.ask_until("count", |count| count["stuck"] == 0)?;
     nothing(&server.source_outputs()?)

@@ -124,16 +124,19 @@ fn is_node(target: &str, node: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
     use std::os::fd::AsRawFd;
+
+    use tempfile::NamedTempFile;
 
     use super::{Claim, maps};
     use crate::trace::{Evidence, Trace};
 
-    /// Any file has a descriptor that shows where it leads.
-    fn some_file() -> (File, String) {
-        let file = File::open("/proc/self/status").expect("Linux has /proc");
-        (file, format!("/proc/{}/status", std::process::id()))
+    /// Any file has a descriptor that shows where it leads. Each test has one of its own: they run side
+    /// by side, and the number that one gives back may be another's next.
+    fn some_file() -> (NamedTempFile, String) {
+        let file = NamedTempFile::new().expect("a file");
+        let node = std::fs::canonicalize(file.path()).expect("a path");
+        (file, node.to_string_lossy().into_owned())
     }
 
     #[test]

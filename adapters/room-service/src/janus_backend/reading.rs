@@ -178,10 +178,9 @@ fn of_all(looks: Vec<Result<(), BackendError>>) -> Result<Option<BackendError>, 
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
-
     use exeunt_janus::Endpoint;
     use exeunt_janus::admin::AdminKeys;
+    use tokio::net::TcpSocket;
 
     use super::*;
     use crate::backend::Backend as _;
@@ -189,9 +188,10 @@ mod tests {
 
     #[tokio::test]
     async fn of_a_server_that_is_away_nothing_is_known() {
-        // A port at which nobody listens any more.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
-        let url = format!("ws://{}", port.unwrap());
+        // It keeps its port and does not listen, so nobody else does there either.
+        let nobody = TcpSocket::new_v4().unwrap();
+        nobody.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let url = format!("ws://{}", nobody.local_addr().unwrap());
         let backend = JanusBackend::start(JanusRooms {
             endpoint: Endpoint::new(&url).unwrap(),
             keys: AdminKeys::default(),

@@ -181,9 +181,8 @@ impl Receiver {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
-
     use exeunt_port::RoomId;
+    use tokio::net::TcpSocket;
     use tokio::task::JoinHandle;
 
     use super::*;
@@ -197,16 +196,17 @@ mod tests {
         journal: Arc<Journal>,
         last_call: CancellationToken,
         telling: JoinHandle<()>,
+        /// It keeps its port and does not listen, so nobody else does there either.
+        _nobody: TcpSocket,
     }
 
     impl Deaf {
         /// Of so many happenings nothing is lost.
         fn tried_again(retry: WebhookRetry, kept: usize) -> Self {
             let source = HappeningSource::new(kept);
-            // A port at which nobody listens any more.
-            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            let url = format!("http://{}/", listener.local_addr().unwrap());
-            drop(listener);
+            let nobody = TcpSocket::new_v4().unwrap();
+            nobody.bind(([127, 0, 0, 1], 0).into()).unwrap();
+            let url = format!("http://{}/", nobody.local_addr().unwrap());
             let webhook = Webhook::new(&url, Secret::new("k"), WebhookReach::Private).unwrap();
             let webhook = webhook.retrying(retry).unwrap();
             let journal = Arc::new(Journal::new(vec![webhook.shown()], kept));
@@ -218,6 +218,7 @@ mod tests {
                 journal,
                 last_call,
                 telling,
+                _nobody: nobody,
             }
         }
 

@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::raw::RawClient;
 use crate::scene::{
     Member, enter, kick, request, resume, rooms_of, service, service_limited,
-    service_with_short_lease, soon,
+    service_with_short_lease, service_without_heartbeats, soon,
 };
 
 fn picture(sequence: u32) -> exeunt_port::MediaFrame {
@@ -115,7 +115,7 @@ async fn shows(one: &Member, other: &Member, first: u32) {
 
 #[tokio::test]
 async fn a_leave_counts_even_if_its_client_is_gone_before_it_is_answered() {
-    let service = service().await;
+    let service = service_without_heartbeats(Limits::default()).await;
     let mut bob = Member::enter(service.url(), "bob").await;
     let carol = Member::enter(service.url(), "carol").await;
     bob.sees_enter("carol").await;
@@ -179,7 +179,7 @@ async fn more_frames_than_allowed_are_dropped_and_do_not_hurt_the_stay() {
         media_per_second: 1,
         ..Limits::default()
     };
-    let service = service_limited(limits).await;
+    let service = service_without_heartbeats(limits).await;
     let mut bob = Member::enter(service.url(), "bob").await;
     let mut alice = RawClient::enter(&service, "alice").await;
     bob.sees_enter("alice").await;
@@ -272,7 +272,7 @@ async fn who_never_stops_talking_is_cut_off_all_the_same() {
 
 #[tokio::test]
 async fn stopping_ends_although_somebody_reads_nothing_at_all() {
-    let service = service().await;
+    let service = service_without_heartbeats(Limits::default()).await;
     let mut bob = Member::enter(service.url(), "bob").await;
     let carol = Member::enter(service.url(), "carol").await;
     bob.sees_enter("carol").await;

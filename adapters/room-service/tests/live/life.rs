@@ -65,7 +65,7 @@ async fn a_stay_that_lasts_too_long_is_ended_as_by_an_operator() {
 #[tokio::test]
 async fn a_room_that_stays_open_for_ever_when_it_is_empty_does_so_and_leases_still_run_out() {
     let service = service_with(Config {
-        lease: Duration::from_millis(500),
+        lease: Duration::from_secs(2),
         room_life: RoomLife {
             empty_after_anchor: Duration::MAX,
             longest_stay: Some(Duration::MAX),

@@ -49,6 +49,17 @@ pub(crate) async fn service_limited(limits: Limits) -> RunningService {
     .await
 }
 
+/// The same for stories with clients that say no heartbeats, and are not to time out however long a busy
+/// machine takes.
+pub(crate) async fn service_without_heartbeats(limits: Limits) -> RunningService {
+    service_with(Config {
+        lease: Duration::from_secs(3600),
+        limits,
+        ..Config::development()
+    })
+    .await
+}
+
 pub(crate) async fn service_with(config: Config) -> RunningService {
     RoomService::bind(config).await.unwrap().spawn()
 }

@@ -8,7 +8,7 @@ use str0m::media::{Direction, MediaKind};
 
 use crate::call::{Camera, frame, look_alike, loopback, next, packet, seen};
 use crate::h264;
-use crate::sfu::Sfu;
+use crate::sfu::{Sfu, soon};
 
 #[tokio::test]
 async fn feeds_are_added_and_removed_while_others_go_on() {
@@ -65,12 +65,15 @@ async fn who_comes_in_the_middle_asks_for_a_key_frame_and_then_sees() {
     // The stream's beginning was before our time.
     camera.shoot();
     let mut at = 0;
-    while sfu.key_frames_wanted == 0 {
-        at += 33_333;
-        sfu.send(video, Format::H264, at, &camera.shoot());
-        let pause = tokio::time::sleep(std::time::Duration::from_millis(10));
-        sfu.during(pause).await;
-    }
+    let asking = async {
+        while sfu.key_frames_wanted == 0 {
+            at += 33_333;
+            sfu.send(video, Format::H264, at, &camera.shoot());
+            let pause = tokio::time::sleep(std::time::Duration::from_millis(10));
+            sfu.during(pause).await;
+        }
+    };
+    soon("a request for a key frame", asking).await;
     assert_eq!(subscriber.counts().frames_received, 0);
     camera.key_frame();
     sfu.send(video, Format::H264, at + 33_333, &camera.shoot());
@@ -92,17 +95,20 @@ async fn who_comes_in_the_middle_asks_for_a_key_frame_and_then_sees() {
     );
     let asked = sfu.key_frames_wanted;
     let mut later = at + 100_000;
-    while sfu.key_frames_wanted == asked {
-        later += 33_333;
-        sfu.send(
-            video,
-            Format::H264,
-            later,
-            &[0, 0, 0, 1, 0x41, 0xff, 0, 0xff, 9, 9],
-        );
-        let pause = tokio::time::sleep(std::time::Duration::from_millis(10));
-        sfu.during(pause).await;
-    }
+    let asking = async {
+        while sfu.key_frames_wanted == asked {
+            later += 33_333;
+            sfu.send(
+                video,
+                Format::H264,
+                later,
+                &[0, 0, 0, 1, 0x41, 0xff, 0, 0xff, 9, 9],
+            );
+            let pause = tokio::time::sleep(std::time::Duration::from_millis(10));
+            sfu.during(pause).await;
+        }
+    };
+    soon("a request for another key frame", asking).await;
     assert!(subscriber.counts().pictures_damaged > 0);
     sfu.during(subscriber.close()).await.expect("closed");
 }
@@ -156,21 +162,27 @@ async fn a_key_frame_follows_when_the_other_side_asks_for_one() {
     assert_eq!(sfu.during(next(&mut events)).await, PeerEvent::Connected);
     let mut camera = Camera::of(320, 180);
     // It begins with one, and goes on without.
-    while sfu.pictures.len() < 10 {
-        publisher.send(camera.shoot());
-        let pause = tokio::time::sleep(std::time::Duration::from_millis(20));
-        sfu.during(pause).await;
-    }
+    let sending = async {
+        while sfu.pictures.len() < 10 {
+            publisher.send(camera.shoot());
+            let pause = tokio::time::sleep(std::time::Duration::from_millis(20));
+            sfu.during(pause).await;
+        }
+    };
+    soon("ten pictures", sending).await;
     assert!(sfu.pictures[0]);
     assert!(!sfu.pictures[1..].contains(&true), "{:?}", sfu.pictures);
     let before = sfu.pictures.len();
     let mid = offer.video.expect("offered");
     assert!(sfu.ask_for_key_frame(mid.as_str().into()));
-    while !sfu.pictures[before..].contains(&true) {
-        publisher.send(camera.shoot());
-        let pause = tokio::time::sleep(std::time::Duration::from_millis(20));
-        sfu.during(pause).await;
-    }
+    let sending = async {
+        while !sfu.pictures[before..].contains(&true) {
+            publisher.send(camera.shoot());
+            let pause = tokio::time::sleep(std::time::Duration::from_millis(20));
+            sfu.during(pause).await;
+        }
+    };
+    soon("the key frame that was asked for", sending).await;
     assert_eq!(publisher.counts().key_frames_sent, 2);
     assert!(publisher.counts().key_frame_requests_received > 0);
     sfu.during(publisher.close()).await.expect("closed");

@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use exeunt_webrtc::Publishes;
 use tokio::net::UdpSocket;
@@ -16,17 +17,20 @@ pub(crate) struct Relay {
     for_publisher: SocketAddr,
     for_subscriber: SocketAddr,
     seen: Arc<Seen>,
+    /// The number of the last marker.
+    marker: AtomicU8,
     task: JoinHandle<()>,
 }
 
 #[derive(Default)]
 struct Seen {
     media_of_publisher: AtomicUsize,
-    markers: AtomicUsize,
+    /// The number of the marker that came by last.
+    marker: AtomicU8,
     cut: AtomicBool,
 }
 
-/// What no peer sends.
+/// What no peer sends; a number follows.
 const MARKER: &[u8] = b"\xffmarker";
 
 impl Relay {
@@ -53,6 +57,7 @@ impl Relay {
             for_publisher: addresses[0],
             for_subscriber: addresses[1],
             seen,
+            marker: AtomicU8::new(0),
             task,
         }
     }
@@ -75,13 +80,19 @@ impl Relay {
     /// was called.
     pub(crate) async fn media_of_publisher(&self) -> usize {
         // What is in front of the marker in the socket's queue was sent before it.
-        let before = self.seen.markers.load(Ordering::SeqCst);
+        let number = self.marker.fetch_add(1, Ordering::SeqCst).wrapping_add(1);
+        let marker = [MARKER, &[number]].concat();
         let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
-        let sent = socket.send_to(MARKER, self.for_publisher).await;
-        sent.expect("sent");
-        while self.seen.markers.load(Ordering::SeqCst) == before {
-            tokio::task::yield_now().await;
-        }
+        let marking = async {
+            // Sent again and again: a full queue drops a datagram, a marker as well.
+            while self.seen.marker.load(Ordering::SeqCst) != number {
+                let sent = socket.send_to(&marker, self.for_publisher).await;
+                sent.expect("sent");
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(20), marking).await;
+        assert!(waited.is_ok(), "no marker came by within 20 s");
         self.seen.media_of_publisher.load(Ordering::SeqCst)
     }
 
@@ -104,8 +115,8 @@ async fn carry(own: UdpSocket, other: UdpSocket, seen: Arc<Seen>) {
         tokio::select! {
             Ok((length, source)) = own.recv_from(&mut up) => {
                 let datagram = &up[..length];
-                if datagram == MARKER {
-                    seen.markers.fetch_add(1, Ordering::SeqCst);
+                if let Some([number]) = datagram.strip_prefix(MARKER) {
+                    seen.marker.store(*number, Ordering::SeqCst);
                     continue;
                 }
                 publisher = Some(source);

@@ -1,7 +1,7 @@
 //! A bare WebRTC engine in an SFU's place: it offers, changes its mind, and sends what it is told to.
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use exeunt_webrtc::PeerConnection;
 use str0m::change::{SdpAnswer, SdpApi, SdpOffer, SdpPendingOffer};
@@ -10,6 +10,12 @@ use str0m::media::{Direction, KeyframeRequestKind, MediaKind, MediaTime, Mid};
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 use tokio::net::UdpSocket;
+
+/// Does what leads to this, which has to come.
+pub(crate) async fn soon(what: &str, work: impl Future<Output = ()>) {
+    let done = tokio::time::timeout(Duration::from_secs(20), work).await;
+    assert!(done.is_ok(), "20 s without {what}");
+}
 
 pub(crate) struct Sfu {
     rtc: Rtc,
@@ -77,9 +83,12 @@ impl Sfu {
 
     /// Runs until there is a connection.
     pub(crate) async fn connect(&mut self) {
-        while !self.connected {
-            self.step().await;
-        }
+        let connecting = async {
+            while !self.connected {
+                self.step().await;
+            }
+        };
+        soon("a connection", connecting).await;
     }
 
     /// Sends one frame.

@@ -137,7 +137,8 @@ fn pass(wrong: Wrong, link: &RoomLink, side: RoomSide) -> JoinSet<()> {
 async fn keep_back(link: RoomLink, outbound: FrameQueue<MediaFrame>) {
     let mut kept = VecDeque::new();
     let mut gate_is_open = true;
-    let mut beats = interval(Duration::from_millis(20));
+    // A queue's worth takes longer than the case looks, so that a pause of the machine hides nothing.
+    let mut beats = interval(Duration::from_millis(40));
     loop {
         tokio::select! {
             biased;

@@ -1,6 +1,7 @@
 //! Somebody with a microphone and a speaker.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use exeunt_core::Effect;
 use exeunt_cpal::{CpalMicrophone, CpalSpeaker, stuck_threads};
@@ -13,10 +14,12 @@ use libtest_mimic::Failed;
 
 use crate::bob::Bob;
 use crate::outside::{NOTHING, looked_at_from_outside};
-use crate::stage::Stage;
+use crate::stage::{Stage, until};
 
 pub(crate) const DEVICES: [DeviceKind; 2] = [DeviceKind::Microphone, DeviceKind::Speaker];
 const ROOM: &str = "standup";
+/// How late a busy machine may wake the session up at its deadline.
+const LATENESS: Duration = Duration::from_secs(1);
 
 /// What the server had of this process at the last step before `onExitRoom`.
 type Seen = Arc<Mutex<Option<std::io::Result<String>>>>;
@@ -204,7 +207,7 @@ impl InRoom {
 impl Ending {
     /// What holds for every exit: it is within its bound (G-6).
     fn of(report: Arc<ExitReport>, seen: &Seen) -> Result<Self, Failed> {
-        check(report.took <= report.bound, || {
+        check(report.took <= report.bound + LATENESS, || {
             format!("over its bound: {report}")
         })?;
         let seen = Arc::clone(seen);
@@ -242,7 +245,10 @@ impl Ending {
     pub(crate) fn timed_out(&self) -> Told {
         same("the devices", &self.outcomes(), &vec![Outcome::TimedOut; 2])?;
         same("given up", &self.report.given_up(), &2)?;
-        same("stuck threads", &stuck_threads(), &2)
+        // The driver's threads were asked a moment after the session's clock had begun, and are counted
+        // as stuck by a clock of their own.
+        let stuck = || Ok(stuck_threads());
+        until("two stuck threads", stuck, |stuck| *stuck == 2)
     }
 
     /// At the last step before `onExitRoom` the server had nothing of this process.

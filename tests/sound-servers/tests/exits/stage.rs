@@ -28,7 +28,11 @@ pub(crate) struct Stage {
 
 /// Plays a story, which may hang.
 pub(crate) fn play(mut stage: Stage, story: Story) -> Told {
-    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let runtime = Builder::new_multi_thread()
+        // Idle threads of the pool for blocking calls go at once: they are no leak.
+        .thread_keep_alive(Duration::from_millis(10))
+        .enable_all()
+        .build()?;
     stage.runtime = Some(runtime.handle().clone());
     let (end, ended) = channel();
     std::thread::spawn(move || {
