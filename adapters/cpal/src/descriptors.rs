@@ -35,6 +35,14 @@ pub(crate) struct Descriptors {
     owned: BTreeMap<u32, String>,
 }
 
+/// Says that sound cards are about to be opened and closed again, to see what there is.
+pub(crate) fn looking() -> Closing {
+    // Not while an opening looks at what is there or what has come.
+    #[cfg(target_os = "linux")]
+    let _before = before();
+    CLOSINGS.begin()
+}
+
 impl Watching {
     /// Waits for the others that are opening a sound card or closing one, and looks at what is there.
     pub(crate) fn start() -> Self {

@@ -10,7 +10,7 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 
 use crate::call::{Call, HangsUp};
-use crate::closings::CLOSINGS;
+use crate::descriptors::looking;
 use crate::sound_system::{Offered, Refusal, SoundSystem};
 use crate::stuck::Awaited;
 
@@ -148,7 +148,7 @@ fn all(call: &Call) -> Result<Vec<AudioDevice>, ListError> {
     })?;
     let mut devices = Vec::new();
     // What ALSA offers is found by opening it.
-    let _closing = (!system.is_server()).then(|| CLOSINGS.begin());
+    let _closing = (!system.is_server()).then(looking);
     for kind in [DeviceKind::Microphone, DeviceKind::Speaker] {
         for offered in system.offered(kind).map_err(backend)? {
             if offered.label.principal {

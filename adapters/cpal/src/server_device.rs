@@ -163,12 +163,13 @@ impl ServerDevice {
             sample_spec: FLOATS,
             channel_map: ChannelMap::new([ChannelPosition::Mono]),
             sink_index: Some(self.index),
-            // Two periods: one is played while the other is filled, by halves. Out of these two the server
-            // finds how long the device itself may take: one that was asked for whole periods would have no
-            // time left, and work as hastily as it can.
+            // Two periods, filled by quarters. Out of these two the server finds how long the device itself may
+            // take: one of which whole periods were asked would have no time left, and hurry as it can. A device
+            // that takes longer by itself may have twice as much, and not more: what is there is heard late.
             buffer_attr: period.map_or_else(BufferAttr::default, |bytes| BufferAttr {
+                max_length: bytes.saturating_mul(4),
                 target_length: bytes.saturating_mul(2),
-                minimum_request_length: bytes / (2 * SAMPLE) * SAMPLE,
+                minimum_request_length: (bytes / (4 * SAMPLE)).max(1) * SAMPLE,
                 ..BufferAttr::default()
             }),
             props: named(c"speaker"),

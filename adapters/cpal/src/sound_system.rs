@@ -7,7 +7,7 @@ use thiserror::Error;
 #[cfg(target_os = "linux")]
 use crate::alsa_words::AlsaWords;
 use crate::call::Call;
-use crate::closings::CLOSINGS;
+use crate::descriptors::looking;
 use crate::naming::{Label, Wanted, place_of, shown};
 use crate::sound_device::SoundDevice;
 #[cfg(target_os = "linux")]
@@ -175,16 +175,17 @@ impl SoundSystem {
     /// The devices of this kind, those that are not principal among them.
     pub(crate) fn offered(&self, kind: DeviceKind) -> Result<Vec<Offered>, cpal::Error> {
         // What ALSA offers is found by opening it.
-        let _closing = (!self.is_server()).then(|| CLOSINGS.begin());
+        let _closing = (!self.is_server()).then(looking);
         let mut offered: Vec<Offered> = self
             .devices(kind)?
             .into_iter()
             .filter_map(|device| self.offer(kind, device))
             .collect();
-        let Some(mut default) = self
-            .default_of(kind)?
-            .and_then(|device| self.offer(kind, device))
-        else {
+        let default = self.default_of(kind).unwrap_or_else(|error| {
+            tracing::warn!(%error, %kind, "nobody knows which one is the default");
+            None
+        });
+        let Some(mut default) = default.and_then(|device| self.offer(kind, device)) else {
             return Ok(offered);
         };
         let listed = offered

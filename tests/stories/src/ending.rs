@@ -119,7 +119,7 @@ impl Ending {
         })?;
         self.claim(report.took <= report.bound + LATENESS, || {
             format!(
-                "the exit took {:?}, more than {:?} (G-6)",
+                "the exit took {:?}, more than {:?} and {LATENESS:?} (G-6)",
                 report.took, report.bound
             )
         })

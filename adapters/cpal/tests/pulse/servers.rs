@@ -3,6 +3,7 @@
 use std::io::BufReader;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use exeunt_pulse_server::PulseServer;
 use exeunt_requirements::check;
@@ -93,6 +94,9 @@ fn is_recording(server: &PulseServer) -> Result<bool, Failed> {
     }))
 }
 
+/// How long an opening waits for each of a server's answers.
+const ANSWER: Duration = Duration::from_secs(2);
+
 pub(crate) fn stopped_from_the_start() -> Result<(), Failed> {
     let (server, mut program, _sound) = scene()?;
     let before = program.ask("count")?;
@@ -116,10 +120,15 @@ pub(crate) fn stopped_from_the_start() -> Result<(), Failed> {
     let calls_the_server =
         |count: &Value| count["descriptors"].as_u64() > before["descriptors"].as_u64();
     for kind in ["microphone", "speaker"] {
+        let begun = Instant::now();
         program.tell(&format!("abandon {kind} default"))?;
         program.ask_until("count", calls_the_server)?;
         let answer = program.ask("silence")?;
         same(&answer["error"], "opening was abandoned")?;
+        // The server's silence would have ended it as well, but not yet.
+        check(begun.elapsed() < ANSWER, || {
+            format!("the {kind} waited for the server")
+        })?;
         program.ask_until("count", |count| *count == before)?;
     }
     server.cont()?;
@@ -158,6 +167,8 @@ pub(crate) fn opens_late() -> Result<(), Failed> {
     // The server has a stream of ours, and cannot be told that it is not wanted any more.
     server.stop()?;
     program.tell("silence")?;
+    // It waits for the server, which may have something of ours: whoever answers now answers too early.
+    program.ask_until("count", |count| count["stuck"] == 1)?;
     same(&program.ask("give up")?["given up"], 1)?;
     server.cont()?;
     program.ask_until("count", |count| count["stuck"] == 0)?;

@@ -205,7 +205,7 @@ impl InRoom {
 }
 
 impl Ending {
-    /// What holds for every exit: it is within its bound (G-6).
+    /// What holds for every exit: it is within its bound (G-6), as far as a busy machine lets it.
     fn of(report: Arc<ExitReport>, seen: &Seen) -> Result<Self, Failed> {
         check(report.took <= report.bound + LATENESS, || {
             format!("over its bound: {report}")

@@ -53,8 +53,8 @@ const STORIES: &[(&str, Story)] = &[
     ("a server that is killed while the devices open fails them, and the exit is clean", servers_opening::killed),
     ("a process that is stopped in a call and goes on: the stay goes on, or the devices have vanished", hot_changes::stopped_and_continued),
     // ---- plugs --------------------------------------------------------------------------------
-    ("another default microphone in a call is used from then on, or the microphone has vanished", hot_changes::default_microphone),
-    ("another default speaker in a call is used from then on, or the speaker has vanished", hot_changes::default_speaker),
+    ("another default microphone in a call is used from then on", hot_changes::default_microphone),
+    ("another default speaker in a call is used from then on", hot_changes::default_speaker),
     ("a headset's microphone is pulled out in a call: the stay goes on, or the microphone has vanished", hot_changes::microphone_pulled_out),
     ("a headset's speaker is pulled out in a call: the stay goes on, or the speaker has vanished", hot_changes::speaker_pulled_out),
     ("a headset that is pulled out during the exit is off all the same", changes_in_exits::pulled_out_after),
