@@ -1,7 +1,7 @@
 //! The conformance suite over the Janus transport and a real Janus, on a network of this process's own.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use exeunt_janus::translate::requests::Body;
 use exeunt_janus::{Endpoint, JanusConfig, JanusTransport, RoomMaking, Session};
 use exeunt_janus_lab::{JanusServer, Network, NoNetwork, Settings};
 use exeunt_port::{Codec, EnterRequest, RemoteLeaveReason, RoomId, Transport, UserId};
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::task::spawn_blocking;
 
 fn main() -> ExitCode {
@@ -34,7 +34,9 @@ struct Rooms {
     ids: Ids,
     server: SocketAddr,
     wires: Mutex<BTreeMap<UserId, TcpWire>>,
-    ours: std::net::IpAddr,
+    ours: IpAddr,
+    /// Bound, so that nobody else gets the port; nobody listens, so that it refuses.
+    nowhere: TcpSocket,
 }
 
 impl Rooms {
@@ -54,8 +56,12 @@ impl Rooms {
         let janus = started
             .map_err(Obstacle::failed)?
             .map_err(Obstacle::failed)?;
+        let nowhere = TcpSocket::new_v4().map_err(Obstacle::failed)?;
+        let bound = nowhere.bind((Ipv4Addr::LOCALHOST, 0).into());
+        bound.map_err(Obstacle::failed)?;
         Ok(Self {
             ids,
+            nowhere,
             server: (janus.address(), 8188).into(),
             ours: janus.link().ours().into(),
             janus: Mutex::new(Some(janus)),
@@ -177,10 +183,8 @@ impl World for Rooms {
     }
 
     async fn unreachable(&self) -> Result<Box<dyn Transport>, Obstacle> {
-        // A port that was free a moment ago.
-        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await;
-        let address = listener.and_then(|listener| listener.local_addr());
-        let config = self.transport_to(address.map_err(Obstacle::failed)?)?;
+        let address = self.nowhere.local_addr().map_err(Obstacle::failed)?;
+        let config = self.transport_to(address)?;
         Ok(Box::new(JanusTransport::new(config)))
     }
 

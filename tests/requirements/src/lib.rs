@@ -16,7 +16,7 @@ mod claim;
 
 use std::path::Path;
 
-pub use claim::{Told, check, nothing, same};
+pub use claim::{LATENESS, Told, check, nothing, same};
 use libtest_mimic::{Failed, Trial};
 
 /// Whether everything is expected to be there: `FULL=1`.

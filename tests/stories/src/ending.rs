@@ -1,16 +1,13 @@
 //! How somebody's stay and process ended.
 
 use std::process::ExitStatus;
-use std::time::Duration;
 
 use exeunt_port::{DeviceKind, UserId};
+use exeunt_requirements::LATENESS;
 use exeunt_runtime::{ExitReport, Outcome, Reason, ReleasedDevice};
 
 use crate::process::transcript;
 use crate::{Line, StoryFailure};
-
-/// How late a busy machine may wake the session up at its deadline.
-const LATENESS: Duration = Duration::from_secs(1);
 
 /// How somebody's stay and process ended.
 #[derive(Clone, Debug)]

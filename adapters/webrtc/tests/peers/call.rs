@@ -22,6 +22,9 @@ pub(crate) struct Call {
     pub(crate) received: PeerEvents,
 }
 
+/// How long is waited for what has to come.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
 /// The loopback interface.
 pub(crate) fn loopback() -> Network {
     Network::at(Ipv4Addr::LOCALHOST.into())
@@ -65,16 +68,20 @@ impl Call {
 
     /// Sends a picture every few milliseconds until one arrives, as a camera does.
     pub(crate) async fn picture(&mut self, camera: &mut Camera) -> (MediaId, MediaFrame) {
-        loop {
-            self.publisher.send(camera.shoot());
-            let pause = Duration::from_millis(20);
-            let arrived = tokio::time::timeout(pause, frame(&mut self.received)).await;
-            if let Ok((mid, frame)) = arrived
-                && frame.codec == Codec::Jpeg
-            {
-                return (mid, frame);
+        let shooting = async {
+            loop {
+                self.publisher.send(camera.shoot());
+                let pause = Duration::from_millis(20);
+                let arrived = tokio::time::timeout(pause, frame(&mut self.received)).await;
+                if let Ok((mid, frame)) = arrived
+                    && frame.codec == Codec::Jpeg
+                {
+                    return (mid, frame);
+                }
             }
-        }
+        };
+        let shot = tokio::time::timeout(PATIENCE, shooting).await;
+        shot.expect("a picture arrives")
     }
 }
 
@@ -85,14 +92,14 @@ pub(crate) async fn until(is_so: impl Fn() -> bool, otherwise: impl Fn() -> Stri
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    let waited = tokio::time::timeout(Duration::from_secs(20), waiting).await;
-    assert!(waited.is_ok(), "not so after 20 s: {}", otherwise());
+    let waited = tokio::time::timeout(PATIENCE, waiting).await;
+    assert!(waited.is_ok(), "not so after {PATIENCE:?}: {}", otherwise());
 }
 
 /// The next event, which has to come.
 pub(crate) async fn next(events: &mut PeerEvents) -> PeerEvent {
-    let event = tokio::time::timeout(Duration::from_secs(20), events.next()).await;
-    event.expect("an event within 20 s").expect("not the end")
+    let event = tokio::time::timeout(PATIENCE, events.next()).await;
+    event.expect("an event in time").expect("not the end")
 }
 
 /// The next frame; nothing else may come before it.

@@ -1,12 +1,12 @@
 //! How a peer connection ends, and that it is over then.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use exeunt_webrtc::{
     DescriptionError, Network, NetworkError, PeerConnection, PeerEvent, Publishes,
 };
 
-use crate::call::{Call, Camera, closed, loopback, next, packet, until};
+use crate::call::{Call, Camera, PATIENCE, closed, loopback, next, packet, until};
 use crate::relay::Relay;
 
 #[tokio::test]
@@ -78,8 +78,10 @@ async fn datagrams_kept_back_by_the_gate() -> u64 {
     }
     // A picture that outruns another one: the encoder has a third one in hand.
     let outrun = call.publisher.counts().frames_outrun;
+    let begun = Instant::now();
     while call.publisher.counts().frames_outrun == outrun {
         call.publisher.send(camera.shoot());
+        assert!(begun.elapsed() < PATIENCE, "no picture outruns another");
     }
     for number in 5..10 {
         call.publisher.send(packet(number));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use exeunt_port::{RemoteLeaveReason, UserId};
+use exeunt_requirements::LATENESS;
 use exeunt_runtime::{Client, ExitReport, Policy, Reason, Room, RoomEvent};
 
 use super::Stage;
@@ -172,9 +173,6 @@ pub(super) async fn reported(stage: &Stage, mut room: Room) -> Result<Arc<ExitRe
     })?;
     Ok(Arc::clone(report))
 }
-
-/// How late a busy machine may wake the session up at its deadline.
-const LATENESS: Duration = Duration::from_secs(1);
 
 /// Demands that a stay ended for this reason.
 pub(super) fn is_for(report: &ExitReport, reason: Reason) -> Outcome {

@@ -1,6 +1,9 @@
 //! The member from the director's side.
 
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use exeunt_requirements::LATENESS;
 
 use super::failure::{LabFailure, Outcome, demand};
 use super::line::{Line, now_micros};
@@ -142,9 +145,10 @@ impl Subject {
         demand(exited.number("reason") == reason, || {
             format!("onExitRoom({reason}) was expected (G-2): {exited}")
         })?;
-        let (took, bound) = (exited.number("took_ms"), exited.number("bound_ms"));
-        demand(took <= bound, || {
-            format!("the exit took {took} ms, longer than its bound of {bound} ms (G-6)")
+        let milliseconds = |name| Duration::from_millis(exited.number(name));
+        let (took, bound) = (milliseconds("took_ms"), milliseconds("bound_ms"));
+        demand(took <= bound + LATENESS, || {
+            format!("the exit took {took:?}, more than {bound:?} and {LATENESS:?} (G-6)")
         })?;
         Ok(exited)
     }

@@ -9,7 +9,7 @@ use exeunt_janus_lab::{JanusServer, Marker};
 use exeunt_loopback::{
     DeviceFaults, FaultyDevice, PictureCamera, SilentSpeaker, SoundMeter, ToneMicrophone,
 };
-use exeunt_requirements::{Told, check, same};
+use exeunt_requirements::{LATENESS, Told, check, same};
 use exeunt_runtime::{
     Client, DeviceKind, EnterRequest, ExitReport, Outcome, Policy, Reason, Room, RoomEvent, UserId,
 };
@@ -223,7 +223,7 @@ impl InRoom {
 impl Ending {
     /// What holds for every exit: within its bound (G-6), and everything off before `onExitRoom` (G-13).
     fn of(report: Arc<ExitReport>, body: &Body) -> Result<Self, Failed> {
-        check(report.took <= report.bound, || {
+        check(report.took <= report.bound + LATENESS, || {
             format!("over its bound: {report}")
         })?;
         let open = *lock(&body.open_at_the_end);

@@ -1,12 +1,11 @@
 //! Somebody with a microphone and a speaker.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use exeunt_core::Effect;
 use exeunt_cpal::{CpalMicrophone, CpalSpeaker, stuck_threads};
 use exeunt_loopback::TransportFaults;
-use exeunt_requirements::{Told, check, same};
+use exeunt_requirements::{LATENESS, Told, check, same};
 use exeunt_runtime::{
     Client, DeviceKind, EnterRequest, ExitReport, Outcome, Policy, Reason, Room, RoomEvent,
 };
@@ -18,8 +17,6 @@ use crate::stage::{Stage, until};
 
 pub(crate) const DEVICES: [DeviceKind; 2] = [DeviceKind::Microphone, DeviceKind::Speaker];
 const ROOM: &str = "standup";
-/// How late a busy machine may wake the session up at its deadline.
-const LATENESS: Duration = Duration::from_secs(1);
 
 /// What the server had of this process at the last step before `onExitRoom`.
 type Seen = Arc<Mutex<Option<std::io::Result<String>>>>;
