@@ -104,7 +104,23 @@ fn sighting_rows(seen: &Sighting) -> Vec<(u64, String)> {
         .collect()
 }
 
-/// Microseconds as milliseconds with one decimal.
+/// Microseconds as milliseconds, rounded to one decimal as the reports round them.
 pub(crate) fn milliseconds(micros: u64) -> String {
-    format!("{}.{}", micros / 1000, micros % 1000 / 100)
+    let tenths = micros.saturating_add(50) / 100;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::milliseconds;
+
+    #[test]
+    fn a_time_is_rounded_as_the_reports_round_it() {
+        for micros in [0, 49, 51, 349, 351, 949, 951, 1_949, 1_999, 1_056_551] {
+            let reported = Duration::from_micros(micros).as_secs_f64() * 1000.0;
+            assert_eq!(milliseconds(micros), format!("{reported:.1}"));
+        }
+    }
 }
