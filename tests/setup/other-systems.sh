@@ -40,27 +40,34 @@ unpack() {
     rm -r "$cache/packages"
     printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$@"\n' \
         "$cache/root/usr/lib/x86_64-linux-gnu" "$cache/root/usr/bin/rustc" >"$cache/rustc"
-    # What a build script would compile is linked to nothing.
-    printf '#!/bin/sh\nexit 0\n' >"$cache/no-compiler"
-    chmod +x "$cache/rustc" "$cache/no-compiler"
+    chmod +x "$cache/rustc"
     "$cache/rustc" --version >&2 || unknown "Debian's compiler does not run here"
     touch "$cache/complete"
+}
+
+# What a build script would compile for the other system is linked to nothing, so nothing compiles it. A
+# generator is named because cmake's would be Visual Studio, and is looked for.
+without_compilers() {
+    name=$(echo "$1" | tr - _)
+    shift
+    mkdir -p "$cache"
+    printf '#!/bin/sh\nexit 0\n' >"$cache/no-compiler"
+    chmod +x "$cache/no-compiler"
+    env CMAKE="$cache/no-compiler" CMAKE_GENERATOR=Ninja \
+        "CC_$name=$cache/no-compiler" "CXX_$name=$cache/no-compiler" "AR_$name=$cache/no-compiler" "$@"
 }
 
 check() {
     target=$1
     echo "== $target"
+    set -- cargo check --target "$target" --target-dir "$cache/target" -p exeunt-cpal -p exeunt-nokhwa
     if [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
-        cargo check --target "$target" -p exeunt-cpal -p exeunt-nokhwa
+        without_compilers "$target" "$@"
         return
     fi
     unpack "$target"
-    name=$(echo "$target" | tr - _)
     # build-std is for nightly compilers, unless one says that one knows.
-    env RUSTC="$cache/rustc" RUSTC_BOOTSTRAP=1 CMAKE="$cache/no-compiler" \
-        "CC_$name=$cache/no-compiler" "AR_$name=$cache/no-compiler" \
-        cargo check --target "$target" --target-dir "$cache/target" -Zbuild-std=std,panic_unwind \
-        -p exeunt-cpal -p exeunt-nokhwa
+    without_compilers "$target" env RUSTC="$cache/rustc" RUSTC_BOOTSTRAP=1 "$@" -Zbuild-std=std,panic_unwind
 }
 
 cd "$(dirname "$0")/../.."
