@@ -7,6 +7,10 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::{LabError, Network};
 
+/// The protocols by number: their names stand in a file that a small system need not have.
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+
 /// What passes the wire between us and a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Traffic {
@@ -111,9 +115,11 @@ impl Link {
             Way::FromServer => self.near(),
         };
         let which = match (traffic, way) {
-            (Traffic::Media, _) => "ipproto udp".to_owned(),
-            (Traffic::Signalling, Way::ToServer) => format!("ipproto tcp to {}", self.server()),
-            (Traffic::Signalling, Way::FromServer) => format!("ipproto tcp from {}", self.server()),
+            (Traffic::Media, _) => format!("ipproto {UDP}"),
+            (Traffic::Signalling, Way::ToServer) => format!("ipproto {TCP} to {}", self.server()),
+            (Traffic::Signalling, Way::FromServer) => {
+                format!("ipproto {TCP} from {}", self.server())
+            }
         };
         format!("pref 10 iif {interface} {which}")
     }

@@ -8,10 +8,10 @@ use thiserror::Error;
 const INSIDE: &str = "EXEUNT_JANUS_LAB_INSIDE";
 
 /// What is tried first, since a refusal is to be reported and not to end the process: everything that
-/// the lab needs of the kernel.
+/// the lab needs of the kernel. The rule is about UDP, by its number as in a wire's rules.
 const PROBE: &str = "ip link set lo up \
     && ip link add near0 type veth peer name far0 \
-    && ip rule add pref 10 iif near0 ipproto udp blackhole";
+    && ip rule add pref 10 iif near0 ipproto 17 blackhole";
 
 /// The first process of the namespaces. It is a shell and not the test itself, because a first process
 /// inherits and must reap what others leave behind, and is deaf to signals. The rules say that local
