@@ -98,7 +98,8 @@ server=$!
 echo $server
 read -r nothing"
             }
-            // Who comes after a socket waits for it, as long as somebody lives who makes it.
+            // Who comes after a socket waits for it, as long as somebody lives who makes it. WirePlumber is
+            // to do without Bluetooth: for that it asks logind whose turn it is, and ends where there is none.
             Self::PipeWire => {
                 "\
 exec 3>&1 >\"$0/log\" 2>&1
@@ -110,6 +111,9 @@ until_there \"$0/run/bus\" $bus
 pipewire </dev/null 3>&- &
 core=$!
 until_there \"$0/run/pipewire-0\" $core
+bluetooth=\"$XDG_CONFIG_HOME/wireplumber/bluetooth.lua.d\"
+mkdir -p \"$bluetooth\"
+echo 'bluez_monitor.enabled = false' >\"$bluetooth/80-off.lua\"
 wireplumber </dev/null 3>&- &
 policy=$!
 pipewire-pulse </dev/null 3>&- &
