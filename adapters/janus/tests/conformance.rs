@@ -1,18 +1,17 @@
 //! The conformance suite over the Janus transport and a real Janus, on a network of this process's own.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use exeunt_conformance::{Obstacle, TcpWire, World, async_trait, transport};
+use exeunt_conformance::{Nowhere, Obstacle, TcpWire, World, async_trait, transport};
 use exeunt_janus::translate::identity::Ids;
 use exeunt_janus::translate::requests::Body;
 use exeunt_janus::{Endpoint, JanusConfig, JanusTransport, RoomMaking, Session};
 use exeunt_janus_lab::{JanusServer, Network, NoNetwork, Settings};
 use exeunt_port::{Codec, EnterRequest, RemoteLeaveReason, RoomId, Transport, UserId};
-use tokio::net::TcpSocket;
 use tokio::task::spawn_blocking;
 
 fn main() -> ExitCode {
@@ -35,8 +34,7 @@ struct Rooms {
     server: SocketAddr,
     wires: Mutex<BTreeMap<UserId, TcpWire>>,
     ours: IpAddr,
-    /// Bound, so that nobody else gets the port; nobody listens, so that it refuses.
-    nowhere: TcpSocket,
+    nowhere: Nowhere,
 }
 
 impl Rooms {
@@ -56,12 +54,9 @@ impl Rooms {
         let janus = started
             .map_err(Obstacle::failed)?
             .map_err(Obstacle::failed)?;
-        let nowhere = TcpSocket::new_v4().map_err(Obstacle::failed)?;
-        let bound = nowhere.bind((Ipv4Addr::LOCALHOST, 0).into());
-        bound.map_err(Obstacle::failed)?;
         Ok(Self {
             ids,
-            nowhere,
+            nowhere: Nowhere::reserve().map_err(Obstacle::failed)?,
             server: (janus.address(), 8188).into(),
             ours: janus.link().ours().into(),
             janus: Mutex::new(Some(janus)),
@@ -183,8 +178,7 @@ impl World for Rooms {
     }
 
     async fn unreachable(&self) -> Result<Box<dyn Transport>, Obstacle> {
-        let address = self.nowhere.local_addr().map_err(Obstacle::failed)?;
-        let config = self.transport_to(address)?;
+        let config = self.transport_to(self.nowhere.address())?;
         Ok(Box::new(JanusTransport::new(config)))
     }
 

@@ -1,11 +1,10 @@
 //! The conformance suite over the WebSocket transport and the real room service.
 
-use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use exeunt_conformance::{Obstacle, TcpWires, World, async_trait, transport};
+use exeunt_conformance::{Nowhere, Obstacle, TcpWires, World, async_trait, transport};
 use exeunt_port::{EnterRequest, RoomId, Transport, UserId};
 use exeunt_room_service::user_sig::{Claims, sign};
 use exeunt_room_service::{
@@ -13,7 +12,6 @@ use exeunt_room_service::{
     DEVELOPMENT_USER_SIG_KEY, RoomService, RunningService, Secret, ServerApiClient, ServerApiError,
 };
 use exeunt_websocket::WebSocketTransport;
-use tokio::net::TcpSocket;
 use tokio::task::spawn_blocking;
 
 fn main() -> ExitCode {
@@ -25,8 +23,7 @@ struct Rooms {
     service: Mutex<Option<RunningService>>,
     endpoint: String,
     wires: TcpWires,
-    /// Bound, so that nobody else gets the port; nobody listens, so that it refuses.
-    nowhere: TcpSocket,
+    nowhere: Nowhere,
 }
 
 impl Rooms {
@@ -39,11 +36,8 @@ impl Rooms {
         };
         let service = RoomService::bind(config).await.map_err(Obstacle::failed)?;
         let service = service.spawn();
-        let nowhere = TcpSocket::new_v4().map_err(Obstacle::failed)?;
-        let bound = nowhere.bind((Ipv4Addr::LOCALHOST, 0).into());
-        bound.map_err(Obstacle::failed)?;
         Ok(Self {
-            nowhere,
+            nowhere: Nowhere::reserve().map_err(Obstacle::failed)?,
             wires: TcpWires::before(service.local_addr()),
             endpoint: format!("http://{}", service.local_addr()),
             service: Mutex::new(Some(service)),
@@ -138,8 +132,7 @@ impl World for Rooms {
     }
 
     async fn unreachable(&self) -> Result<Box<dyn Transport>, Obstacle> {
-        let address = self.nowhere.local_addr().map_err(Obstacle::failed)?;
-        let transport = WebSocketTransport::new(&format!("ws://{address}"));
+        let transport = WebSocketTransport::new(&format!("ws://{}", self.nowhere.address()));
         Ok(Box::new(transport.map_err(Obstacle::failed)?))
     }
 

@@ -7,9 +7,9 @@
 )]
 
 use std::future::pending;
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use exeunt_conformance::Nowhere;
 use exeunt_port::{
     CloseError, Codec, DepartureError, EnterError, EnterRequest, MediaFrame, RoomLink, RoomSide,
     RoomSignal, Transport as _,
@@ -18,7 +18,7 @@ use exeunt_websocket::WebSocketTransport;
 use exeunt_websocket::wire::{ClientMessage, ServerMessage};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
@@ -97,10 +97,8 @@ async fn refusal(transport: &WebSocketTransport) -> EnterError {
 
 #[tokio::test]
 async fn nobody_at_the_address_is_unreachable() {
-    // Bound, so that nobody else gets the port; nobody listens, so that it refuses.
-    let nobody = TcpSocket::new_v4().unwrap();
-    nobody.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
-    let url = format!("ws://{}/ws", nobody.local_addr().unwrap());
+    let nowhere = Nowhere::reserve().unwrap();
+    let url = format!("ws://{}/ws", nowhere.address());
     let error = refusal(&WebSocketTransport::new(&url).unwrap()).await;
     assert!(matches!(error, EnterError::Unreachable { .. }), "{error}");
 }

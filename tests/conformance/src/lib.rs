@@ -36,3 +36,4 @@ pub use wires::TcpWires;
 pub use world::World;
 
 pub use exeunt_port::async_trait;
+pub use exeunt_requirements::Nowhere;

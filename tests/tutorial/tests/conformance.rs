@@ -1,14 +1,12 @@
 //! The conformance suite over the tutorial's transport and a real server, with a wire for each user.
 
-use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use exeunt_conformance::{Obstacle, TcpWires, World, async_trait, transport};
+use exeunt_conformance::{Nowhere, Obstacle, TcpWires, World, async_trait, transport};
 use exeunt_port::{EnterRequest, RoomId, Transport, UserId};
 use exeunt_tutorial::{TcpRooms, TcpTransport};
-use tokio::net::TcpSocket;
 
 fn main() -> ExitCode {
     transport(Rooms::open).called("TCP transport").run()
@@ -18,8 +16,7 @@ fn main() -> ExitCode {
 struct Rooms {
     server: Mutex<Option<TcpRooms>>,
     wires: TcpWires,
-    /// Bound, so that nobody else gets the port; nobody listens, so that it refuses.
-    nowhere: TcpSocket,
+    nowhere: Nowhere,
 }
 
 impl Rooms {
@@ -29,11 +26,8 @@ impl Rooms {
     async fn open() -> Result<Self, Obstacle> {
         let server = TcpRooms::open(Self::KEY, Self::LEASE).await;
         let server = server.map_err(Obstacle::failed)?;
-        let nowhere = TcpSocket::new_v4().map_err(Obstacle::failed)?;
-        let bound = nowhere.bind((Ipv4Addr::LOCALHOST, 0).into());
-        bound.map_err(Obstacle::failed)?;
         Ok(Self {
-            nowhere,
+            nowhere: Nowhere::reserve().map_err(Obstacle::failed)?,
             wires: TcpWires::before(server.address()),
             server: Mutex::new(Some(server)),
         })
@@ -110,8 +104,7 @@ impl World for Rooms {
     }
 
     async fn unreachable(&self) -> Result<Box<dyn Transport>, Obstacle> {
-        let address = self.nowhere.local_addr().map_err(Obstacle::failed)?;
-        Ok(Box::new(TcpTransport(address)))
+        Ok(Box::new(TcpTransport(self.nowhere.address())))
     }
 
     async fn refused(

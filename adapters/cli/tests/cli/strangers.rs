@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
-use tokio::net::TcpSocket;
+use exeunt_requirements::Nowhere;
 
 use crate::program::{ALICE, Exeunt};
 
@@ -16,12 +16,8 @@ const EVERYBODY: [&[&str]; 4] = [
 
 #[test]
 fn where_nobody_listens_it_says_how_to_begin() {
-    // It keeps its port and does not listen, so nobody else does there either.
-    let nobody = TcpSocket::new_v4().expect("a socket");
-    nobody
-        .bind(([127, 0, 0, 1], 0).into())
-        .expect("a free port");
-    let address = nobody.local_addr().expect("bound");
+    let nowhere = Nowhere::reserve().expect("a free port");
+    let address = nowhere.address();
     for words in EVERYBODY {
         let exeunt = Exeunt::typed(words).with_env("EXEUNT_SERVICE", &format!("ws://{address}"));
         exeunt

@@ -1,13 +1,12 @@
 //! Entering, where the server does not play along.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use exeunt_conformance::Nowhere;
 use exeunt_janus::translate::requests::{Body, Join, Verb};
 use exeunt_janus::{JanusTransport, RoomMaking, code};
 use exeunt_port::{EnterError, RoomLink, RoomSide, Transport as _};
 use serde_json::json;
-use tokio::net::TcpSocket;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::peer::{
@@ -184,10 +183,8 @@ async fn an_answer_that_is_none_is_named_in_the_error() {
 
 #[tokio::test]
 async fn nobody_at_the_address_is_unreachable() {
-    // Bound, so that nobody else gets the port; nobody listens, so that it refuses.
-    let nobody = TcpSocket::new_v4().unwrap();
-    nobody.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
-    let url = format!("ws://{}", nobody.local_addr().unwrap());
+    let nowhere = Nowhere::reserve().unwrap();
+    let url = format!("ws://{}", nowhere.address());
     let error = refusal(&transport(&url)).await;
     assert!(matches!(error, EnterError::Unreachable { .. }), "{error}");
     assert!(error.to_string().contains("refused"), "{error}");

@@ -180,7 +180,7 @@ fn of_all(looks: Vec<Result<(), BackendError>>) -> Result<Option<BackendError>, 
 mod tests {
     use exeunt_janus::Endpoint;
     use exeunt_janus::admin::AdminKeys;
-    use tokio::net::TcpSocket;
+    use exeunt_requirements::Nowhere;
 
     use super::*;
     use crate::backend::Backend as _;
@@ -188,10 +188,8 @@ mod tests {
 
     #[tokio::test]
     async fn of_a_server_that_is_away_nothing_is_known() {
-        // It keeps its port and does not listen, so nobody else does there either.
-        let nobody = TcpSocket::new_v4().unwrap();
-        nobody.bind(([127, 0, 0, 1], 0).into()).unwrap();
-        let url = format!("ws://{}", nobody.local_addr().unwrap());
+        let nowhere = Nowhere::reserve().unwrap();
+        let url = format!("ws://{}", nowhere.address());
         let backend = JanusBackend::start(JanusRooms {
             endpoint: Endpoint::new(&url).unwrap(),
             keys: AdminKeys::default(),

@@ -182,7 +182,7 @@ impl Receiver {
 #[cfg(test)]
 mod tests {
     use exeunt_port::RoomId;
-    use tokio::net::TcpSocket;
+    use exeunt_requirements::Nowhere;
     use tokio::task::JoinHandle;
 
     use super::*;
@@ -196,17 +196,15 @@ mod tests {
         journal: Arc<Journal>,
         last_call: CancellationToken,
         telling: JoinHandle<()>,
-        /// It keeps its port and does not listen, so nobody else does there either.
-        _nobody: TcpSocket,
+        _nowhere: Nowhere,
     }
 
     impl Deaf {
         /// Of so many happenings nothing is lost.
         fn tried_again(retry: WebhookRetry, kept: usize) -> Self {
             let source = HappeningSource::new(kept);
-            let nobody = TcpSocket::new_v4().unwrap();
-            nobody.bind(([127, 0, 0, 1], 0).into()).unwrap();
-            let url = format!("http://{}/", nobody.local_addr().unwrap());
+            let nowhere = Nowhere::reserve().unwrap();
+            let url = format!("http://{}/", nowhere.address());
             let webhook = Webhook::new(&url, Secret::new("k"), WebhookReach::Private).unwrap();
             let webhook = webhook.retrying(retry).unwrap();
             let journal = Arc::new(Journal::new(vec![webhook.shown()], kept));
@@ -218,7 +216,7 @@ mod tests {
                 journal,
                 last_call,
                 telling,
-                _nobody: nobody,
+                _nowhere: nowhere,
             }
         }
 

@@ -1,7 +1,7 @@
 //! A bare WebRTC engine in an SFU's place: it offers, changes its mind, and sends what it is told to.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use exeunt_webrtc::PeerConnection;
 use str0m::change::{SdpAnswer, SdpApi, SdpOffer, SdpPendingOffer};
@@ -11,10 +11,12 @@ use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 use tokio::net::UdpSocket;
 
+use crate::call::PATIENCE;
+
 /// Does what leads to this, which has to come.
 pub(crate) async fn soon(what: &str, work: impl Future<Output = ()>) {
-    let done = tokio::time::timeout(Duration::from_secs(20), work).await;
-    assert!(done.is_ok(), "20 s without {what}");
+    let done = tokio::time::timeout(PATIENCE, work).await;
+    assert!(done.is_ok(), "{PATIENCE:?} without {what}");
 }
 
 pub(crate) struct Sfu {
