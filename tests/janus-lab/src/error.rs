@@ -22,6 +22,12 @@ pub enum LabError {
         /// What it said.
         said: String,
     },
+    /// The kernel does not call an interface running that was made and is up.
+    #[error("an interface is not running 20 s after it was made; `ip` shows:\n{shown}")]
+    NotRunning {
+        /// What `ip` shows of it.
+        shown: String,
+    },
     /// The server did not come up.
     #[error("janus did not come up; it said:\n{log}")]
     NotReady {

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::net::Ipv4Addr;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::{LabError, Network};
 
@@ -43,6 +44,10 @@ pub struct Link {
 
 /// How many subnets there are, of 10.64.0.0/10.
 const SUBNETS: u16 = 1 << 14;
+/// How long an interface may take until it runs; it takes a second at most where nothing is wrong.
+const RUNNING: Duration = Duration::from_secs(20);
+/// Between two looks; nothing depends on it.
+const NAP: Duration = Duration::from_millis(10);
 static NEXT: AtomicU16 = AtomicU16::new(0);
 
 impl Link {
@@ -78,6 +83,8 @@ impl Link {
         link.ip_there(&format!("link set {far} up"))?;
         link.ip_there("rule add pref 100 lookup local")?;
         link.ip_there("rule del pref 0")?;
+        until_running(|| ip(&format!("link show dev {near}")))?;
+        until_running(|| link.ip_there(&format!("link show dev {far}")))?;
         Ok(link)
     }
 
@@ -93,6 +100,7 @@ impl Link {
         self.mend_one_way(traffic, way)?;
         let rule = self.rule(traffic, way);
         self.ip_where_it_arrives(way, &format!("rule add {rule} blackhole"))
+            .map(drop)
     }
 
     /// Lets this traffic pass again, both ways.
@@ -105,7 +113,7 @@ impl Link {
         let rule = self.rule(traffic, way);
         match self.ip_where_it_arrives(way, &format!("rule del {rule} blackhole")) {
             Err(LabError::Command { said, .. }) if said.contains("No such file") => Ok(()),
-            other => other,
+            other => other.map(drop),
         }
     }
 
@@ -124,14 +132,14 @@ impl Link {
         format!("pref 10 iif {interface} {which}")
     }
 
-    fn ip_where_it_arrives(&self, way: Way, arguments: &str) -> Result<(), LabError> {
+    fn ip_where_it_arrives(&self, way: Way, arguments: &str) -> Result<String, LabError> {
         match way {
             Way::ToServer => self.ip_there(arguments),
             Way::FromServer => ip(arguments),
         }
     }
 
-    fn ip_there(&self, arguments: &str) -> Result<(), LabError> {
+    fn ip_there(&self, arguments: &str) -> Result<String, LabError> {
         let mut command = self.there("ip");
         command.args(arguments.split(' '));
         run(command)
@@ -183,19 +191,39 @@ impl Drop for Link {
     }
 }
 
-fn ip(arguments: &str) -> Result<(), LabError> {
+/// Waits until an interface runs, of which this is what `ip` shows.
+///
+/// It is up at once and traffic passes, but it may take the kernel a second to call it running, and who
+/// looks for addresses of his own takes none of an interface that is not: Janus cannot publish for want of
+/// candidates, Chromium has none.
+fn until_running(show: impl Fn() -> Result<String, LabError>) -> Result<(), LabError> {
+    let deadline = Instant::now() + RUNNING;
+    loop {
+        let shown = show()?;
+        if shown.contains(" state UP ") {
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            return Err(LabError::NotRunning { shown });
+        }
+        std::thread::sleep(NAP);
+    }
+}
+
+/// What `ip` prints when it is asked for this.
+fn ip(arguments: &str) -> Result<String, LabError> {
     let mut command = Command::new("ip");
     command.args(arguments.split(' '));
     run(command)
 }
 
-fn run(mut command: Command) -> Result<(), LabError> {
+fn run(mut command: Command) -> Result<String, LabError> {
     let output = command
         .stdin(Stdio::null())
         .output()
         .map_err(LabError::system("ip"))?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     Err(LabError::Command {
         command: format!("{command:?}"),

@@ -15,6 +15,10 @@ fn main() {
     let stories = vec![
         told("guests see each other come and go", stories::come_and_go),
         told(
+            "a server that has come up has an address for whoever publishes at once",
+            stories::publish_at_once,
+        ),
+        told(
             "the owner kicks a guest, and destroys the room",
             stories::kick_and_destroy,
         ),

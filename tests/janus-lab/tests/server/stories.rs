@@ -28,6 +28,13 @@ const ROOM: u64 = 1234;
 const ALICE: u64 = 11;
 const BOB: u64 = 22;
 
+/// An offer of sound, of somebody who has no addresses.
+const SOUND: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
+    m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=rtcp-mux\r\na=sendonly\r\na=mid:0\r\n\
+    a=ice-ufrag:alice\r\na=ice-pwd:nobody-will-ever-connect-to-it\r\na=setup:actpass\r\n\
+    a=fingerprint:sha-256 00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:\
+    10:11:12:13:14:15:16:17:18:19:1A:1B:1C:1D:1E:1F\r\na=rtpmap:111 opus/48000/2\r\n";
+
 impl Stage {
     fn server(&self, settings: Settings) -> Result<JanusServer, Failed> {
         let server = JanusServer::start(self.network, settings)?;
@@ -71,6 +78,23 @@ pub(crate) fn come_and_go(stage: &Stage) -> Result<(), Failed> {
     same("bob hears", &left["leaving"], &"ok".into())?;
     stage.waits(alice.sees_leave(&BOB.into()))?;
     same("more", &stage.waits(alice.unheard())?, &Vec::new())
+}
+
+pub(crate) fn publish_at_once(stage: &Stage) -> Result<(), Failed> {
+    let server = stage.server(Settings::default())?;
+    let mut alice = stage.guest(&server.signalling_url(), ALICE)?;
+    let publish = json!({"janus": "message", "body": {"request": "publish"},
+        "jsep": {"type": "offer", "sdp": SOUND}});
+    let answer = stage.waits(alice.ask(publish))?;
+    let description = answer["jsep"]["sdp"].as_str().unwrap_or_default();
+    let address = server.address().to_string();
+    let has_address = |line: &str| {
+        line.starts_with("a=candidate:") && line.split(' ').any(|part| part == address)
+    };
+    if description.lines().any(has_address) {
+        return Ok(());
+    }
+    Err(format!("no candidate of {address} in the answer {answer}").into())
 }
 
 pub(crate) fn kick_and_destroy(stage: &Stage) -> Result<(), Failed> {

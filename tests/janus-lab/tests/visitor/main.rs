@@ -21,6 +21,15 @@ fn main() {
 
 async fn two(network: Network, temporary: &Path) -> Result<(), Failed> {
     let server = JanusServer::start(network, Settings::default())?;
+    let met = meet(&server, temporary).await;
+    // A browser cannot tell what Janus did.
+    met.map_err(|failed| {
+        let why = failed.message().unwrap_or_default();
+        format!("{why}\njanus said:\n{}", server.log()).into()
+    })
+}
+
+async fn meet(server: &JanusServer, temporary: &Path) -> Result<(), Failed> {
     let room = VideoRoom::new(1234);
     server.create_room(&room)?;
     let url = server.signalling_url();
