@@ -14,6 +14,9 @@ pub struct Stream {
     pub device: String,
     /// The program's process.
     pub process: Option<u32>,
+    /// Whether the program has it pause, or has not started it yet. One that does not pause may be
+    /// without sound all the same, where its device gives none.
+    pub corked: bool,
 }
 
 /// Somebody who looks at a server from outside: what is recorded and played at this moment. Blocks
@@ -79,6 +82,7 @@ fn of_program(stream: &Value, device: &str, devices: &[Value]) -> Option<Stream>
             .unwrap_or_default()
             .to_owned(),
         process: process.and_then(|process| process.parse().ok()),
+        corked: stream["corked"].as_bool()?,
     })
 }
 
@@ -95,10 +99,11 @@ mod tests {
             index: 7,
             device: "mic".to_owned(),
             process: Some(1234),
+            corked: true,
         };
         for (driver, client) in [("protocol-native.c", "88"), ("PipeWire", "88")] {
             let program = json!({
-                "index": 7, "driver": driver, "source": 4, "client": client,
+                "index": 7, "driver": driver, "source": 4, "client": client, "corked": true,
                 "properties": { "application.process.id": "1234" },
             });
             assert_eq!(

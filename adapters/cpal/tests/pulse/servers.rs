@@ -2,7 +2,6 @@
 
 use std::io::BufReader;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use exeunt_pulse_server::PulseServer;
@@ -81,17 +80,7 @@ pub(crate) fn never_starts() -> Result<(), Failed> {
 /// Whether the server records for a program, though there may be no sound for it.
 fn is_recording(server: &PulseServer) -> Result<bool, Failed> {
     let streams = server.source_outputs()?;
-    let asked = Command::new("pactl")
-        .envs(server.env())
-        .env("LC_ALL", "C.UTF-8")
-        .args(["--format=json", "list", "source-outputs"])
-        .output()?;
-    let listed: Vec<Value> = serde_json::from_slice(&asked.stdout)?;
-    Ok(streams.iter().any(|stream| {
-        listed
-            .iter()
-            .any(|one| one["index"] == stream.index && one["corked"] == false)
-    }))
+    Ok(streams.iter().any(|stream| !stream.corked))
 }
 
 /// How long an opening waits for each of a server's answers.
