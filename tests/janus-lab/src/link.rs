@@ -71,10 +71,18 @@ impl Link {
         }
         let link = Self { holder, number };
         let (near, far, there) = (link.near(), link.far(), link.holder.id());
+        let ours = link.ours();
         ip(&format!(
             "link add {near} type veth peer name {far} netns {there}"
         ))?;
-        ip(&format!("addr add {}/24 dev {near}", link.ours()))?;
+        ip(&format!("addr add {ours}/24 dev {near}"))?;
+        // Only what is for our address on this wire comes over it. A browser offers the addresses of all
+        // wires to all servers, and libnice answers on the wire it was asked on, whatever the routes say:
+        // media would go through an address that vanishes with another server.
+        ip(&format!(
+            "rule add pref 20 iif {near} to {ours} lookup local"
+        ))?;
+        ip(&format!("rule add pref 21 iif {near} blackhole"))?;
         ip(&format!("link set {near} up"))?;
         link.ip_there("link set lo up")?;
         for address in [link.server(), link.aside()] {
