@@ -1,7 +1,9 @@
 //! A process of `exeunt`: what it says, and what is done to it.
 
 use std::io::{BufRead, BufReader, PipeReader, Write as _};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Instant;
 
@@ -28,7 +30,7 @@ impl Process {
         // One pipe for both, so that what went wrong stands where it went wrong.
         let (output, into) = std::io::pipe().map_err(StoryFailure::system("a pipe"))?;
         let errors = into.try_clone().map_err(StoryFailure::system("a pipe"))?;
-        let mut command = Command::new(program::path()?);
+        let mut command = with_usual_signals(program::path()?);
         for (variable, _) in std::env::vars_os() {
             if variable.to_string_lossy().starts_with("EXEUNT_") {
                 command.env_remove(variable);
@@ -163,4 +165,21 @@ fn read(output: PipeReader) -> Result<Receiver<Line>, StoryFailure> {
         })
         .map_err(StoryFailure::system("a thread"))?;
     Ok(lines)
+}
+
+/// The program, started so that signals do what they usually do to it before it listens to them. What
+/// started this process may have had it ignore some, as `nohup` does, and that is inherited.
+fn with_usual_signals(program: &Path) -> Command {
+    const USUAL: &str = "--default-signal=INT,TERM,HUP";
+    static KNOWS_IT: LazyLock<bool> = LazyLock::new(|| {
+        let tried = Command::new("env").args([USUAL, "true"]).output();
+        tried.is_ok_and(|tried| tried.status.success())
+    });
+    if !*KNOWS_IT {
+        return Command::new(program);
+    }
+    // It becomes the program, and has its number.
+    let mut command = Command::new("env");
+    command.arg(USUAL).arg(program);
+    command
 }
