@@ -16,6 +16,8 @@ pub(crate) struct Pactl {
 impl Pactl {
     /// How long a setting may take to be taken over.
     const TAKEN_OVER: Duration = Duration::from_secs(10);
+    /// Between two looks; nothing depends on it.
+    const NAP: Duration = Duration::from_millis(10);
 
     pub(crate) fn of(place: &Place) -> Self {
         Self { env: place.env() }
@@ -76,9 +78,23 @@ impl Pactl {
                     let within = Self::TAKEN_OVER;
                     return Err(ServerError::Untold { what, within });
                 }
-                (Ok(_) | Err(_), Ok(_) | Err(_)) => std::thread::sleep(Duration::from_millis(10)),
+                (Ok(_) | Err(_), Ok(_) | Err(_)) => std::thread::sleep(Self::NAP),
             }
         }
+    }
+
+    /// Waits until something of this sort and name is listed.
+    pub(crate) fn until_listed(&self, sort: &str, name: &str) -> Result<(), ServerError> {
+        let deadline = Instant::now() + Self::TAKEN_OVER;
+        while !self.list(sort)?.iter().any(|one| one["name"] == name) {
+            if Instant::now() >= deadline {
+                let what = format!("{name} among the {sort}");
+                let within = Self::TAKEN_OVER;
+                return Err(ServerError::Untold { what, within });
+            }
+            std::thread::sleep(Self::NAP);
+        }
+        Ok(())
     }
 
     /// Everything of this sort.

@@ -165,14 +165,15 @@ impl PulseServer {
         Ok(())
     }
 
-    /// Plugs a further microphone in, at which is heard what is [fed](Self::feed). It is not the default.
+    /// Plugs a further microphone in, at which is heard what is [fed](Self::feed), and waits until the
+    /// server lists it. It is not the default.
     pub fn plug_in_microphone(&self, name: &str) -> Result<Plugged, ServerError> {
-        self.plug_in(&Make::source(name, name))
+        self.plug_in("sources", name, &Make::source(name, name))
     }
 
-    /// Plugs a further speaker in. It is not the default.
+    /// Plugs a further speaker in, and waits until the server lists it. It is not the default.
     pub fn plug_in_speaker(&self, name: &str) -> Result<Plugged, ServerError> {
-        self.plug_in(&self.make.sink(name, name))
+        self.plug_in("sinks", name, &self.make.sink(name, name))
     }
 
     /// Pulls it out again, whoever uses it.
@@ -191,8 +192,12 @@ impl PulseServer {
         self.pactl().until_default("sink", name)
     }
 
-    fn plug_in(&self, module: &[String]) -> Result<Plugged, ServerError> {
-        Ok(Plugged(self.pactl().load(module)?))
+    fn plug_in(&self, sort: &str, name: &str, module: &[String]) -> Result<Plugged, ServerError> {
+        let pactl = self.pactl();
+        let plugged = Plugged(pactl.load(module)?);
+        // PipeWire has loaded a module before it has made what the module is for.
+        pactl.until_listed(sort, name)?;
+        Ok(plugged)
     }
 
     fn pactl(&self) -> Pactl {

@@ -141,10 +141,12 @@ fn goes_on_or_has_vanished(stage: &Stage, kind: DeviceKind, bob: &Bob, alice: &m
     let went_on = stage.wait("an end of the waiting", either)?;
     let onlooker = stage.server.onlooker();
     let streams = || -> Result<Vec<Stream>, Failed> {
-        Ok(match kind {
+        let mut streams = match kind {
             DeviceKind::Speaker => onlooker.sink_inputs()?,
             DeviceKind::Microphone | DeviceKind::Camera => onlooker.source_outputs()?,
-        })
+        };
+        streams.retain(|stream| stream.process == Some(std::process::id()));
+        Ok(streams)
     };
     if went_on {
         let streams = streams()?;
