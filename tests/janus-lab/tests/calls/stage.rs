@@ -91,6 +91,17 @@ impl Stage {
             .map_err(|_| format!("the server held {before:?}, and holds {:?}", admin.load()).into())
     }
 
+    /// Whether Janus has crashed, which 1.1.2 now and then does when somebody ends his session as soon as
+    /// he is told that the room is destroyed: it still closes his peer connection then
+    /// (`janus_plugin_close_pc` on what was freed).
+    pub(crate) fn has_crashed(&mut self) -> Result<bool, Failed> {
+        let crashed = !self.server.is_running()?;
+        if crashed {
+            println!("Janus crashed while it destroyed the room; nothing can be asked of it");
+        }
+        Ok(crashed)
+    }
+
     /// Whether alice is among the room's participants.
     pub(crate) fn has_alice(&self) -> Result<bool, Failed> {
         let list = json!({"request": "listparticipants", "room": ROOM});
