@@ -15,7 +15,7 @@ use libtest_mimic::{Arguments, Failed, run};
 fn main() -> ExitCode {
     let network = Network::own();
     let story = |name: &str, story: fn(Network) -> Result<(), Failed>| {
-        trial(name, &network, &["sh", "kill"], story)
+        trial(name, &network, &["sh", "grep", "kill"], story)
     };
     let stories = vec![
         story(
@@ -74,7 +74,14 @@ fn lay_an_address(_network: Network) {
             "ip link add demo0 type veth peer name demo1
              ip addr add 10.77.0.1/24 dev demo0
              ip link set demo0 up
-             ip link set demo1 up",
+             ip link set demo1 up
+             # Up at once, but an address is offered only where the kernel calls it running.
+             looks=0
+             until ip link show dev demo0 | grep -q 'state UP'; do
+                 looks=$((looks + 1))
+                 [ $looks -lt 2000 ]
+                 sleep 0.01
+             done",
         ])
         .status();
     assert!(
