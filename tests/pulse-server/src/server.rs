@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -22,6 +23,8 @@ pub struct PulseServer {
     make: Make,
     place: Place,
     keeper: Keeper,
+    /// Whether it was [killed](Self::kill).
+    killed: AtomicBool,
     fed: Vec<PathBuf>,
     feeds: Vec<Feed>,
     _own: Option<TempDir>,
@@ -71,6 +74,7 @@ impl PulseServer {
             make,
             place,
             keeper,
+            killed: AtomicBool::new(false),
             fed: Vec::new(),
             feeds: Vec::new(),
             _own: own,
@@ -89,6 +93,7 @@ impl PulseServer {
         self.feeds.clear();
         self.keeper.end();
         self.keeper = come_up(self.make, &self.place)?;
+        self.killed = AtomicBool::new(false);
         for wav in self.fed.clone() {
             self.feeds.push(Feed::start(&wav, self.env())?);
         }
@@ -144,7 +149,18 @@ impl PulseServer {
 
     /// Kills the server on the spot, as a crash would.
     pub fn kill(&self) -> Result<(), ServerError> {
+        self.killed.store(true, Ordering::Relaxed);
         self.keeper.signal("KILL")
+    }
+
+    /// Whether one of its processes has ended though nobody killed it. The pulse server of `PipeWire`
+    /// 0.3.65 now and then does (a segmentation fault in `libpipewire-module-protocol-pulse.so`) while
+    /// clients come and go quickly. Only Linux tells.
+    #[must_use]
+    pub fn has_crashed(&self) -> bool {
+        cfg!(target_os = "linux")
+            && !self.killed.load(Ordering::Relaxed)
+            && self.keeper.has_lost_one()
     }
 
     /// Stops the server: its sockets stay open, and nobody answers on them.
@@ -288,6 +304,19 @@ impl Keeper {
                 error,
             })
         }
+    }
+
+    /// Whether a process has ended. The shell, whose child it is, waits for none of them.
+    fn has_lost_one(&self) -> bool {
+        self.processes.iter().any(|process| {
+            let stat = std::fs::read_to_string(format!("/proc/{process}/stat"));
+            // The state stands behind the name, which ends with the last bracket.
+            stat.map_or(true, |stat| {
+                stat.rsplit(") ")
+                    .next()
+                    .is_some_and(|rest| rest.starts_with('Z'))
+            })
+        })
     }
 
     /// Ends the server, which ends with the shell.
