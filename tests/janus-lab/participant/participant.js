@@ -103,7 +103,8 @@ function onmessage(message, jsep) {
 
 /** The colour in the middle of a picture's upper quarter. */
 function colour(video) {
-  if (!video.videoWidth) return null;
+  // Its size is known before there is a picture.
+  if (!video.videoWidth || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 1;
   const paper = canvas.getContext("2d");

@@ -23,8 +23,10 @@ pub enum LabError {
         said: String,
     },
     /// The kernel does not call an interface running that was made and is up.
-    #[error("an interface is not running 20 s after it was made; `ip` shows:\n{shown}")]
+    #[error("an interface is not running {} s after it was made; `ip` shows:\n{shown}", within.as_secs())]
     NotRunning {
+        /// For how long it was waited.
+        within: std::time::Duration,
         /// What `ip` shows of it.
         shown: String,
     },

@@ -153,6 +153,11 @@ impl Guest {
         Ok(heard.await?["plugindata"]["data"].take())
     }
 
+    /// Waits until the server says anything, but that it has got what it was sent.
+    pub async fn hears_anything(&mut self) -> Result<Value, GuestError> {
+        self.until("anything", |said| said["janus"] != "ack").await
+    }
+
     /// Waits until this participant is told to have come.
     pub async fn sees_come(&mut self, id: &Value) -> Result<(), GuestError> {
         self.hears("somebody's coming", |told| told["joining"]["id"] == *id)

@@ -212,7 +212,8 @@ fn until_running(show: impl Fn() -> Result<String, LabError>) -> Result<(), LabE
             return Ok(());
         }
         if Instant::now() >= deadline {
-            return Err(LabError::NotRunning { shown });
+            let within = RUNNING;
+            return Err(LabError::NotRunning { within, shown });
         }
         std::thread::sleep(NAP);
     }

@@ -14,9 +14,9 @@ pub struct Stream {
     pub device: String,
     /// The program's process.
     pub process: Option<u32>,
-    /// Whether the program has it pause, or has not started it yet. One that does not pause may be
+    /// Whether the program has it pause, or has not started it yet, if the server says. One that does not pause may be
     /// without sound all the same, where its device gives none.
-    pub corked: bool,
+    pub corked: Option<bool>,
 }
 
 /// Somebody who looks at a server from outside: what is recorded and played at this moment. Blocks
@@ -82,7 +82,7 @@ fn of_program(stream: &Value, device: &str, devices: &[Value]) -> Option<Stream>
             .unwrap_or_default()
             .to_owned(),
         process: process.and_then(|process| process.parse().ok()),
-        corked: stream["corked"].as_bool()?,
+        corked: stream["corked"].as_bool(),
     })
 }
 
@@ -99,7 +99,7 @@ mod tests {
             index: 7,
             device: "mic".to_owned(),
             process: Some(1234),
-            corked: true,
+            corked: Some(true),
         };
         for (driver, client) in [("protocol-native.c", "88"), ("PipeWire", "88")] {
             let program = json!({

@@ -96,7 +96,8 @@ struct SoundLab {
 
 impl Drop for SoundLab {
     fn drop(&mut self) {
-        if self.server.has_crashed() {
+        // PulseAudio is not known to.
+        if self.setting.make == Make::PipeWire && self.server.has_crashed() {
             CRASHED.store(true, Ordering::Relaxed);
         }
     }

@@ -175,7 +175,8 @@ fn with_usual_signals(program: &Path) -> Command {
         let tried = Command::new("env").args([USUAL, "true"]).output();
         tried.is_ok_and(|tried| tried.status.success())
     });
-    if !*KNOWS_IT {
+    // What has an equals sign it would take for a variable.
+    if !cfg!(unix) || program.to_string_lossy().contains('=') || !*KNOWS_IT {
         return Command::new(program);
     }
     // It becomes the program, and has its number.

@@ -10,13 +10,16 @@ mod stories;
 use std::process::{Command, ExitCode};
 
 use exeunt_janus_lab::{Network, trial};
+use exeunt_requirements::missing;
 use libtest_mimic::{Arguments, Failed, run};
+
+/// What the stories need beside a Janus.
+const NEEDS: &[&str] = &["sh", "ip", "grep", "sleep", "kill"];
 
 fn main() -> ExitCode {
     let network = Network::own();
-    let story = |name: &str, story: fn(Network) -> Result<(), Failed>| {
-        trial(name, &network, &["sh", "grep", "kill"], story)
-    };
+    let story =
+        |name: &str, story: fn(Network) -> Result<(), Failed>| trial(name, &network, NEEDS, story);
     let stories = vec![
         story(
             "over a Janus of the demo's own everything that is shown holds, and nothing is left of it",
@@ -57,7 +60,8 @@ fn main() -> ExitCode {
             stories::refused,
         ),
     ];
-    if let Ok(network) = &network {
+    // Without what it takes the stories are listed as not run, and need no address.
+    if let (Ok(network), None) = (&network, missing(NEEDS)) {
         lay_an_address(*network);
     }
     let mut arguments = Arguments::from_args();

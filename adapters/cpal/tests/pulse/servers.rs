@@ -80,7 +80,7 @@ pub(crate) fn never_starts() -> Result<(), Failed> {
 /// Whether the server records for a program, though there may be no sound for it.
 fn is_recording(server: &PulseServer) -> Result<bool, Failed> {
     let streams = server.source_outputs()?;
-    Ok(streams.iter().any(|stream| !stream.corked))
+    Ok(streams.iter().any(|stream| stream.corked == Some(false)))
 }
 
 /// How long an opening waits for each of a server's answers.

@@ -145,6 +145,7 @@ fn goes_on_or_has_vanished(stage: &Stage, kind: DeviceKind, bob: &Bob, alice: &m
             DeviceKind::Speaker => onlooker.sink_inputs()?,
             DeviceKind::Microphone | DeviceKind::Camera => onlooker.source_outputs()?,
         };
+        // Not those of a player that feeds the microphone and has just begun anew.
         streams.retain(|stream| stream.process == Some(std::process::id()));
         Ok(streams)
     };
