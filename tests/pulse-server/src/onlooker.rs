@@ -14,8 +14,8 @@ pub struct Stream {
     pub device: String,
     /// The program's process.
     pub process: Option<u32>,
-    /// Whether the program has it pause, or has not started it yet, if the server says. One that does not pause may be
-    /// without sound all the same, where its device gives none.
+    /// Whether the program has it pause, or has not started it yet, if the server says. One that does
+    /// not pause may be without sound all the same, where its device gives none.
     pub corked: Option<bool>,
 }
 
