@@ -204,7 +204,7 @@ impl Drop for Link {
 /// It is up at once and traffic passes, but it may take the kernel a second to call it running, and who
 /// looks for addresses of his own takes none of an interface that is not: Janus cannot publish for want of
 /// candidates, Chromium has none.
-fn until_running(show: impl Fn() -> Result<String, LabError>) -> Result<(), LabError> {
+pub(crate) fn until_running(show: impl Fn() -> Result<String, LabError>) -> Result<(), LabError> {
     let deadline = Instant::now() + RUNNING;
     loop {
         let shown = show()?;
@@ -220,7 +220,7 @@ fn until_running(show: impl Fn() -> Result<String, LabError>) -> Result<(), LabE
 }
 
 /// What `ip` prints when it is asked for this.
-fn ip(arguments: &str) -> Result<String, LabError> {
+pub(crate) fn ip(arguments: &str) -> Result<String, LabError> {
     let mut command = Command::new("ip");
     command.args(arguments.split(' '));
     run(command)

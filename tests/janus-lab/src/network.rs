@@ -1,8 +1,12 @@
 //! A network namespace for the whole test process.
 
+use std::net::Ipv4Addr;
 use std::process::{Command, Stdio};
 
 use thiserror::Error;
+
+use crate::LabError;
+use crate::link::{ip, until_running};
 
 /// Says that this process is in a network of its own.
 const INSIDE: &str = "EXEUNT_JANUS_LAB_INSIDE";
@@ -33,6 +37,15 @@ pub struct Network(());
 pub struct NoNetwork(String);
 
 impl Network {
+    /// Gives the network an address beside loopback, on a wire that leads nowhere. Once.
+    pub fn lay_address(self, address: Ipv4Addr) -> Result<(), LabError> {
+        ip("link add own0 type veth peer name own1")?;
+        ip(&format!("addr add {address}/24 dev own0"))?;
+        ip("link set own0 up")?;
+        ip("link set own1 up")?;
+        until_running(|| ip("link show dev own0"))
+    }
+
     /// Moves this process into a network of its own: starts the program once more, in namespaces for
     /// network, process numbers and mounts, with the same arguments, and never returns from there. In
     /// the program that was started so it returns the network.

@@ -7,19 +7,17 @@
 mod program;
 mod stories;
 
-use std::process::{Command, ExitCode};
+use std::net::Ipv4Addr;
+use std::process::ExitCode;
 
 use exeunt_janus_lab::{Network, trial};
-use exeunt_requirements::missing;
 use libtest_mimic::{Arguments, Failed, run};
-
-/// What the stories need beside a Janus.
-const NEEDS: &[&str] = &["sh", "ip", "grep", "sleep", "kill"];
 
 fn main() -> ExitCode {
     let network = Network::own();
-    let story =
-        |name: &str, story: fn(Network) -> Result<(), Failed>| trial(name, &network, NEEDS, story);
+    let story = |name: &str, story: fn(Network) -> Result<(), Failed>| {
+        trial(name, &network, &["sh", "kill"], story)
+    };
     let stories = vec![
         story(
             "over a Janus of the demo's own everything that is shown holds, and nothing is left of it",
@@ -60,36 +58,13 @@ fn main() -> ExitCode {
             stories::refused,
         ),
     ];
-    // Without what it takes the stories are listed as not run, and need no address.
-    if let (Ok(network), None) = (&network, missing(NEEDS)) {
-        lay_an_address(*network);
+    if let Ok(network) = &network {
+        // It has loopback alone, at which Janus takes no media.
+        let laid = network.lay_address(Ipv4Addr::new(10, 77, 0, 1));
+        laid.expect("an address of its own");
     }
     let mut arguments = Arguments::from_args();
     // Each of them is a whole call already.
     arguments.test_threads = Some(1);
     run(&arguments, stories).exit_code()
-}
-
-/// The network of the test's own has loopback alone, at which Janus takes no media.
-fn lay_an_address(_network: Network) {
-    let laid = Command::new("sh")
-        .args([
-            "-ec",
-            "ip link add demo0 type veth peer name demo1
-             ip addr add 10.77.0.1/24 dev demo0
-             ip link set demo0 up
-             ip link set demo1 up
-             # Up at once, but an address is offered only where the kernel calls it running.
-             looks=0
-             until ip link show dev demo0 | grep -q 'state UP'; do
-                 looks=$((looks + 1))
-                 [ $looks -lt 2000 ]
-                 sleep 0.01
-             done",
-        ])
-        .status();
-    assert!(
-        laid.is_ok_and(|laid| laid.success()),
-        "an address of its own"
-    );
 }
