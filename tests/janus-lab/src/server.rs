@@ -198,19 +198,12 @@ impl JanusServer {
 /// Whether every task in this folder of `/proc` has stopped.
 fn all_stopped(folder: &str) -> std::io::Result<bool> {
     for task in std::fs::read_dir(folder)? {
-        let stat = match std::fs::read_to_string(task?.path().join("stat")) {
-            Ok(stat) => stat,
+        match exeunt_requirements::state(&task?.path()) {
+            Ok('T') => {}
+            Ok(_) => return Ok(false),
             // It has ended since it was listed.
-            Err(error) if is_of_nobody(&error) => continue,
+            Err(error) if is_of_nobody(&error) => {}
             Err(error) => return Err(error),
-        };
-        // The state stands behind the name, which may contain anything but ends with the last bracket.
-        let state = stat
-            .rsplit(") ")
-            .next()
-            .and_then(|rest| rest.chars().next());
-        if state != Some('T') {
-            return Ok(false);
         }
     }
     Ok(true)

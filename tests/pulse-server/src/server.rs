@@ -309,13 +309,8 @@ impl Keeper {
     /// Whether a process has ended. The shell, whose child it is, waits for none of them.
     fn has_lost_one(&self) -> bool {
         self.processes.iter().any(|process| {
-            let stat = std::fs::read_to_string(format!("/proc/{process}/stat"));
-            // The state stands behind the name, which ends with the last bracket.
-            stat.map_or(true, |stat| {
-                stat.rsplit(") ")
-                    .next()
-                    .is_some_and(|rest| rest.starts_with('Z'))
-            })
+            let state = exeunt_requirements::state(&Path::new("/proc").join(process));
+            state.map_or(true, |state| state == 'Z')
         })
     }
 

@@ -1,5 +1,5 @@
-//! What a test needs beside cargo, how it says by name that it was not run, what it claims, and
-//! an address at which nobody is.
+//! What a test needs beside cargo, how it says by name that it was not run, what it claims, an
+//! address at which nobody is, and the state of a process.
 //!
 //! A test that needs a program which this machine does not have is listed as ignored, with the
 //! reason beside its name. With `FULL=1` in the environment it fails instead: then everything is
@@ -15,12 +15,14 @@
 
 mod claim;
 mod nowhere;
+mod process;
 
 use std::path::Path;
 
 pub use claim::{LATENESS, Told, check, nothing, same};
 use libtest_mimic::{Failed, Trial};
 pub use nowhere::Nowhere;
+pub use process::state;
 
 /// Whether everything is expected to be there: `FULL=1`.
 #[must_use]

@@ -263,8 +263,8 @@ fn januses() -> Vec<String> {
     let mut processes = entries(Path::new("/proc"));
     processes.retain(|process| {
         let name = std::fs::read_to_string(format!("/proc/{process}/comm"));
-        let state = std::fs::read_to_string(format!("/proc/{process}/stat"));
-        let dead = state.is_ok_and(|state| state.contains(") Z "));
+        let state = exeunt_requirements::state(&Path::new("/proc").join(process));
+        let dead = state.is_ok_and(|state| state == 'Z');
         name.is_ok_and(|name| name.trim() == "janus") && !dead
     });
     processes

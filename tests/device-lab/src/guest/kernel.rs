@@ -66,12 +66,9 @@ fn is_device(path: &str) -> bool {
 
 /// Whether a process stands still, having been stopped by a signal.
 pub(crate) fn is_stopped(process: u32) -> Result<bool, LabFailure> {
-    let stat = fs::read_to_string(of(process, "stat"))
-        .map_err(LabFailure::system(format!("/proc/{process}/stat")))?;
-    // The name before it may hold anything, in brackets.
-    Ok(stat
-        .rsplit_once(") ")
-        .is_some_and(|(_, rest)| rest.starts_with('T')))
+    let folder = format!("/proc/{process}");
+    let state = exeunt_requirements::state(Path::new(&folder));
+    Ok(state.map_err(LabFailure::system(folder))? == 'T')
 }
 
 /// The sound devices that are not closed, each with what the kernel says of it in one line.
